@@ -1,2 +1,62 @@
-//! Being written.
-fn main() {}
+//! `cargo xtask`: the project's commands. Plain steps, no product logic.
+//!
+//! - `setup` ([`setup`]) installs what `test` needs on Debian
+//! - `test` ([`stages`]) runs everything and closes with `N passed, N failed`
+//! - `bindings` ([`bindings`]) generates the Kotlin and Swift sources
+//! - `sim` ([`sim`]) runs the simulation with chosen seeds
+//! - `size` ([`size`]) weighs the phone library
+
+mod bans;
+mod bindings;
+mod command;
+mod count;
+mod outside;
+mod place;
+mod report;
+mod setup;
+mod sim;
+mod size;
+mod stages;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  setup                     install what `test` needs (Debian; root or password-less sudo); quick when it is there
+  test [--quick]            every test; --quick: Rust only, nothing installed
+  test --only NAME          only the stages whose name holds NAME, on what is already built
+  bindings [kotlin|swift]   build the library and generate the Kotlin and Swift sources
+  sim [--seed N] [--runs N] run the simulation
+  size                      the stripped phone library and what it is made of
+
+The cache (Python packages, the Swift tree) is in $KABAO_CACHE, else in ~/.cache/kabao.";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["setup"] => setup::command_line(),
+        ["test"] => stages::command_line(false, None),
+        ["test", "--quick"] => stages::command_line(true, None),
+        ["test", "--only", name] => stages::command_line(false, Some(name)),
+        ["bindings"] => bindings::command_line(true, true),
+        ["bindings", "kotlin"] => bindings::command_line(true, false),
+        ["bindings", "swift"] => bindings::command_line(false, true),
+        ["sim", rest @ ..] => sim::command_line(rest),
+        ["size"] => size::command_line(),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(true)
+        }
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The checks of `tests/outside`: software that is not ours, held against the built program.
+//!
+//! Every `NN-*.py` and `NN-*.sh` is one check. Exit code 0: it held. 77: it could not run here, and its last
+//! line says why. Anything else: it failed. `tests/outside/README.md` says what a check finds in its environment.
+
+use crate::command::{Outcome, Show, bounded, command, run};
+use crate::count::{self, Count};
+use crate::place::Place;
+use crate::report::{Report, Verdict};
+use crate::setup::Tools;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A check that takes longer than this hangs.
+const SECONDS: u32 = 900;
+const NOT_RUN: i32 = 77;
+
+/// Runs every check, each as a stage of its own.
+pub fn stages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
+    let checks = checks(&place.root.join("tests/outside"));
+    if checks.is_empty() {
+        report.stage("outside", |_| (Verdict::NotRun("tests/outside holds no check".into()), Count::default()));
+    }
+    for check in checks {
+        let name = check.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        report.stage(&format!("outside {name}"), |notes| {
+            if !built {
+                return (Verdict::NotRun("the build failed".into()), Count::default());
+            }
+            let line = match line(place, tools, &check, &name) {
+                Ok(line) => line,
+                Err(reason) => return (Verdict::NotRun(reason), Count::default()),
+            };
+            let outcome = run(&mut bounded(SECONDS, &line), Show::Kept);
+            let parts = outcome.text.lines().filter_map(|line| line.strip_prefix("not run: "));
+            let parts: Vec<String> = parts.map(str::to_owned).collect();
+            let (verdict, count) = judge(&outcome);
+            match &verdict {
+                Verdict::Ok => {
+                    parts.iter().for_each(|part| notes.not_run(format!("outside {name}: {part}")));
+                    println!("ok");
+                }
+                Verdict::Failed => println!("{}", outcome.text.trim_end()),
+                Verdict::NotRun(_) => {}
+            }
+            (verdict, count)
+        });
+    }
+}
+
+fn judge(outcome: &Outcome) -> (Verdict, Count) {
+    let counted = count::plain(&outcome.text);
+    match outcome.code() {
+        Some(0) => (Verdict::Ok, counted.unwrap_or(Count { passed: 1, ..Count::default() })),
+        Some(NOT_RUN) => {
+            let last = outcome.text.trim_end().lines().last().unwrap_or("no reason given");
+            let reason = last.strip_prefix("not run: ").unwrap_or(last);
+            (Verdict::NotRun(reason.to_owned()), Count::default())
+        }
+        _ => (Verdict::Failed, counted.unwrap_or_default()),
+    }
+}
+
+/// The checks in the order of their numbers.
+fn checks(folder: &Path) -> Vec<PathBuf> {
+    let is_check = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let kind = path.extension().is_some_and(|kind| kind == "py" || kind == "sh");
+        kind && name.len() > 3 && name.is_char_boundary(2) && name[..2].chars().all(|c| c.is_ascii_digit()) && name[2..].starts_with('-')
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_check).collect();
+    found.sort();
+    found
+}
+
+fn line(place: &Place, tools: &Tools, check: &Path, name: &str) -> Result<std::process::Command, String> {
+    let python = tools.python.as_ref();
+    let program = match check.extension().is_some_and(|kind| kind == "py") {
+        true => python.map_err(Clone::clone)?.clone(),
+        false => PathBuf::from("bash"),
+    };
+    let scratch = place.scratch().join("outside").join(name);
+    let _ = fs::remove_dir_all(&scratch);
+    fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+    let mut line = command(program, &[check], &place.root);
+    line.env("KABAO", place.debug().join("kabao"))
+        .env("KABAO_ROOT", &place.root)
+        .env("KABAO_LIBRARY_DIR", place.debug())
+        .env("TMPDIR", scratch)
+        .env("PYTHONUNBUFFERED", "1")
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    if let Some(folder) = python.ok().and_then(|python| python.parent()) {
+        let mut path = OsString::from(folder);
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        line.env("PATH", path);
+    }
+    Ok(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(script: &str) -> Outcome {
+        run(std::process::Command::new("sh").args(["-c", script]), Show::Kept)
+    }
+
+    #[test]
+    fn exit_codes_decide() {
+        assert!(matches!(judge(&outcome("exit 0")), (Verdict::Ok, Count { passed: 1, failed: 0, .. })));
+        assert!(matches!(judge(&outcome("echo 5 passed, 0 failed")), (Verdict::Ok, Count { passed: 5, .. })));
+        assert!(matches!(judge(&outcome("echo 5 passed, 2 failed; exit 1")), (Verdict::Failed, Count { failed: 2, .. })));
+        assert!(matches!(judge(&outcome("kill -9 $$")), (Verdict::Failed, _)));
+        let (verdict, _) = judge(&outcome("echo a; echo 'not run: no gdb'; exit 77"));
+        assert!(matches!(verdict, Verdict::NotRun(reason) if reason == "no gdb"));
+    }
+
+    #[test]
+    fn only_numbered_scripts_are_checks() {
+        let home = std::env::temp_dir().join(format!("xtask-checks-{}", std::process::id()));
+        fs::create_dir_all(&home).unwrap();
+        for name in ["02-b.sh", "01-a.py", "outside.py", "03-c.txt", "1-d.py", "README.md"] {
+            fs::write(home.join(name), "").unwrap();
+        }
+        assert_eq!(checks(&home), [home.join("01-a.py"), home.join("02-b.sh")]);
+        fs::remove_dir_all(&home).unwrap();
+    }
+}

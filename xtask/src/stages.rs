@@ -1,0 +1,169 @@
+//! `cargo xtask test`: every stage in order, each timed, then the summary.
+
+use crate::bindings::{self, Build};
+use crate::command::{Show, bounded, command, run, works};
+use crate::count::{self, Count};
+use crate::place::Place;
+use crate::report::{Report, Verdict};
+use crate::setup::{self, Tools};
+use crate::{bans, outside};
+use std::fs;
+use std::process::Command;
+
+/// A stage that takes longer than this hangs.
+const SECONDS: u32 = 2400;
+
+/// `cargo xtask test [--quick | --only NAME]`. Returns whether nothing failed.
+pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
+    let place = Place::find()?;
+    fs::create_dir_all(place.scratch()).map_err(|error| format!("{}: {error}", place.scratch().display()))?;
+    let mut report = Report::new(only);
+    if quick {
+        rust(&place, &mut report);
+        return Ok(report.close());
+    }
+    println!("== setup");
+    let tools = setup::install(&place);
+    let whole = setup::summary(&tools);
+    report.setup_took(whole);
+    if let Err(reason) = &tools.packages {
+        report.not_run(format!("setup: {reason}"));
+    }
+    rust(&place, &mut report);
+    rust_without_boundary(&place, &mut report);
+    clippy(&place, &mut report);
+    licences(&place, &mut report);
+    let built = simple(&mut report, "build", || bindings::cargo(&place, &["build"]));
+    languages(&place, &tools, &mut report, built);
+    outside::stages(&place, &tools, &mut report, built);
+    Ok(report.close())
+}
+
+/// A stage without tests of its own: it holds or it does not.
+fn simple(report: &mut Report, name: &str, work: impl FnOnce() -> Result<(), String>) -> bool {
+    report.stage(name, |_| match work() {
+        Ok(()) => (Verdict::Ok, Count::default()),
+        Err(reason) => {
+            println!("{reason}");
+            (Verdict::Failed, Count::default())
+        }
+    })
+}
+
+/// A stage whose program counts its tests. One that ends well without a test has not tested anything.
+fn counted(report: &mut Report, name: &str, line: Result<Command, String>, read: fn(&str) -> Count) {
+    report.stage(name, |_| {
+        let line = match line {
+            Ok(line) => line,
+            Err(reason) => return (Verdict::NotRun(reason), Count::default()),
+        };
+        let outcome = run(&mut bounded(SECONDS, &line), Show::Live);
+        let count = read(&outcome.text);
+        if outcome.ok() && count.passed == 0 {
+            println!("it ran no test");
+        }
+        match outcome.ok() && count.passed > 0 {
+            true => (Verdict::Ok, count),
+            false => (Verdict::Failed, count),
+        }
+    });
+}
+
+fn rust(place: &Place, report: &mut Report) {
+    let line = command("cargo", &["test", "--no-fail-fast"], &place.root);
+    counted(report, "rust", Ok(line), count::cargo);
+    simple(report, "bans", || match bans::found(place)? {
+        found if found.is_empty() => Ok(()),
+        found => Err(format!("banned in deny.toml, but linked: {}", found.join(" "))),
+    });
+}
+
+/// With the FFI crate in the same build, cargo turns on the `uniffi` feature everywhere; an app in Rust has it off.
+fn rust_without_boundary(place: &Place, report: &mut Report) {
+    let mut args = vec!["test".to_owned(), "--no-fail-fast".to_owned()];
+    for entry in fs::read_dir(place.root.join("core")).into_iter().flatten().flatten() {
+        let manifest = fs::read_to_string(entry.path().join("Cargo.toml")).unwrap_or_default();
+        let name = manifest.lines().find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+        if let (true, Some(name)) = (manifest.contains("\nuniffi = ["), name) {
+            args.extend(["--package".to_owned(), name.to_owned()]);
+        }
+    }
+    let line = match args.len() {
+        2 => Err("no crate has the feature".to_owned()),
+        _ => Ok(command("cargo", &args, &place.root)),
+    };
+    counted(report, "rust, boundary off", line, count::cargo);
+}
+
+fn clippy(place: &Place, report: &mut Report) {
+    if !works("cargo", &["clippy", "--version"]) {
+        let reason = "cargo clippy is not installed (rust-toolchain.toml asks for no components)";
+        report.stage("clippy", |_| (Verdict::NotRun(reason.into()), Count::default()));
+        return;
+    }
+    let args = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+    simple(report, "clippy", || bindings::cargo(place, &args));
+}
+
+fn licences(place: &Place, report: &mut Report) {
+    if !works("cargo", &["deny", "--version"]) {
+        report.stage("licences", |_| (Verdict::NotRun("cargo-deny is not installed".into()), Count::default()));
+        return;
+    }
+    let args = ["deny", "--offline", "check", "licenses", "bans", "sources"];
+    simple(report, "licences", || bindings::cargo(place, &args));
+}
+
+fn languages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
+    let generated = built
+        && simple(report, "bindings", || {
+            let library = bindings::generator(place, Build::Done)?;
+            bindings::kotlin(place, &library)?;
+            bindings::swift(place, &library)
+        });
+    let ready = |line: Result<Command, String>| match generated {
+        true => line,
+        false => Err("no generated sources: the build or the bindings failed".into()),
+    };
+    counted(report, "kotlin", ready(kotlin(place)), count::surefire);
+    counted(report, "swift", ready(swift(place, tools)), count::swift);
+}
+
+/// What the tests of every language find in their environment.
+fn environment(place: &Place) -> Vec<String> {
+    vec![
+        format!("KABAO={}", place.debug().join("kabao").display()),
+        format!("KABAO_ROOT={}", place.root.display()),
+        format!("CARGO_TARGET_DIR={}", place.target.display()),
+    ]
+}
+
+fn kotlin(place: &Place) -> Result<Command, String> {
+    if !works("mvn", &["--version"]) {
+        return Err("Maven or a JDK is missing".into());
+    }
+    let args = [
+        "-B".to_owned(),
+        "-ntp".to_owned(),
+        "-Dkabao.generated=true".to_owned(),
+        format!("-Dkabao.library.dir={}", place.debug().display()),
+        "test".to_owned(),
+    ];
+    let mut line = command("mvn", &args, &place.root.join("bindings/kotlin"));
+    line.envs(environment(place).iter().filter_map(|pair| pair.split_once('=')));
+    Ok(line)
+}
+
+fn swift(place: &Place, tools: &Tools) -> Result<Command, String> {
+    let tree = tools.swift.as_ref().map_err(Clone::clone)?.display().to_string();
+    let (script, root) = (setup::tree_script(place).display().to_string(), place.root.display().to_string());
+    let package = place.root.join("bindings/swift").display().to_string();
+    let environment = environment(place);
+    let mut line = vec!["env"];
+    line.extend(environment.iter().map(String::as_str));
+    // 6.0.3 with Observation leaves symbols to its own libraries; without the flag the link fails.
+    let test = ["swift", "test", "-Xlinker", "--allow-shlib-undefined"];
+    line.extend(["bash", &script, "run", &tree, &root, &package]);
+    line.extend(test);
+    setup::rooted(place, &line)
+}
