@@ -29,7 +29,7 @@ const PROGRAMS: &[(&str, &str)] = &[
 ];
 
 /// Packages that are asked for by name: no program of theirs says that they are there.
-const PACKAGES: &[&str] = &["imagemagick", "fonts-dejavu-core", "python3-venv", "ca-certificates"];
+const PACKAGES: &[&str] = &["imagemagick", "xfonts-base", "python3-venv", "ca-certificates"];
 
 /// What is there after setup; an error says what is missing and why.
 pub struct Tools {
