@@ -114,10 +114,11 @@ fn run_piped(command: &mut Command, show: Show) -> std::io::Result<Outcome> {
     Ok(Outcome { status: Some(status), text })
 }
 
-/// Whether a program of that name is on the path.
+/// Whether a program of that name is on the path, or where root's path would find it.
 pub fn exists(program: &str) -> bool {
-    std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/sbin", "/sbin"].map(Into::into);
+    std::env::split_paths(&path).chain(system).any(|dir| dir.join(program).is_file())
 }
 
 /// Whether it starts and ends well, output dropped.

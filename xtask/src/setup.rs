@@ -6,6 +6,7 @@
 use crate::command::{Show, command, exists, run, works};
 use crate::place::Place;
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -153,7 +154,10 @@ fn python(place: &Place) -> Result<PathBuf, String> {
     let wanted = fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
     let wanted = format!("{}{wanted}", version.text);
     let _lock = locked(place, "venv")?;
-    let home = place.cache.join("venv");
+    // Another clone may want other versions: each list has its environment, and none changes under a running test.
+    let mut list_hash = DefaultHasher::new();
+    wanted.hash(&mut list_hash);
+    let home = place.cache.join(format!("venv-{:016x}", list_hash.finish()));
     let (stamp, python) = (home.join("stamp"), home.join("bin/python"));
     if fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) {
         return Ok(python);
