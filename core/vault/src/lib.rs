@@ -1,1 +1,24 @@
-//! Being written.
+//! The encrypted files of the wallet: lock the folder, open, key, probe, migrate, one writer, one reader.
+//! Knows no business: which tables there are is said by the caller's migrations.
+//!
+//! A file is opened in one fixed order ([`Db::open`]); a wrong key, damage, a newer schema, a busy file, a full disk,
+//! a read-only place and a folder in use are different errors ([`VaultError`]). This is the only crate that opens a
+//! database file, so that no plain one can appear beside the encrypted ones.
+
+mod db;
+mod error;
+mod folder;
+mod guard;
+mod key;
+mod open;
+mod settings;
+mod spec;
+#[cfg(test)]
+mod tests;
+
+pub use db::{Counters, Db};
+pub use error::VaultError;
+pub use folder::Folder;
+pub use key::{Cipher, FileKey, KeyEnvelope};
+pub use open::Presence;
+pub use spec::{Durability, FileSpec, Migration};
