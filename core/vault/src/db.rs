@@ -45,7 +45,12 @@ impl Db {
     /// [`VaultError::WrongKeyOrDamaged`], [`VaultError::Corrupt`], [`VaultError::WrongFile`],
     /// [`VaultError::NewerSchema`], [`VaultError::Settings`], [`VaultError::Migration`], [`VaultError::Busy`],
     /// [`VaultError::DiskFull`], [`VaultError::ReadOnly`] and [`VaultError::Io`], each for what its name says.
-    pub fn open(folder: &Folder, spec: &FileSpec, key: &FileKey, presence: Presence) -> Result<Self, VaultError> {
+    pub fn open(
+        folder: &Folder,
+        spec: &FileSpec,
+        key: &FileKey,
+        presence: Presence,
+    ) -> Result<Self, VaultError> {
         let claim = folder.claim(spec.name)?;
         let path = claim.path();
         let keying = with_key(key);
@@ -103,7 +108,10 @@ impl Db {
     ///
     /// # Errors
     /// What `work` returned; otherwise a [`VaultError`].
-    pub fn read<T, E: From<VaultError>>(&self, work: impl FnOnce(&Connection) -> Result<T, E>) -> Result<T, E> {
+    pub fn read<T, E: From<VaultError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut reader = hold(&self.reader);
         self.watched(&mut reader, |connection| {
             let transaction = connection.transaction().map_err(VaultError::from)?;
@@ -130,10 +138,18 @@ impl Db {
             return Err(VaultError::Poisoned);
         }
         let folded = self.checkpoint();
-        let reader = self.reader.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let writer = self.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let closed = reader.close().and_then(|()| writer.close());
-        folded.and(closed.map_err(|(_, error)| error.into()))
+        let reader = self
+            .reader
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let writer = self
+            .writer
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        // The reader first: the last one to close removes the log. Both close whatever the other said.
+        let [first, last] = [reader, writer]
+            .map(|connection| connection.close().map_err(|(_, error)| error.into()));
+        folded.and(first).and(last)
     }
 
     /// Closes without touching the log, as if the process had ended here. For a connection that is no longer trusted.
@@ -201,6 +217,11 @@ fn keep_log_of(connection: &Connection) {
 }
 
 fn fold_log(connection: &Connection) -> Result<(), VaultError> {
-    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    if busy == 0 { Ok(()) } else { Err(VaultError::Busy) }
+    let busy: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy == 0 {
+        Ok(())
+    } else {
+        Err(VaultError::Busy)
+    }
 }

@@ -160,10 +160,14 @@ impl From<Error> for VaultError {
             | Error::StatementChangedRows(_)
             | Error::ToSqlConversionFailure(_) => Self::Shape,
             Error::InvalidPath(_) | Error::NulError(_) => Self::Name,
-            Error::InvalidColumnName(name) | Error::InvalidParameterName(name) => {
-                Self::Statement { code: ffi::SQLITE_ERROR, about: name }
-            }
-            _ => Self::Statement { code: ffi::SQLITE_MISUSE, about: String::new() },
+            Error::InvalidColumnName(name) | Error::InvalidParameterName(name) => Self::Statement {
+                code: ffi::SQLITE_ERROR,
+                about: name,
+            },
+            _ => Self::Statement {
+                code: ffi::SQLITE_MISUSE,
+                about: String::new(),
+            },
         }
     }
 }
@@ -196,7 +200,9 @@ impl From<std::io::Error> for VaultError {
             ErrorKind::NotFound => Self::Missing,
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull,
             ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Self::ReadOnly,
-            _ => Self::Io { code: error.raw_os_error().map_or(-1, i32::wrapping_neg) },
+            _ => Self::Io {
+                code: error.raw_os_error().map_or(-1, i32::wrapping_neg),
+            },
         }
     }
 }

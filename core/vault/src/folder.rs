@@ -32,13 +32,21 @@ impl Folder {
     /// [`VaultError::DiskFull`] or [`VaultError::Io`] when it cannot be made.
     pub fn lock(path: &Path) -> Result<Self, VaultError> {
         make_private(path)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path.join("lock"))?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(VaultError::InUse),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        let inner = Inner { path: path.to_path_buf(), _lock: lock, open: Mutex::default() };
+        let inner = Inner {
+            path: path.to_path_buf(),
+            _lock: lock,
+            open: Mutex::default(),
+        };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -107,7 +115,9 @@ impl Folder {
         let _claim = self.claim(spec.name)?;
         for suffix in [""].into_iter().chain(COMPANIONS) {
             match fs::remove_file(self.0.path.join(format!("{}{suffix}", spec.name))) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error.into());
+                }
                 _ => {}
             }
         }
@@ -120,7 +130,10 @@ impl Folder {
         if !self.0.names().insert(name.to_owned()) {
             return Err(VaultError::InUse);
         }
-        Ok(Claim { folder: self.clone(), name: name.to_owned() })
+        Ok(Claim {
+            folder: self.clone(),
+            name: name.to_owned(),
+        })
     }
 }
 
@@ -162,7 +175,10 @@ fn make_private(path: &Path) -> Result<(), VaultError> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     const OWNER_ONLY: u32 = 0o700;
     let new = !path.try_exists()?;
-    fs::DirBuilder::new().recursive(true).mode(OWNER_ONLY).create(path)?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(OWNER_ONLY)
+        .create(path)?;
     // An existing folder may be wider; the mode above is for new ones.
     if fs::metadata(path)?.permissions().mode() & 0o777 != OWNER_ONLY {
         fs::set_permissions(path, fs::Permissions::from_mode(OWNER_ONLY))?;

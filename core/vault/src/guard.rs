@@ -10,22 +10,60 @@ use crate::VaultError;
 
 /// Settings that answer a question and change nothing that matters.
 const ASK: &[&str] = &[
-    "analysis_limit", "application_id", "busy_timeout", "cache_size", "cell_size_check", "checkpoint_fullfsync",
-    "compile_options", "data_version", "encoding", "foreign_keys", "freelist_count", "fullfsync", "journal_mode",
-    "max_page_count", "page_count", "page_size", "query_only", "schema_version", "shrink_memory", "synchronous",
-    "trusted_schema", "user_version",
+    "analysis_limit",
+    "application_id",
+    "busy_timeout",
+    "cache_size",
+    "cell_size_check",
+    "checkpoint_fullfsync",
+    "compile_options",
+    "data_version",
+    "encoding",
+    "foreign_keys",
+    "freelist_count",
+    "fullfsync",
+    "journal_mode",
+    "max_page_count",
+    "page_count",
+    "page_size",
+    "query_only",
+    "schema_version",
+    "shrink_memory",
+    "synchronous",
+    "trusted_schema",
+    "user_version",
 ];
 
 /// Checks and maintenance, with or without an argument.
 const WORK: &[&str] = &[
-    "defer_foreign_keys", "foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo",
-    "integrity_check", "optimize", "quick_check", "table_info", "table_list", "table_xinfo", "wal_checkpoint",
+    "defer_foreign_keys",
+    "foreign_key_check",
+    "foreign_key_list",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "integrity_check",
+    "optimize",
+    "quick_check",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+    "wal_checkpoint",
 ];
 
 /// What is set while the file is being opened, and never afterwards.
 const SET: &[&str] = &[
-    "application_id", "cell_size_check", "checkpoint_fullfsync", "foreign_keys", "fullfsync", "journal_mode",
-    "max_page_count", "query_only", "synchronous", "trusted_schema", "user_version",
+    "application_id",
+    "cell_size_check",
+    "checkpoint_fullfsync",
+    "foreign_keys",
+    "fullfsync",
+    "journal_mode",
+    "max_page_count",
+    "query_only",
+    "synchronous",
+    "trusted_schema",
+    "user_version",
 ];
 
 /// The guard of one connection. While it is opening, settings may be changed; afterwards not.
@@ -41,7 +79,9 @@ impl Guard {
     pub(crate) fn install(connection: &mut Connection) -> Result<Self, VaultError> {
         let opening = Arc::new(AtomicBool::new(true));
         let phase = Arc::clone(&opening);
-        connection.authorizer(Some(move |ask: AuthContext<'_>| decide(&ask.action, phase.load(Ordering::Acquire))))?;
+        connection.authorizer(Some(move |ask: AuthContext<'_>| {
+            decide(&ask.action, phase.load(Ordering::Acquire))
+        }))?;
         Ok(Self(opening))
     }
 
@@ -54,7 +94,10 @@ impl Guard {
 fn decide(action: &AuthAction<'_>, opening: bool) -> Authorization {
     let allowed = match action {
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => false,
-        AuthAction::Pragma { pragma_name, pragma_value } => {
+        AuthAction::Pragma {
+            pragma_name,
+            pragma_value,
+        } => {
             let name = pragma_name.to_ascii_lowercase();
             let listed = |list: &[&str]| list.contains(&name.as_str());
             listed(WORK) || (pragma_value.is_none() && listed(ASK)) || (opening && listed(SET))
@@ -64,5 +107,9 @@ fn decide(action: &AuthAction<'_>, opening: bool) -> Authorization {
         }
         _ => true,
     };
-    if allowed { Authorization::Allow } else { Authorization::Deny }
+    if allowed {
+        Authorization::Allow
+    } else {
+        Authorization::Deny
+    }
 }

@@ -66,7 +66,11 @@ impl KeyEnvelope {
     /// The record of a new key, with the cipher and format that this version writes.
     #[must_use]
     pub const fn new(key_id: [u8; 16]) -> Self {
-        Self { cipher: Cipher::ChaCha20Poly1305, format: 1, key_id }
+        Self {
+            cipher: Cipher::ChaCha20Poly1305,
+            format: 1,
+            key_id,
+        }
     }
 
     /// Reads a record.
@@ -81,7 +85,9 @@ impl KeyEnvelope {
         let format = next("format=");
         let id = next("key-id=").and_then(unhex);
         match (head, cipher, format, id, parts.next()) {
-            (Some(""), Some("chacha20-poly1305"), Some("1"), Some(key_id), None) => Ok(Self::new(key_id)),
+            (Some(""), Some("chacha20-poly1305"), Some("1"), Some(key_id), None) => {
+                Ok(Self::new(key_id))
+            }
             _ => Err(VaultError::KeyRecord),
         }
     }
@@ -90,8 +96,15 @@ impl KeyEnvelope {
 /// The record as text, the only form in which it is kept.
 impl fmt::Display for KeyEnvelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{HEAD} cipher={} format={} key-id=", self.cipher.name(), self.format)?;
-        self.key_id.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(
+            f,
+            "{HEAD} cipher={} format={} key-id=",
+            self.cipher.name(),
+            self.format
+        )?;
+        self.key_id
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -147,7 +160,11 @@ mod tests {
         ];
         for text in changed {
             assert_ne!(text, good);
-            assert_eq!(KeyEnvelope::decode(&text), Err(VaultError::KeyRecord), "{text}");
+            assert_eq!(
+                KeyEnvelope::decode(&text),
+                Err(VaultError::KeyRecord),
+                "{text}"
+            );
         }
     }
 }

@@ -9,7 +9,9 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::folder::length;
 use crate::guard::Guard;
-use crate::settings::{apply_to_reader, apply_to_writer, first_level, lasting_level, read_back, set_level};
+use crate::settings::{
+    apply_to_reader, apply_to_writer, first_level, lasting_level, read_back, set_level,
+};
 use crate::{FileKey, FileSpec, VaultError};
 
 /// What the caller knows about the file.
@@ -79,7 +81,11 @@ pub(crate) fn open_writer(
 }
 
 /// Opens the connection that reads, after the writer: the same steps without those that write.
-pub(crate) fn open_reader(path: &Path, spec: &FileSpec, keying: Keying<'_>) -> Result<Connection, VaultError> {
+pub(crate) fn open_reader(
+    path: &Path,
+    spec: &FileSpec,
+    keying: Keying<'_>,
+) -> Result<Connection, VaultError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let (connection, guard) = start(path, flags, keying)?;
     probe(&connection)?;
@@ -95,14 +101,20 @@ pub(crate) fn with_key(key: &FileKey) -> impl Fn(&Connection) -> rusqlite::Resul
 }
 
 /// Steps 2 to 4, the same for both connections.
-fn start(path: &Path, flags: OpenFlags, keying: Keying<'_>) -> Result<(Connection, Guard), VaultError> {
+fn start(
+    path: &Path,
+    flags: OpenFlags,
+    keying: Keying<'_>,
+) -> Result<(Connection, Guard), VaultError> {
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let guard = Guard::install(&mut connection)?;
     keying(&connection)?;
     if kabao_vault_sys::version().is_empty() {
-        return Err(VaultError::Settings { name: "cipher library" });
+        return Err(VaultError::Settings {
+            name: "cipher library",
+        });
     }
     Ok((connection, guard))
 }
@@ -126,12 +138,20 @@ fn look_at_files(path: &Path, presence: Presence) -> Result<bool, VaultError> {
 
 fn refuse_plain(path: &Path) -> Result<(), VaultError> {
     let mut start = Vec::with_capacity(MAGIC.len());
-    File::open(path)?.take(MAGIC.len() as u64).read_to_end(&mut start)?;
-    if start == MAGIC { Err(VaultError::NotEncrypted) } else { Ok(()) }
+    File::open(path)?
+        .take(MAGIC.len() as u64)
+        .read_to_end(&mut start)?;
+    if start == MAGIC {
+        Err(VaultError::NotEncrypted)
+    } else {
+        Ok(())
+    }
 }
 
 fn probe(connection: &Connection) -> Result<(), VaultError> {
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
+        row.get::<_, i64>(0)
+    })?;
     Ok(kabao_vault_sys::add_tokenizer(connection)?)
 }
 
@@ -144,15 +164,25 @@ fn check_schema(connection: &Connection, spec: &FileSpec) -> Result<u32, VaultEr
         return Err(VaultError::WrongFile);
     }
     let known = spec.newest();
-    if found > known { Err(VaultError::NewerSchema { found, known }) } else { Ok(found) }
+    if found > known {
+        Err(VaultError::NewerSchema { found, known })
+    } else {
+        Ok(found)
+    }
 }
 
 /// Each step and its number are one transaction: after a cut the file has the schema before or after it.
 fn migrate(connection: &mut Connection, spec: &FileSpec, found: u32) -> Result<(), VaultError> {
     for step in spec.migrations.iter().filter(|step| step.version > found) {
         let failed = |cause: VaultError| match cause {
-            cause @ (VaultError::DiskFull | VaultError::Io { .. } | VaultError::Busy | VaultError::ReadOnly) => cause,
-            cause => VaultError::Migration { version: step.version, cause: Box::new(cause) },
+            cause @ (VaultError::DiskFull
+            | VaultError::Io { .. }
+            | VaultError::Busy
+            | VaultError::ReadOnly) => cause,
+            cause => VaultError::Migration {
+                version: step.version,
+                cause: Box::new(cause),
+            },
         };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = transaction

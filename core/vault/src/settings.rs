@@ -74,7 +74,12 @@ pub(crate) fn set_level(connection: &Connection, level: i64) -> Result<(), Vault
 
 /// Asks the connection what it really does. A setting that the library does not know is ignored without an error, so
 /// only the answer counts.
-pub(crate) fn read_back(connection: &Connection, level: i64, spec: &FileSpec, reader: bool) -> Result<(), VaultError> {
+pub(crate) fn read_back(
+    connection: &Connection,
+    level: i64,
+    spec: &FileSpec,
+    reader: bool,
+) -> Result<(), VaultError> {
     for (name, value) in COMMON {
         expect(connection, name, *value)?;
     }
@@ -83,7 +88,9 @@ pub(crate) fn read_back(connection: &Connection, level: i64, spec: &FileSpec, re
     expect(connection, "query_only", i64::from(reader))?;
     let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     if journal != "wal" {
-        return Err(VaultError::Settings { name: "journal_mode" });
+        return Err(VaultError::Settings {
+            name: "journal_mode",
+        });
     }
     if !connection.db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE)? {
         return Err(VaultError::Settings { name: "defensive" });
@@ -93,5 +100,9 @@ pub(crate) fn read_back(connection: &Connection, level: i64, spec: &FileSpec, re
 
 fn expect(connection: &Connection, name: &'static str, value: i64) -> Result<(), VaultError> {
     let found: i64 = connection.pragma_query_value(None, name, |row| row.get(0))?;
-    if found == value { Ok(()) } else { Err(VaultError::Settings { name }) }
+    if found == value {
+        Ok(())
+    } else {
+        Err(VaultError::Settings { name })
+    }
 }

@@ -47,8 +47,19 @@ pub struct FileSpec {
 impl FileSpec {
     /// A file that is never dropped, without a limit, that waits two seconds for a lock.
     #[must_use]
-    pub const fn new(name: &'static str, durability: Durability, migrations: &'static [Migration]) -> Self {
-        Self { name, durability, migrations, rebuildable: false, page_limit: None, patience: Duration::from_secs(2) }
+    pub const fn new(
+        name: &'static str,
+        durability: Durability,
+        migrations: &'static [Migration],
+    ) -> Self {
+        Self {
+            name,
+            durability,
+            migrations,
+            rebuildable: false,
+            page_limit: None,
+            patience: Duration::from_secs(2),
+        }
     }
 
     /// The newest schema number; 0 without steps.
@@ -59,7 +70,9 @@ impl FileSpec {
     /// The patience in whole milliseconds, at most a minute.
     pub(crate) fn patience_ms(&self) -> u32 {
         const MINUTE: u32 = 60_000;
-        u32::try_from(self.patience.as_millis()).unwrap_or(MINUTE).min(MINUTE)
+        u32::try_from(self.patience.as_millis())
+            .unwrap_or(MINUTE)
+            .min(MINUTE)
     }
 
     /// Steps must ascend from 1, or a file could skip one.
@@ -88,7 +101,9 @@ impl FileSpec {
 
 /// Names come from code, stamps from callers; neither may leave the folder.
 pub(crate) fn check_name(name: &str) -> Result<(), VaultError> {
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    let plain = name
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
     if name.is_empty() || name.len() > 100 || name.starts_with('.') || !plain {
         return Err(VaultError::Name);
     }

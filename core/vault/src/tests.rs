@@ -1,4 +1,5 @@
 //! Rules that need the inside of a connection to be tested.
+#![allow(clippy::unwrap_used, reason = "the whole file is tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,10 @@ use crate::open::{open_writer, with_key};
 use crate::settings::{apply_to_writer, first_level, lasting_level, read_back};
 use crate::{Db, Durability, FileKey, FileSpec, Folder, Migration, Presence, VaultError};
 
-const STEPS: &[Migration] = &[Migration { version: 1, sql: "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT) STRICT" }];
+const STEPS: &[Migration] = &[Migration {
+    version: 1,
+    sql: "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT) STRICT",
+}];
 const SPEC: FileSpec = FileSpec::new("ledger.db", Durability::ExtraThenFull, STEPS);
 
 fn key() -> FileKey {
@@ -55,7 +59,11 @@ fn the_first_write_happens_under_extra_and_later_ones_under_full() {
     let mut connection = connection;
     connection
         .authorizer(Some(move |ask: rusqlite::hooks::AuthContext<'_>| {
-            if let rusqlite::hooks::AuthAction::Pragma { pragma_name, pragma_value: Some(value) } = ask.action {
+            if let rusqlite::hooks::AuthAction::Pragma {
+                pragma_name,
+                pragma_value: Some(value),
+            } = ask.action
+            {
                 order.lock().unwrap().push(format!("{pragma_name}={value}"));
             }
             rusqlite::hooks::Authorization::Allow
@@ -63,16 +71,25 @@ fn the_first_write_happens_under_extra_and_later_ones_under_full() {
         .unwrap();
     assert_eq!(fs::metadata(&path).unwrap().len(), 0);
     apply_to_writer(&connection, &SPEC).unwrap();
-    assert!(fs::metadata(&path).unwrap().len() > 0, "the journal switch writes the file");
+    assert!(
+        fs::metadata(&path).unwrap().len() > 0,
+        "the journal switch writes the file"
+    );
     let order = seen.lock().unwrap().clone();
     let place = |what: &str| order.iter().position(|entry| entry == what);
     let (level, journal) = (place("synchronous=3"), place("journal_mode=wal"));
-    assert!(level.is_some() && journal.is_some() && level < journal, "{order:?}");
+    assert!(
+        level.is_some() && journal.is_some() && level < journal,
+        "{order:?}"
+    );
     read_back(&connection, 3, &SPEC, false).unwrap();
     drop(connection);
 
     let opened = open_writer(&path, &SPEC, Presence::MustExist, &with_key(&key())).unwrap();
-    assert_eq!(opened.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0)), Ok(2));
+    assert_eq!(
+        opened.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0)),
+        Ok(2)
+    );
 }
 
 #[test]
@@ -94,28 +111,58 @@ fn a_setting_that_differs_is_named_and_refused() {
         ("foreign_keys", "0", "1"),
         ("trusted_schema", "1", "0"),
         ("cell_size_check", "0", "1"),
-        ("fullfsync", if cfg!(target_vendor = "apple") { "0" } else { "1" }, if cfg!(target_vendor = "apple") { "1" } else { "0" }),
+        (
+            "fullfsync",
+            if cfg!(target_vendor = "apple") {
+                "0"
+            } else {
+                "1"
+            },
+            if cfg!(target_vendor = "apple") {
+                "1"
+            } else {
+                "0"
+            },
+        ),
         ("query_only", "1", "0"),
         ("busy_timeout", "17", "2000"),
     ] {
         read_back(&connection, 3, &SPEC, false).unwrap();
-        let set = |value: &str| connection.execute_batch(&format!("PRAGMA {name} = {value}")).unwrap();
+        let set = |value: &str| {
+            connection
+                .execute_batch(&format!("PRAGMA {name} = {value}"))
+                .unwrap()
+        };
         set(wrong);
-        assert_eq!(read_back(&connection, 3, &SPEC, false), Err(VaultError::Settings { name }));
+        assert_eq!(
+            read_back(&connection, 3, &SPEC, false),
+            Err(VaultError::Settings { name })
+        );
         set(right);
     }
-    connection.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(())).unwrap();
-    assert_eq!(read_back(&connection, 3, &SPEC, false), Err(VaultError::Settings { name: "journal_mode" }));
+    connection
+        .pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(()))
+        .unwrap();
+    assert_eq!(
+        read_back(&connection, 3, &SPEC, false),
+        Err(VaultError::Settings {
+            name: "journal_mode"
+        })
+    );
 }
 
 #[test]
 fn another_writer_makes_it_busy_not_broken() {
     let (_temp, folder, path) = folder();
-    let spec = FileSpec { patience: Duration::from_millis(1), ..SPEC };
+    let spec = FileSpec {
+        patience: Duration::from_millis(1),
+        ..SPEC
+    };
     let db = Db::open(&folder, &spec, &key(), Presence::MayBeNew).unwrap();
     let other = outside(&path);
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let write = || db.write(|tx| Ok::<_, VaultError>(tx.execute("INSERT INTO t VALUES (NULL, 'x')", [])?));
+    let write =
+        || db.write(|tx| Ok::<_, VaultError>(tx.execute("INSERT INTO t VALUES (NULL, 'x')", [])?));
     assert_eq!(write(), Err(VaultError::Busy));
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(write(), Ok(1));
@@ -134,17 +181,30 @@ fn a_device_failure_poisons_even_when_the_work_swallows_it() {
     });
     assert_eq!(swallowed, Err(VaultError::Io { code: 1034 }));
     assert!(db.is_poisoned());
-    let count = |db: &Db| db.read(|c| Ok::<_, VaultError>(c.query_row("SELECT count(*) FROM t", [], |r| r.get::<_, i64>(0))?));
+    let count = |db: &Db| {
+        db.read(|c| {
+            Ok::<_, VaultError>(c.query_row("SELECT count(*) FROM t", [], |r| r.get::<_, i64>(0))?)
+        })
+    };
     assert_eq!(count(&db), Err(VaultError::Poisoned));
     assert_eq!(db.checkpoint(), Err(VaultError::Poisoned));
     assert_eq!(db.close(), Err(VaultError::Poisoned));
     let db = Db::open(&folder, &SPEC, &key(), Presence::MustExist).unwrap();
-    assert_eq!(count(&db), Ok(0), "rolled back, and readable after opening again");
+    assert_eq!(
+        count(&db),
+        Ok(0),
+        "rolled back, and readable after opening again"
+    );
 }
 
 #[test]
 fn codes_become_meanings() {
-    let map = |code| VaultError::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), Some("名".into())));
+    let map = |code| {
+        VaultError::from(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(code),
+            Some("名".into()),
+        ))
+    };
     assert_eq!(map(26), VaultError::WrongKeyOrDamaged);
     assert_eq!(map(11), VaultError::Corrupt { code: 11 });
     assert_eq!(map(5), VaultError::Busy);
@@ -155,5 +215,8 @@ fn codes_become_meanings() {
     assert_eq!(map(14), VaultError::Io { code: 14 });
     assert_eq!(map(23), VaultError::NotAllowed);
     assert_eq!(map(2067), VaultError::Constraint { code: 2067 });
-    assert!(!format!("{:?} {}", map(1), map(1)).contains('名'), "run-time text may quote values");
+    assert!(
+        !format!("{:?} {}", map(1), map(1)).contains('名'),
+        "run-time text may quote values"
+    );
 }

@@ -1,4 +1,5 @@
 //! A file written once and kept: every later version must open it, log included.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the whole file is tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,9 @@ fn add(db: &Db, text: &str) -> Result<(), VaultError> {
 fn texts(db: &Db) -> Result<Vec<String>, VaultError> {
     db.read(|c| {
         let mut statement = c.prepare("SELECT text FROM note ORDER BY id")?;
-        Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        Ok(statement
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?)
     })
 }
 
@@ -51,9 +54,18 @@ fn copy_of_fixture(files: &[&str]) -> (tempfile::TempDir, Folder) {
 fn the_kept_file_opens_with_its_log() {
     let (_temp, folder) = copy_of_fixture(&FILES);
     let db = Db::open(&folder, &SPEC, &key(), Presence::MustExist).unwrap();
-    assert_eq!(texts(&db).unwrap(), ["早餐 豆浆", "地铁 Line 10", "咖啡 ¥23.50"]);
+    assert_eq!(
+        texts(&db).unwrap(),
+        ["早餐 豆浆", "地铁 Line 10", "咖啡 ¥23.50"]
+    );
     let hit: i64 = db
-        .read(|c| Ok::<_, VaultError>(c.query_row("SELECT rowid FROM search WHERE search MATCH '\"咖啡\"'", [], |row| row.get(0))?))
+        .read(|c| {
+            Ok::<_, VaultError>(c.query_row(
+                "SELECT rowid FROM search WHERE search MATCH '\"咖啡\"'",
+                [],
+                |row| row.get(0),
+            )?)
+        })
         .unwrap();
     assert_eq!(hit, 3);
     add(&db, "written later").unwrap();
@@ -66,7 +78,11 @@ fn the_kept_file_opens_with_its_log() {
 fn the_last_row_is_in_the_log_only() {
     let (_temp, folder) = copy_of_fixture(&FILES[..1]);
     let db = Db::open(&folder, &SPEC, &key(), Presence::MustExist).unwrap();
-    assert_eq!(texts(&db).unwrap(), ["早餐 豆浆", "地铁 Line 10"], "so the test above does read the log");
+    assert_eq!(
+        texts(&db).unwrap(),
+        ["早餐 豆浆", "地铁 Line 10"],
+        "so the test above does read the log"
+    );
 }
 
 /// Makes the fixture anew. Only for a new format; the file of a released format is never replaced.
@@ -81,7 +97,10 @@ fn make_the_fixture() {
     db.checkpoint().unwrap();
     add(&db, "咖啡 ¥23.50").unwrap();
     for file in FILES {
-        assert!(!fixtures().join(file).exists(), "remove the old fixture first");
+        assert!(
+            !fixtures().join(file).exists(),
+            "remove the old fixture first"
+        );
         fs::copy(temp.path().join(file), fixtures().join(file)).unwrap();
     }
 }

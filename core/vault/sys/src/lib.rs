@@ -16,7 +16,12 @@ pub use tokenizer::add_tokenizer;
 pub use tokens::{Flow, tokenize};
 
 unsafe extern "C" {
-    fn sqlite3_key_v2(db: *mut ffi::sqlite3, name: *const c_char, key: *const c_void, length: c_int) -> c_int;
+    fn sqlite3_key_v2(
+        db: *mut ffi::sqlite3,
+        name: *const c_char,
+        key: *const c_void,
+        length: c_int,
+    ) -> c_int;
     fn sqlite3mc_version() -> *const c_char;
 }
 
@@ -40,7 +45,12 @@ pub fn key(connection: &Connection, key: &[u8; 32]) -> Result<()> {
     // SAFETY: the handle is open for as long as `connection` is borrowed, the name is a C string, and pointer and
     // length describe `raw`, which outlives the call; the library copies it.
     let code = unsafe {
-        sqlite3_key_v2(connection.handle(), c"main".as_ptr(), raw.as_ptr().cast(), RAW_KEY_LENGTH as c_int)
+        sqlite3_key_v2(
+            connection.handle(),
+            c"main".as_ptr(),
+            raw.as_ptr().cast(),
+            RAW_KEY_LENGTH as c_int,
+        )
     };
     check(code)
 }
@@ -53,7 +63,11 @@ pub fn version() -> String {
     // SAFETY: the function takes nothing and returns null or a C string that lives as long as the program.
     unsafe {
         let text = sqlite3mc_version();
-        if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
+        if text.is_null() {
+            String::new()
+        } else {
+            CStr::from_ptr(text).to_string_lossy().into_owned()
+        }
     }
 }
 
@@ -87,7 +101,9 @@ pub fn last_code(connection: &Connection) -> i32 {
 fn status(connection: &Connection, what: c_int) -> Result<u64> {
     let (mut now, mut high) = (0, 0);
     // SAFETY: the handle is open for as long as `connection` is borrowed; both out pointers are live locals.
-    let code = unsafe { ffi::sqlite3_db_status(connection.handle(), what, &raw mut now, &raw mut high, 0) };
+    let code = unsafe {
+        ffi::sqlite3_db_status(connection.handle(), what, &raw mut now, &raw mut high, 0)
+    };
     check(code)?;
     Ok(u64::try_from(now).unwrap_or(0))
 }

@@ -19,12 +19,25 @@ pub fn add_tokenizer(connection: &Connection) -> Result<()> {
     let api = api(connection)?;
     // SAFETY: `api` came from this open connection and is not null.
     let create = unsafe { (*api).xCreateTokenizer };
-    let Some(create) = create else { return check(ffi::SQLITE_ERROR) };
-    let mut methods =
-        ffi::fts5_tokenizer { xCreate: Some(make), xDelete: Some(drop_one), xTokenize: Some(cut) };
+    let Some(create) = create else {
+        return check(ffi::SQLITE_ERROR);
+    };
+    let mut methods = ffi::fts5_tokenizer {
+        xCreate: Some(make),
+        xDelete: Some(drop_one),
+        xTokenize: Some(cut),
+    };
     // SAFETY: the name is a C string and `methods` is a live local; the library copies both. No user data, so nothing
     // to destroy.
-    check(unsafe { create(api, c"kabao".as_ptr(), ptr::null_mut(), &raw mut methods, None) })
+    check(unsafe {
+        create(
+            api,
+            c"kabao".as_ptr(),
+            ptr::null_mut(),
+            &raw mut methods,
+            None,
+        )
+    })
 }
 
 /// The full-text interface is handed out through a pointer bound to `SELECT fts5(?1)`.
@@ -92,7 +105,9 @@ unsafe extern "C" fn cut(
     length: c_int,
     receive: Option<Receive>,
 ) -> c_int {
-    let (Some(receive), Ok(length)) = (receive, usize::try_from(length)) else { return ffi::SQLITE_MISUSE };
+    let (Some(receive), Ok(length)) = (receive, usize::try_from(length)) else {
+        return ffi::SQLITE_MISUSE;
+    };
     if text.is_null() || length == 0 {
         return ffi::SQLITE_OK;
     }
@@ -109,11 +124,24 @@ unsafe extern "C" fn cut(
                 // SAFETY: `context` and `receive` belong together and are valid during this call; the token outlives
                 // the call to `receive`.
                 let code = unsafe {
-                    receive(context, 0, token.as_ptr().cast(), small(token.len()), small(start), small(end))
+                    receive(
+                        context,
+                        0,
+                        token.as_ptr().cast(),
+                        small(token.len()),
+                        small(start),
+                        small(end),
+                    )
                 };
-                if code == ffi::SQLITE_OK { Ok(()) } else { Err(code) }
+                if code == ffi::SQLITE_OK {
+                    Ok(())
+                } else {
+                    Err(code)
+                }
             })?;
-            base = base.saturating_add(chunk.valid().len()).saturating_add(chunk.invalid().len());
+            base = base
+                .saturating_add(chunk.valid().len())
+                .saturating_add(chunk.invalid().len());
         }
         Ok(())
     }));

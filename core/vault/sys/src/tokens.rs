@@ -15,7 +15,10 @@ pub type Flow<E> = Result<(), E>;
 ///
 /// # Errors
 /// The first error `emit` returns; cutting stops there.
-pub fn tokenize<E>(text: &str, mut emit: impl FnMut(&str, Range<usize>) -> Flow<E>) -> Result<(), E> {
+pub fn tokenize<E>(
+    text: &str,
+    mut emit: impl FnMut(&str, Range<usize>) -> Flow<E>,
+) -> Result<(), E> {
     let mut word = String::new();
     let mut range = 0..0;
     for (at, original) in text.char_indices() {
@@ -99,7 +102,10 @@ mod tests {
 
     #[test]
     fn each_hanzi_is_a_token_and_words_stay_whole() {
-        assert_eq!(cut("7-Eleven便利店 iPhone15"), ["7", "eleven", "便", "利", "店", "iphone15"]);
+        assert_eq!(
+            cut("7-Eleven便利店 iPhone15"),
+            ["7", "eleven", "便", "利", "店", "iphone15"]
+        );
     }
 
     #[test]
@@ -110,7 +116,10 @@ mod tests {
     #[test]
     fn extensions_and_zero_are_hanzi() {
         // Extensions A, B and G, the zero, and an unassigned place of plane 3.
-        assert_eq!(cut("㐀𠮷𰀀〇\u{3FFF0}"), ["㐀", "𠮷", "𰀀", "〇", "\u{3FFF0}"]);
+        assert_eq!(
+            cut("㐀𠮷𰀀〇\u{3FFF0}"),
+            ["㐀", "𠮷", "𰀀", "〇", "\u{3FFF0}"]
+        );
     }
 
     #[test]
