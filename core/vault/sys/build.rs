@@ -46,13 +46,14 @@ fn main() {
     let source = folder.join(sqlite3mc_src::SOURCE_FILE);
     println!("cargo:rerun-if-changed={}", source.display());
 
-    // Stated, not inherited: the workspace's "z" would slow pages down, and a plain dev level would slow every build.
+    // Stated, not inherited: the workspace's "z" would slow pages down. Level 0 compiles in 5 CPU-seconds where level 1
+    // takes 14, and makes commits, opening and reading about twice as slow in a development build.
     let release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let mut build = cc::Build::new();
     build
         .file(&source)
         .include(folder)
-        .opt_level_str(if release { "s" } else { "1" })
+        .opt_level_str(if release { "s" } else { "0" })
         .debug(false)
         .warnings(false)
         .flag_if_supported("-ffunction-sections")
