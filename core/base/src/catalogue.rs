@@ -1,0 +1,211 @@
+//! The catalogue of errors as data: every code with its certainty, cause, actor and next step.
+//! A test of the words fails for a code without a sentence.
+
+use crate::error::{Actor, Cause, Certainty, Remedy};
+
+/// What the catalogue says of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Whether the outcome is known.
+    pub certainty: Certainty,
+    /// The family of the cause.
+    pub cause: Cause,
+    /// Who has to act.
+    pub actor: Actor,
+    /// The next step.
+    pub remedy: Remedy,
+}
+
+macro_rules! codes {
+    ($($variant:ident $text:literal $certainty:ident $cause:ident $actor:ident $remedy:ident $doc:literal;)*) => {
+        /// The stable name of an error.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the catalogue.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// The name as it crosses every boundary: `snake_case`, never changed once released.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Code::$variant => $text,)* }
+            }
+
+            /// What the catalogue says.
+            pub const fn entry(self) -> Entry {
+                match self {
+                    $(Code::$variant => Entry {
+                        certainty: Certainty::$certainty,
+                        cause: Cause::$cause,
+                        actor: Actor::$actor,
+                        remedy: Remedy::$remedy,
+                    },)*
+                }
+            }
+
+            /// The code of a name, or `None` for a name that this version does not know.
+            pub fn parse(text: &str) -> Option<Code> {
+                Code::ALL.iter().copied().find(|code| code.as_str() == text)
+            }
+        }
+    };
+}
+
+codes! {
+    // input
+    EmptyInput "empty_input" Certain Input Person CorrectInput "Nothing was typed.";
+    InputTooLong "input_too_long" Certain Input Person CorrectInput "Longer than any value of this kind.";
+    HiddenCharacter "hidden_character" Certain Input Person CorrectInput "A zero-width, bidirectional or control character.";
+    NotDigits "not_digits" Certain Input Person CorrectInput "Something other than digits.";
+    AmountMalformed "amount_malformed" Certain Input Person CorrectInput "Not an amount.";
+    AmountNegative "amount_negative" Certain Input Person CorrectInput "A negative amount.";
+    AmountZero "amount_zero" Certain Input Person CorrectInput "An amount of zero.";
+    AmountDecimals "amount_decimals" Certain Input Person CorrectInput "More decimals than the currency has.";
+    AmountTooLarge "amount_too_large" Certain Input Person CorrectInput "An amount that does not fit.";
+    CurrencyUnknown "currency_unknown" Certain Input Person OtherWayToPay "A currency that the wallet does not know or does not keep.";
+    BadId "bad_id" Certain Input App Report "An id of another shape than 32 hexadecimal digits.";
+    BadArgument "bad_argument" Certain Input App Report "A call with an argument outside its range.";
+    // account
+    PhoneInvalid "phone_invalid" Certain Input Person CorrectInput "Not a number that can receive SMS.";
+    PhoneTaken "phone_taken" Certain State Person CallSupport "The number belongs to an account already.";
+    OtpWrong "otp_wrong" Certain Proof Person AskNewCode "A wrong one-time code.";
+    OtpExpired "otp_expired" Certain Proof Person AskNewCode "The one-time code came too late.";
+    OtpUsed "otp_used" Certain Proof Person AskNewCode "The one-time code was used already.";
+    OtpLocked "otp_locked" Certain Proof Person Wait "Too many wrong codes.";
+    OtpCooldown "otp_cooldown" Certain Proof Person Wait "A new code may not be asked for yet.";
+    NotRegistered "not_registered" Certain State Person FinishSetUp "There is no account on this phone yet.";
+    WrongStep "wrong_step" Certain State Person FinishSetUp "Another step of the set-up comes first.";
+    AccountFrozen "account_frozen" Certain State Person CallSupport "The account was frozen.";
+    DeviceRevoked "device_revoked" Certain State Person ReplaceDevice "The service knows this phone no longer.";
+    // pin
+    PinLength "pin_length" Certain Proof Person CorrectInput "A PIN has six digits.";
+    PinNotAscii "pin_not_ascii" Certain Proof Person CorrectInput "A PIN has the digits 0 to 9 only.";
+    PinRepeats "pin_repeats" Certain Proof Person ChooseOtherPin "The PIN repeats a digit or a group.";
+    PinRun "pin_run" Certain Proof Person ChooseOtherPin "The PIN is a run of neighbours.";
+    PinBirthDate "pin_birth_date" Certain Proof Person ChooseOtherPin "The PIN is or may be a birth date.";
+    PinPhone "pin_phone" Certain Proof Person ChooseOtherPin "The PIN is a part of the phone number.";
+    PinIdTail "pin_id_tail" Certain Proof Person ChooseOtherPin "The PIN is the tail of the identity number.";
+    PinWrong "pin_wrong" Certain Proof Person RetypePin "A wrong PIN.";
+    PinLocked "pin_locked" Certain Proof Person CallSupport "The PIN is locked after too many wrong tries.";
+    PinNotSet "pin_not_set" Certain State Person FinishSetUp "No PIN was chosen yet.";
+    ApprovalRefused "approval_refused" Certain Proof Person TryAgain "The proof does not fit this payment.";
+    ApprovalCancelled "approval_cancelled" Certain Proof Person TryAgain "The person cancelled finger or face.";
+    ApprovalLost "approval_lost" Certain Proof Person FinishSetUp "The approval key died with a new enrolment.";
+    // identity
+    ConsentMissing "consent_missing" Certain Identity Person FinishSetUp "The consent to the real-name check is missing.";
+    ConsentVersion "consent_version" Certain Identity Person FinishSetUp "The consent is to another version of the text.";
+    NameInvalid "name_invalid" Certain Identity Person CorrectInput "Not a name as documents carry it.";
+    IdLength "id_length" Certain Identity Person CorrectInput "An identity number of another length.";
+    IdCharacters "id_characters" Certain Identity Person CorrectInput "An identity number with other characters.";
+    IdCheckDigit "id_check_digit" Certain Identity Person CorrectInput "The check digit of the identity number is wrong.";
+    IdBirthDate "id_birth_date" Certain Identity Person CorrectInput "The date in the identity number does not exist.";
+    IdFuture "id_future" Certain Identity Person CorrectInput "The date in the identity number lies in the future.";
+    IdMismatch "id_mismatch" Certain Identity Person CorrectInput "Name and number do not belong together.";
+    IdNotFound "id_not_found" Certain Identity Person CallSupport "The register does not know the number.";
+    IdReportedLost "id_reported_lost" Certain Identity Person CallSupport "The document was reported lost.";
+    IdOnOtherAccount "id_on_other_account" Certain Identity Person CallSupport "The document is verified on another account.";
+    LivenessFailed "liveness_failed" Certain Identity Person TryAgain "The liveness check did not pass.";
+    VerificationPending "verification_pending" Certain Identity Service Wait "The real-name check has no answer yet.";
+    VerificationAttempts "verification_attempts" Certain Identity Person CallSupport "Too many attempts at the real-name check.";
+    // cards
+    CardLength "card_length" Certain Card Person CorrectInput "A card number of another length.";
+    CardCheckDigit "card_check_digit" Certain Card Person CorrectInput "The check digit of the card number is wrong.";
+    CardNumberRefused "card_number_refused" Certain Card Person CorrectInput "The bank does not know the card number.";
+    CardNameRefused "card_name_refused" Certain Card Person CallBank "The bank knows another name for the card.";
+    CardPhoneRefused "card_phone_refused" Certain Card Person CallBank "The bank knows another phone number for the card.";
+    CardRefused "card_refused" Certain Card Person CallBank "The bank refused and did not say which field.";
+    CardClosed "card_closed" Certain Card Person CallBank "The card is closed or blocked.";
+    CardTaken "card_taken" Certain Card Person CallSupport "The card is bound to another account.";
+    CardUnknown "card_unknown" Certain Card Person CorrectInput "There is no such card in this wallet.";
+    // money
+    QuoteExpired "quote_expired" Certain Money Person NewQuote "The quote has expired.";
+    QuoteAltered "quote_altered" Certain Money App NewQuote "The quote is not the one that the service made.";
+    QuoteUnknown "quote_unknown" Certain Money App NewQuote "There is no such quote.";
+    BalanceLow "balance_low" Certain Money Person TopUpOrOtherSource "The balance is too low.";
+    BankBalanceLow "bank_balance_low" Certain Money Person TopUpOrOtherSource "The bank has too little on the card.";
+    LimitSingle "limit_single" Certain Money Person SmallerAmount "Above the cap of one payment.";
+    LimitDay "limit_day" Certain Money Person SmallerAmount "Above what is left of the day's limit.";
+    LimitYear "limit_year" Certain Money Person SmallerAmount "Above what is left of the year's limit.";
+    LimitLifetime "limit_lifetime" Certain Money Person SmallerAmount "Above what is left of the lifetime limit of class I.";
+    LimitStaticCode "limit_static_code" Certain Money Person SmallerAmount "Above what is left today for printed codes.";
+    BankRefused "bank_refused" Certain Card Person CallBank "The bank refused.";
+    BankUnavailable "bank_unavailable" Certain Service Service Wait "The bank cannot answer now.";
+    // paying
+    CodeUnknown "code_unknown" Certain Merchant Person OtherWayToPay "Nobody's code that the wallet knows.";
+    CodeDamaged "code_damaged" Certain Merchant Person ScanAgain "The code is damaged or cut.";
+    CodeHostile "code_hostile" Certain Merchant Person OtherWayToPay "The code hides something.";
+    CodeNotPayable "code_not_payable" Certain Merchant Person OtherWayToPay "Another wallet's code.";
+    CodeIsPayerCode "code_is_payer_code" Certain Merchant Person OtherWayToPay "A payer code: the merchant scans it, not the payer.";
+    CodeMayBeId "code_may_be_id" Certain Merchant Person OtherWayToPay "May be an identity number; it is not sent anywhere.";
+    PayeeUnknown "payee_unknown" Certain Merchant Person ScanAgain "The service does not know the payee.";
+    PayeeIsSelf "payee_is_self" Certain Merchant Person CorrectInput "The payee is the payer.";
+    ChannelUnusable "channel_unusable" Certain Merchant Person OtherWayToPay "This way to pay cannot be used now.";
+    NoPayerCodes "no_payer_codes" Certain State Person CheckNetwork "No payer codes are left; the phone must go online once.";
+    AskLapsed "ask_lapsed" Certain Merchant Person ScanAgain "The merchant's question was not answered in time.";
+    AskDeclined "ask_declined" Certain Merchant Person OtherWayToPay "The person declined the merchant's question.";
+    PaymentUnresolved "payment_unresolved" Unknown State Wallet DoNotPayAgain "An earlier payment to the same payee and order has no result yet.";
+    PaymentRepeated "payment_repeated" Certain Money Person DoNotPayAgain "The same payee and amount was paid minutes ago; say that it is meant.";
+    PaymentUnknown "payment_unknown" Unknown State Wallet DoNotPayAgain "The result is not known yet.";
+    PaymentRefused "payment_refused" Certain Service Person CallSupport "The service refused the payment.";
+    PaymentAbandoned "payment_abandoned" Certain State Person TryAgain "The payment was given up and will never be carried out.";
+    IdReused "id_reused" Certain State App Report "The id was used for another payment.";
+    NothingToAbandon "nothing_to_abandon" Certain State App Report "The payment is final or was never sent.";
+    NotFound "not_found" Certain State Person CorrectInput "There is no such record.";
+    // network and service
+    NetDown "net_down" Certain Network Person CheckNetwork "The service cannot be reached.";
+    NetSlow "net_slow" Certain Network Person CheckNetwork "The service did not answer in time.";
+    TlsUntrusted "tls_untrusted" Certain Network Person CheckNetwork "The other side is not the service: certificate or pin.";
+    ClockWrong "clock_wrong" Certain Clock Person SetClock "The clock of the phone is wrong.";
+    AnswerUnsigned "answer_unsigned" Certain Service Person CheckNetwork "An answer without the service's signature.";
+    AnswerForged "answer_forged" Certain Service Person CheckNetwork "An answer whose signature is wrong.";
+    AnswerMalformed "answer_malformed" Certain Service Wallet TryAgain "An answer that cannot be read.";
+    ServiceDown "service_down" Certain Service Service Wait "The service cannot answer now.";
+    TooManyRequests "too_many_requests" Certain Service Wallet Wait "The service asks to slow down.";
+    Replayed "replayed" Certain Service Wallet TryAgain "The service saw the same request before.";
+    EpochChanged "epoch_changed" Unknown Service Wallet DoNotPayAgain "The service was restored; the wallet asks before it sends again.";
+    HistoryInconsistent "history_inconsistent" Certain Service Service CallSupport "The service's history contradicts what it signed before.";
+    ReceiptInvalid "receipt_invalid" Certain Service Person CallSupport "The receipt does not verify.";
+    // files and keys
+    Locked "locked" Certain State Person Unlock "The wallet is locked.";
+    Closed "closed" Certain State App Restart "The wallet was closed.";
+    InUse "in_use" Certain Storage Person CloseOther "Another program holds the wallet.";
+    KeyLost "key_lost" Certain Storage Person ReplaceDevice "The key of the files is gone; they were set aside unread.";
+    KeyStoreUnavailable "key_store_unavailable" Certain Storage Person Unlock "The key store cannot be used now; unlock the phone.";
+    StorageFull "storage_full" Certain Storage Person FreeSpace "No space is left on the phone.";
+    StorageReadOnly "storage_read_only" Certain Storage Person Restart "The files cannot be written.";
+    StorageBusy "storage_busy" Certain Storage Person TryAgain "The files are held for a moment.";
+    StorageDamaged "storage_damaged" Certain Storage Person CallSupport "A file is damaged; a copy was kept.";
+    StorageFailed "storage_failed" Certain Storage Person Restart "Reading or writing a file failed.";
+    NewerSchema "newer_schema" Certain Storage Person UpdateApp "The files were written by a newer app.";
+    RolledBack "rolled_back" Certain Storage Person CallSupport "An old copy of the files was put back.";
+    Internal "internal" Certain State App Report "A fault of the wallet itself.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_read_back() {
+        let names: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
+            assert!(code.as_str().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
+        }
+        assert_eq!(Code::parse("no_such_code"), None);
+    }
+
+    #[test]
+    fn an_unknown_outcome_never_says_try_again() {
+        for code in Code::ALL {
+            let entry = code.entry();
+            if entry.certainty == Certainty::Unknown {
+                assert_eq!(entry.remedy, Remedy::DoNotPayAgain, "{code:?}");
+            }
+        }
+    }
+}
