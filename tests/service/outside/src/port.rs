@@ -1,0 +1,144 @@
+//! What the wallet service and the outside world say to each other.
+
+use kabao_base::{Id, Money, Timestamp};
+
+/// Time and randomness, handed in so that a run can be repeated from a seed.
+pub trait World: Send + Sync + 'static {
+    /// The present moment.
+    fn now(&self) -> Timestamp;
+    /// Fills `bytes` with random ones.
+    fn random(&self, bytes: &mut [u8]);
+}
+
+/// What a bank says of a movement. `Pending` is silence: the money may have moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BankAnswer {
+    /// Carried out; the bank's own number of it.
+    Done { bank_ref: String },
+    /// Refused for good; a code of the catalogue (`bank_balance_low`, `bank_refused`, `card_closed`).
+    Refused { code: String },
+    /// No answer; ask again under the same id.
+    Pending,
+    /// The bank does not know the id; it was never carried out and, once `cancel` said so, never will be.
+    Unknown,
+}
+
+/// What the four-element check and the one-time code at the card's bank give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardAnswer {
+    /// An SMS with the bank's code was sent to the card's phone.
+    OtpSent { bank: String, brand: String },
+    /// Refused; a code of the catalogue (`card_number_refused`, `card_name_refused` …).
+    Refused { code: String },
+    /// No answer.
+    Pending,
+}
+
+/// The four elements of a card; the number comes from the tokeniser's process and is not kept.
+pub struct FourElements<'a> {
+    /// The whole card number.
+    pub pan: &'a str,
+    /// The holder's name.
+    pub name: &'a str,
+    /// The holder's identity number.
+    pub id_number: &'a str,
+    /// The phone registered at the bank.
+    pub phone: &'a str,
+}
+
+/// The card bank. Idempotent by our ids: the same id is carried out once, whatever happens on the way.
+/// Cards are named by the token that the tokeniser agreed with the bank.
+pub trait Bank: Send + Sync {
+    /// Moves money from the card to the wallet's account at the bank.
+    fn debit(&self, id: Id, card_token: &str, amount: Money) -> BankAnswer;
+    /// Gives money back to the card.
+    fn credit(&self, id: Id, card_token: &str, amount: Money) -> BankAnswer;
+    /// What became of an id.
+    fn query(&self, id: Id) -> BankAnswer;
+    /// Asks that an id is never carried out: `Refused` when it will not be, `Done` when it was.
+    fn cancel(&self, id: Id) -> BankAnswer;
+    /// Everything the bank carried out for the wallet since `since`: what a restored service rebuilds from.
+    fn book(&self, since: Timestamp) -> Vec<BookLine>;
+}
+
+/// One line of a bank's or an acquirer's book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookLine {
+    /// The id that the wallet service gave.
+    pub id: Id,
+    /// `debit`, `credit`.
+    pub kind: String,
+    /// The card's token.
+    pub card_token: String,
+    /// How much.
+    pub amount: Money,
+    /// When the bank carried it out.
+    pub at: Timestamp,
+}
+
+/// What the real-name vendor says. Silence is `Pending`, never a rejection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityAnswer {
+    /// Name, number and face belong together; so many independent channels agree.
+    Passed { channels: u32 },
+    /// They do not; a code of the catalogue and whether trying again makes sense.
+    Rejected { code: String, retriable: bool },
+    /// No answer yet; ask again under the same id.
+    Pending,
+}
+
+/// The real-name vendor.
+pub trait IdentityVendor: Send + Sync {
+    /// Judges name, number and liveness token. Idempotent by `id`.
+    fn verify(&self, id: Id, name: &str, id_number: &str, liveness_token: &str) -> IdentityAnswer;
+}
+
+/// A charge that an acquirer passes on: a till read a payer code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// Who asks: `lakala`.
+    pub route: String,
+    /// The acquirer's own order number; the idempotency key between acquirer and wallet service.
+    pub acquirer_order: String,
+    /// The merchant's order number.
+    pub merchant_order: String,
+    /// The merchant's number at the acquirer.
+    pub merchant_no: String,
+    /// The merchant's name as the acquirer knows it.
+    pub merchant_name: String,
+    /// The digits that the till read.
+    pub code: String,
+    /// How much.
+    pub amount: Money,
+    /// What is bought, in the merchant's words.
+    pub subject: String,
+}
+
+/// The wallet service's answer to a charge, a query, a refund or a revocation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChargeAnswer {
+    /// Paid; the wallet service's order id.
+    Paid { our_order: String, at: Timestamp },
+    /// The payer is asked (above the cap); ask again.
+    WaitingForPayer { our_order: String },
+    /// Refused for good; a code of the catalogue (`code_unknown`, `ask_lapsed`, `balance_low` …).
+    Refused { our_order: Option<String>, code: String },
+    /// Paid and given back wholly; `refunded` in fen.
+    Refunded { our_order: String, refunded: Money, whole: bool },
+    /// The wallet service knows no such order.
+    Unknown,
+    /// The wallet service cannot answer now.
+    Unavailable,
+}
+
+/// The wallet service as an acquirer sees it. Every call is idempotent by the acquirer's order number.
+pub trait WalletService: Send + Sync {
+    /// Charges a payer code.
+    fn charge(&self, charge: &Charge) -> ChargeAnswer;
+    /// What became of a charge.
+    fn charge_state(&self, route: &str, acquirer_order: &str) -> ChargeAnswer;
+    /// Gives back `amount` of a charge; `refund_order` is the acquirer's number of the refund.
+    fn refund(&self, route: &str, acquirer_order: &str, refund_order: &str, amount: Money) -> ChargeAnswer;
+    /// Undoes a charge: a paid one is given back wholly, a waiting one is refused.
+    fn revoke(&self, route: &str, acquirer_order: &str, revoke_order: &str) -> ChargeAnswer;
+}
