@@ -109,8 +109,7 @@ fn narrow(character: char) -> char {
     match character {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(character as u32 - 0xfee0).unwrap_or(character),
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe63}' => '-',
-        '。' | '．' => '.',
-        '，' => ',',
+        '。' => '.',
         other => other,
     }
 }

@@ -1,1 +1,48 @@
-//! Being written.
+//! Reads and draws codes, and judges what a person types: identity numbers, names, phone and card
+//! numbers, payment PINs. Pure functions over text: no clock, no network, no files.
+//!
+//! - [`read`](crate::read()) says what a scanned text is; [`emv`] and [`links`] read the formats;
+//! - [`payer`] derives the digits of a payer code 付款码, [`draw`] turns them into a QR code and bars;
+//! - [`identity`], [`names`], [`phones`], [`pin`], [`cards`] judge input of a person;
+//! - [`checks`] answers published cases as JSON lines (feature `checks`).
+
+#[cfg(feature = "uniffi")]
+uniffi::setup_scaffolding!();
+
+pub mod cards;
+#[cfg(any(test, feature = "checks"))]
+pub mod checks;
+pub mod day;
+pub mod draw;
+pub mod emv;
+pub mod identity;
+pub mod links;
+pub mod names;
+pub mod payer;
+pub mod phones;
+pub mod pin;
+pub mod read;
+
+pub use day::Day;
+pub use read::{CodeError, ReadContext, Scanned, read};
+
+use kabao_base::{Code, FoldError};
+
+/// The entry of the error catalogue for a text that could not be folded.
+pub fn fold_code(error: FoldError) -> Code {
+    match error {
+        FoldError::Empty => Code::EmptyInput,
+        FoldError::TooLong => Code::InputTooLong,
+        FoldError::Hidden { .. } => Code::HiddenCharacter,
+        FoldError::NotDigits => Code::NotDigits,
+    }
+}
+
+/// The sort of the first character that a machine-made text may not hold, or `None`. Stricter than
+/// for typed text: a line break or a tab inside a code hides something too.
+pub(crate) fn hidden_in_code(text: &str) -> Option<&'static str> {
+    text.chars().find_map(|character| match character {
+        '\t' | '\n' | '\r' => Some("control"),
+        other => kabao_base::fold::hidden_kind(other),
+    })
+}

@@ -86,7 +86,7 @@ fn string(text: &str, what: &'static str) -> Result<BareItem, HttpSigError> {
 pub(super) type Values = Vec<(Component, String)>;
 
 /// The signature base of RFC 9421, section 2.5, for a covered list and the values of a message.
-fn base(covered: &InnerList, values: &Values) -> Result<Vec<u8>, HttpSigError> {
+pub(super) fn base(covered: &InnerList, values: &Values) -> Result<Vec<u8>, HttpSigError> {
     let mut text = String::new();
     let mut used: Vec<Component> = Vec::new();
     for item in &covered.items {
