@@ -1,0 +1,239 @@
+//! The way from a new wallet to one that pays: exactly one next step, why, and whether it may be
+//! skipped. Computed from what is stored, so that it is the same after a restart.
+
+/// How far the real-name check came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum VerificationFact {
+    /// Nothing was handed in.
+    #[default]
+    None,
+    /// Handed in; no answer yet, or the vendor did not answer in time.
+    Pending,
+    /// The service rejected it.
+    Rejected {
+        /// Whether the person may hand it in again.
+        retriable: bool,
+    },
+    /// Verified.
+    Passed,
+}
+
+/// What is known about the set-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct OnboardingFacts {
+    /// The service knows this phone: telephone number proven, device key registered.
+    pub registered: bool,
+    /// A code was sent by SMS and waits to be typed.
+    pub otp_pending: bool,
+    /// A payment PIN was set.
+    pub pin_set: bool,
+    /// The person said that the recovery sheet is kept.
+    pub sheet_kept: bool,
+    /// The person skipped the recovery sheet.
+    pub sheet_skipped: bool,
+    /// The person consented to the real-name check, in the version that is asked for now.
+    pub consent: bool,
+    /// How far the real-name check came.
+    pub verification: VerificationFact,
+    /// How many cards are bound.
+    pub cards: u32,
+    /// The person skipped binding a card.
+    pub card_skipped: bool,
+    /// The account is frozen.
+    pub frozen: bool,
+}
+
+/// The kinds of steps, in the order of the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum OnboardingStepKind {
+    /// Type the telephone number.
+    Register,
+    /// Type the code that came by SMS.
+    EnterOtp,
+    /// The account is frozen: only support can help.
+    Frozen,
+    /// Choose the six-digit payment PIN.
+    ChoosePin,
+    /// Keep the recovery sheet: a code that can only freeze.
+    KeepRecoverySheet,
+    /// Consent to the real-name check.
+    Consent,
+    /// Hand in name, number and liveness check.
+    Verify,
+    /// Wait for the answer of the real-name check.
+    AwaitVerification,
+    /// Rejected for good: only support can help.
+    VerificationClosed,
+    /// Bind a bank card.
+    BindCard,
+    /// Nothing is missing.
+    Ready,
+}
+
+/// The one next step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct OnboardingStep {
+    /// What to do.
+    pub kind: OnboardingStepKind,
+    /// Key of the words that say why.
+    pub reason_key: String,
+    /// Whether the person may leave it out for now.
+    pub can_skip: bool,
+}
+
+/// Every key that [`OnboardingStep::reason_key`] can be; the word files have a sentence for each.
+pub const REASON_KEYS: [&str; 12] = [
+    "onboarding_register",
+    "onboarding_enter_otp",
+    "onboarding_frozen",
+    "onboarding_choose_pin",
+    "onboarding_keep_recovery_sheet",
+    "onboarding_consent",
+    "onboarding_verify",
+    "onboarding_verify_again",
+    "onboarding_await_verification",
+    "onboarding_verification_closed",
+    "onboarding_bind_card",
+    "onboarding_ready",
+];
+
+/// The one next step for what is known.
+///
+/// The order: register, code, PIN, recovery sheet, consent, real name, card. A frozen account
+/// comes before everything but registration. Recovery sheet and card may be skipped.
+pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
+    use OnboardingStepKind as Kind;
+    use VerificationFact as Fact;
+    let (kind, reason, can_skip) = if !facts.registered && facts.otp_pending {
+        (Kind::EnterOtp, "onboarding_enter_otp", false)
+    } else if !facts.registered {
+        (Kind::Register, "onboarding_register", false)
+    } else if facts.frozen {
+        (Kind::Frozen, "onboarding_frozen", false)
+    } else if !facts.pin_set {
+        (Kind::ChoosePin, "onboarding_choose_pin", false)
+    } else if !facts.sheet_kept && !facts.sheet_skipped {
+        (Kind::KeepRecoverySheet, "onboarding_keep_recovery_sheet", true)
+    } else {
+        match facts.verification {
+            Fact::Rejected { retriable: false } => {
+                (Kind::VerificationClosed, "onboarding_verification_closed", false)
+            }
+            Fact::Pending => (Kind::AwaitVerification, "onboarding_await_verification", false),
+            Fact::None | Fact::Rejected { .. } if !facts.consent => {
+                (Kind::Consent, "onboarding_consent", false)
+            }
+            Fact::None => (Kind::Verify, "onboarding_verify", false),
+            Fact::Rejected { retriable: true } => (Kind::Verify, "onboarding_verify_again", false),
+            Fact::Passed if facts.cards == 0 && !facts.card_skipped => {
+                (Kind::BindCard, "onboarding_bind_card", true)
+            }
+            Fact::Passed => (Kind::Ready, "onboarding_ready", false),
+        }
+    };
+    OnboardingStep { kind, reason_key: reason.to_owned(), can_skip }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OnboardingStepKind as Kind;
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn shown(facts: &OnboardingFacts) -> (Kind, &'static str, bool) {
+        let step = next(facts);
+        let key = REASON_KEYS.iter().find(|key| **key == step.reason_key).expect("a key of the list");
+        (step.kind, key, step.can_skip)
+    }
+
+    #[test]
+    fn the_day_goes_step_by_step() {
+        let mut facts = OnboardingFacts::default();
+        assert_eq!(shown(&facts), (Kind::Register, "onboarding_register", false));
+        facts.otp_pending = true;
+        assert_eq!(shown(&facts), (Kind::EnterOtp, "onboarding_enter_otp", false));
+        facts.registered = true;
+        assert_eq!(shown(&facts), (Kind::ChoosePin, "onboarding_choose_pin", false));
+        facts.pin_set = true;
+        assert_eq!(shown(&facts), (Kind::KeepRecoverySheet, "onboarding_keep_recovery_sheet", true));
+        facts.sheet_kept = true;
+        assert_eq!(shown(&facts), (Kind::Consent, "onboarding_consent", false));
+        facts.consent = true;
+        assert_eq!(shown(&facts), (Kind::Verify, "onboarding_verify", false));
+        facts.verification = VerificationFact::Pending;
+        assert_eq!(shown(&facts), (Kind::AwaitVerification, "onboarding_await_verification", false));
+        facts.verification = VerificationFact::Rejected { retriable: true };
+        assert_eq!(shown(&facts), (Kind::Verify, "onboarding_verify_again", false));
+        facts.verification = VerificationFact::Rejected { retriable: false };
+        assert_eq!(shown(&facts), (Kind::VerificationClosed, "onboarding_verification_closed", false));
+        facts.verification = VerificationFact::Passed;
+        assert_eq!(shown(&facts), (Kind::BindCard, "onboarding_bind_card", true));
+        facts.cards = 1;
+        assert_eq!(shown(&facts), (Kind::Ready, "onboarding_ready", false));
+        facts.frozen = true;
+        assert_eq!(shown(&facts), (Kind::Frozen, "onboarding_frozen", false));
+    }
+
+    fn all_facts() -> Vec<OnboardingFacts> {
+        let checks = [
+            VerificationFact::None,
+            VerificationFact::Pending,
+            VerificationFact::Rejected { retriable: true },
+            VerificationFact::Rejected { retriable: false },
+            VerificationFact::Passed,
+        ];
+        let mut all = Vec::new();
+        for bits in 0u32..256 {
+            let bit = |index: u32| bits >> index & 1 == 1;
+            for verification in checks {
+                for cards in [0, 1, u32::MAX] {
+                    all.push(OnboardingFacts {
+                        registered: bit(0),
+                        otp_pending: bit(1),
+                        pin_set: bit(2),
+                        sheet_kept: bit(3),
+                        sheet_skipped: bit(4),
+                        consent: bit(5),
+                        card_skipped: bit(6),
+                        frozen: bit(7),
+                        verification,
+                        cards,
+                    });
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn every_combination_leads_on_and_every_reason_is_reachable() {
+        let mut reasons = BTreeSet::new();
+        for mut facts in all_facts() {
+            reasons.insert(shown(&facts).1);
+            // Doing, or skipping where that is allowed, leads further each time and ends.
+            let mut last = None;
+            for _ in 0..12 {
+                let step = next(&facts);
+                assert!(last.is_none_or(|kind| step.kind > kind), "{facts:?} went back to {:?}", step.kind);
+                last = Some(step.kind);
+                match step.kind {
+                    Kind::Register => facts.otp_pending = true,
+                    Kind::EnterOtp => facts.registered = true,
+                    Kind::ChoosePin => facts.pin_set = true,
+                    Kind::KeepRecoverySheet => facts.sheet_skipped = true,
+                    Kind::Consent => facts.consent = true,
+                    Kind::Verify => facts.verification = VerificationFact::Pending,
+                    Kind::AwaitVerification => facts.verification = VerificationFact::Passed,
+                    Kind::BindCard => facts.card_skipped = true,
+                    Kind::Frozen | Kind::VerificationClosed | Kind::Ready => break,
+                }
+                assert_eq!(step.can_skip, matches!(step.kind, Kind::KeepRecoverySheet | Kind::BindCard));
+            }
+            let end = next(&facts).kind;
+            assert!(matches!(end, Kind::Frozen | Kind::VerificationClosed | Kind::Ready), "{facts:?}");
+        }
+        assert_eq!(reasons, REASON_KEYS.into_iter().collect());
+    }
+}
