@@ -1,7 +1,7 @@
 //! Reads and draws codes, and judges what a person types: identity numbers, names, phone and card
 //! numbers, payment PINs. Pure functions over text: no clock, no network, no files.
 //!
-//! - [`read`](crate::read()) says what a scanned text is; [`emv`] and [`links`] read the formats;
+//! - [`read`](crate::read()) says what a scanned text is; [`emv`], [`collection`] and [`links`] read the formats;
 //! - [`payer`] derives the digits of a payer code 付款码, [`draw`] turns them into a QR code and bars;
 //! - [`identity`], [`names`], [`phones`], [`pin`], [`cards`] judge input of a person;
 //! - [`checks`] answers published cases as JSON lines (feature `checks`).
@@ -12,6 +12,7 @@ uniffi::setup_scaffolding!();
 pub mod cards;
 #[cfg(any(test, feature = "checks"))]
 pub mod checks;
+pub mod collection;
 pub mod day;
 pub mod draw;
 pub mod emv;
@@ -23,6 +24,7 @@ pub mod phones;
 pub mod pin;
 pub mod read;
 
+pub use collection::{CollectionCode, CollectionRequest, make_collection_code};
 pub use day::Day;
 pub use read::{CodeError, ReadContext, Scanned, read};
 
