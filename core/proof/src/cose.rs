@@ -35,7 +35,8 @@ pub struct CoseToSign {
     pub tbs: Vec<u8>,
 }
 
-/// Prepares `payload` for signing. Key id and content type are printable ASCII, 1 to 128 characters.
+/// Prepares `payload` for signing. Key id and content type are printable ASCII, 1 to 128
+/// characters; a content type is `type/subtype`.
 pub fn to_sign(kid: &str, content_type: &str, payload: &[u8]) -> Result<CoseToSign, CoseError> {
     let protected = header(kid, content_type)?;
     let unsigned = CoseSign1Builder::new().protected(protected).payload(payload.to_vec()).build();
@@ -48,6 +49,10 @@ fn header(kid: &str, content_type: &str) -> Result<coset::Header, CoseError> {
         if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(CoseError::Header);
         }
+    }
+    // A media type has a type and a subtype (RFC 9052, 3.1 leads to RFC 6838).
+    if !content_type.split_once('/').is_some_and(|(kind, rest)| !kind.is_empty() && !rest.is_empty() && !rest.contains('/')) {
+        return Err(CoseError::Header);
     }
     Ok(HeaderBuilder::new()
         .algorithm(iana::Algorithm::ES256)
@@ -141,8 +146,8 @@ mod tests {
     #[test]
     fn what_is_signed_is_the_structure_of_the_standard() {
         // RFC 9052, 4.4: ["Signature1", protected, external_aad, payload], written out by hand.
-        let waiting = to_sign("k", "t", b"p").unwrap();
-        let expected = [&[0x84, 0x6a][..], b"Signature1", &[0x49, 0xa3, 1, 0x26, 3, 0x61, b't', 4, 0x41, b'k', 0x40, 0x41, b'p']];
+        let waiting = to_sign("k", "a/b", b"p").unwrap();
+        let expected = [&[0x84, 0x6a][..], b"Signature1", &[0x4b, 0xa3, 1, 0x26, 3, 0x63, b'a', b'/', b'b', 4, 0x41, b'k', 0x40, 0x41, b'p']];
         assert_eq!(waiting.tbs, expected.concat());
     }
 
@@ -181,7 +186,7 @@ mod tests {
             read(&cbor::encode(&Value::Tag(18, Box::new(Value::Array(parts)))).unwrap())
         };
         let pair = |key: i64, value: Value| (Value::from(key), value);
-        let good = vec![pair(1, Value::from(-7)), pair(3, Value::from("t")), pair(4, Value::Bytes(b"k".to_vec()))];
+        let good = vec![pair(1, Value::from(-7)), pair(3, Value::from("a/b")), pair(4, Value::Bytes(b"k".to_vec()))];
         assert!(cose(Value::Map(good.clone()), vec![]).is_ok());
         assert_eq!(cose(Value::Map(good.clone()), vec![pair(4, Value::Bytes(b"k".to_vec()))]), Err(CoseError::Header));
         assert_eq!(cose(Value::Map(good[..2].to_vec()), vec![]), Err(CoseError::Header));
@@ -197,7 +202,9 @@ mod tests {
     #[test]
     fn names_are_short_and_printable() {
         for name in ["", "a b", "名", &"n".repeat(129)] {
-            assert_eq!(to_sign(name, "t", b"").err(), Some(CoseError::Header));
+            assert_eq!(to_sign(name, "a/b", b"").err(), Some(CoseError::Header));
+        }
+        for name in ["", "a", "a/", "/b", "a/b/c", "a /b", &"n/".repeat(65)] {
             assert_eq!(to_sign("k", name, b"").err(), Some(CoseError::Header));
         }
     }

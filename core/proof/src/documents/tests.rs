@@ -4,6 +4,7 @@ use crate::{PublicKey, SoftwareKey, cbor, hex};
 use ciborium::Value;
 use kabao_base::{Currency, Id, Money};
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 const DAY: i64 = 86_400_000;
 
@@ -273,6 +274,9 @@ fn values_that_are_not_allowed_are_refused() {
     assert_eq!(Terms::decode(&[0xa2, 0x61, b'v', 1, 0x61, b'v', 1]), Err(DocumentError::Cbor(CborError::DuplicateKey)));
 }
 
+/// Made once: signing is slow without optimisation.
+static SAMPLE: LazyLock<(KeySet, Vec<u8>)> = LazyLock::new(|| (keys(), sign(&receipt(), "doc-1", &key(11))));
+
 proptest! {
     #[test]
     fn entries_read_back(seq in any::<u64>(), minor in any::<i64>(), ms in any::<i64>(), name in "[a-z银行 ]{0,60}", raw in prop::collection::vec(any::<u8>(), 0..300), receipt in any::<bool>()) {
@@ -284,7 +288,7 @@ proptest! {
 
     #[test]
     fn a_changed_byte_of_a_receipt_is_noticed(index in 0usize..600, flip in 1u8..) {
-        let (keys, mut signed) = (keys(), sign(&receipt(), "doc-1", &key(11)));
+        let (keys, mut signed) = SAMPLE.clone();
         let index = index % signed.len();
         signed[index] ^= flip;
         prop_assert!(Verdict::open(&signed, &keys).is_err());
@@ -292,6 +296,6 @@ proptest! {
 
     #[test]
     fn whatever_is_read_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = (Terms::decode(&bytes), KeySet::decode(&bytes), Verdict::open(&bytes, &keys()));
+        let _ = (Terms::decode(&bytes), KeySet::decode(&bytes), Verdict::open(&bytes, &SAMPLE.0));
     }
 }
