@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_mac_is_an_hmac() {
-        // RFC 4231 gives HMAC-SHA256 for other keys; the construction is checked against ring's one-shot.
+        // The layout of the message is written out here a second time.
         let key = hmac::Key::new(hmac::HMAC_SHA256, &[3; 32]);
         let message = [&b"kabao-events-1"[..], &[1; 32], &7u64.to_be_bytes(), &sha256(b"body")].concat();
         assert_eq!(hex(&mac(&[3; 32], &[1; 32], 7, b"body")), hex(hmac::sign(&key, &message).as_ref()));

@@ -157,7 +157,7 @@ fn every_field_of_every_document_counts() {
 #[test]
 fn the_digest_of_terms_is_fixed() {
     let text = hex(&terms().encode());
-    // a12 fields sorted by encoded key: shorter keys first.
+    // Twelve fields, sorted by their encoded keys: shorter keys first.
     assert!(text.starts_with("ac61760163666565a265 6d696e6f7200".replace(' ', "").as_str()), "{text}");
     assert_eq!(terms().digest(), crate::sha256(&terms().encode()));
     let json = serde_json::to_string(&terms()).unwrap();

@@ -6,6 +6,7 @@ use kabao_base::{Id, Timestamp};
 
 /// The signed proof of how a payment ended. Without one it has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time is held, and most are receipts")]
 pub enum Verdict {
     /// Money moved.
     Receipt(Receipt),

@@ -116,10 +116,9 @@ fn values(authority: &str, echo: &RequestEcho, head: Option<&str>) -> Result<Val
 
 /// Prepares a request for signing. Sign `base`, then `finish` gives the headers to send.
 pub fn sign_request(parts: &RequestParts<'_>, params: &SigningParams<'_>) -> Result<ToSign, HttpSigError> {
-    if let Some(head) = parts.head {
-        if head.is_empty() || head.len() > 512 || !is_printable(head) || head.trim() != head {
-            return Err(HttpSigError::Malformed(HEAD));
-        }
+    let usable = |head: &str| !head.is_empty() && head.len() <= 512 && is_printable(head) && head.trim() == head;
+    if parts.head.is_some_and(|head| !usable(head)) {
+        return Err(HttpSigError::Malformed(HEAD));
     }
     let values = values(parts.authority, &parts.echo(None)?, parts.head)?;
     let params =
