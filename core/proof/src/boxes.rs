@@ -298,6 +298,22 @@ mod tests {
     }
 
     #[test]
+    fn one_content_has_one_padding() {
+        let (private, public) = pair();
+        let key = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&public.bytes).unwrap();
+        for (length, last) in [(64, 0), (255, 0), (6, 1)] {
+            let mut padded = [0u8; PADDED];
+            (padded[0], padded[PADDED - 1]) = (length, last);
+            let (enc, ct) = hpke::single_shot_seal_with_rng::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+                &OpModeS::Base, &key, INFO_PIN, &padded, b"use", &mut counting(),
+            )
+            .unwrap();
+            let sealed = SealedBox { v: FORMAT, suite: SUITE.to_owned(), kid: public.kid.clone(), enc: enc.to_bytes().to_vec(), ct };
+            assert_eq!(open(&private, INFO_PIN, b"use", &sealed).err(), Some(BoxError::Malformed));
+        }
+    }
+
+    #[test]
     fn a_low_order_key_and_bad_names_are_refused() {
         let zero = BoxPublicKey { kid: "k".to_owned(), bytes: [0; 32] };
         assert_eq!(seal(&zero, INFO_PIN, b"", b"1", &mut counting()).err(), Some(BoxError::BadKey));
