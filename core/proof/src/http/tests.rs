@@ -139,6 +139,8 @@ fn coverage_algorithm_and_label_are_fixed() {
         assert_eq!(replaced(component, ""), Err(HttpSigError::WrongCoverage), "{component}");
     }
     assert_eq!(replaced("\"@path\" ", "\"@path\" \"@path\" "), Err(HttpSigError::WrongCoverage));
+    // One named twice does not make up for one that is left out.
+    assert_eq!(replaced("\"@authority\" \"@path\"", "\"@path\" \"@path\""), Err(HttpSigError::WrongCoverage));
     assert_eq!(replaced("\"@path\"", "\"@path\";req"), Err(HttpSigError::WrongCoverage));
     assert_eq!(replaced("\"@path\"", "\"@path\";x"), Err(HttpSigError::WrongCoverage));
     assert_eq!(replaced("\"@path\" ", "\"@path\" \"x-other\" "), Err(HttpSigError::WrongCoverage));
