@@ -45,7 +45,8 @@ pub enum Ink {
 const QR_QUIET: usize = 4;
 const BAR_QUIET: usize = 10;
 const LONGEST_BARS: usize = 48;
-const BLACK_ON_WHITE: &str = "\u{1b}[38;2;0;0;0;48;2;255;255;255m";
+// Colours 16 and 231 are black and white in every palette of 256; the first 16 are the theme's.
+const BLACK_ON_WHITE: &str = "\u{1b}[38;5;16;48;5;231m";
 const RESET: &str = "\u{1b}[0m";
 
 /// The QR code of a text, error correction level M.

@@ -197,7 +197,7 @@ fn upgrade(digits: &str) -> Result<IdNumber, IdentityError> {
 }
 
 fn old_foreigner(number: &str, today: Day) -> Result<ResidentNumber, IdentityError> {
-    let (Some(nation), Some(body), Some(check)) = (number.get(..3), number.get(..14), number.bytes().nth(14)) else {
+    let (Some(nation), Some(body), Some(check)) = (number.get(..3), number.get(..14), number.as_bytes().get(14).copied()) else {
         return Err(IdentityError::Characters);
     };
     let digits = number.bytes().skip(3).all(|byte| byte.is_ascii_digit());
@@ -312,6 +312,21 @@ mod tests {
         #[test]
         fn any_text_has_an_answer(text in "\\PC{0,40}") {
             let _ = (read_resident(&text, TODAY), read_foreigner(&text, TODAY), may_be_resident(&text));
+        }
+
+        /// The weights of the standard, another way to the check digit than the one above.
+        #[test]
+        fn every_lawful_number_is_read(province in 0usize..32, county in 0u32..10_000, days in 0i32..80_000, sequence in 0u32..1000) {
+            const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+            let (year, month, day) = (1800 + days / 366, 1 + days as u32 % 12, 1 + days as u32 % 28);
+            let body = format!("{}{county:04}{year}{month:02}{day:02}{sequence:03}", PROVINCES[province]);
+            let sum: u32 = body.bytes().zip(WEIGHTS).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
+            let text = format!("{body}{}", "10X98765432".as_bytes()[(sum % 11) as usize] as char);
+            let number = read_resident(&text, TODAY).unwrap();
+            prop_assert_eq!(number.birth, Day { year, month, day });
+            prop_assert_eq!(number.sex, Some(if sequence % 2 == 1 { Sex::Male } else { Sex::Female }));
+            prop_assert_eq!(number.normalised.expose("test"), text);
+            prop_assert!(!number.upgraded);
         }
 
         #[test]

@@ -186,6 +186,26 @@ mod tests {
     }
 
     #[test]
+    fn links_by_host_and_path() {
+        for (text, kind) in [
+            ("wxp://f2f1AAAA", LinkKind::WeChatPersonal),
+            ("WXP://F2F0AAAA", LinkKind::WeChatPersonal),
+            ("https://mp.weixin.qq.com/a/~AAAA", LinkKind::WeChatMiniProgram),
+            ("https://mp.weixin.qq.com/s/AAAA", LinkKind::Unknown),
+            ("#小程序://name/AAAA", LinkKind::WeChatMiniProgram),
+            ("weixin://dl/business/?t=AAAA", LinkKind::WeChatMiniProgram),
+            ("https://i.qianbao.qq.com/wallet/sqrcode.htm?m=tenpay", LinkKind::QqWallet),
+            ("https://www.paypal.com/paypalme/example", LinkKind::PayPalMe),
+            ("https://paypal.me/", LinkKind::Unknown),
+            ("upi://pay?am=1", LinkKind::Unknown),
+            ("alipayqr://platformapi/startapp?saId=10000007", LinkKind::AlipayDeepLink),
+            ("https://qr.95516.com/0001000/01012166439217005044479417630044", LinkKind::Unknown),
+        ] {
+            assert_eq!(classify(text), kind, "{text}");
+        }
+    }
+
+    #[test]
     fn what_a_deep_link_wraps() {
         let text = "alipays://platformapi/startapp?saId=10000007&qrcode=https%3A%2F%2Fqr.alipay.com%2Ffkx00000aaaa";
         assert_eq!(classify(text), LinkKind::AlipayDeepLink);

@@ -269,6 +269,29 @@ mod tests {
     }
 
     #[test]
+    fn an_untrusted_clock_lowers_the_cap() {
+        let mine = token("97", "12345678901", &counting()).unwrap();
+        assert_eq!((mine.cap(true), mine.cap(false)), (Money::fen(50_000), Money::fen(10_000)));
+        assert_eq!((mine.prefix(), mine.id(), mine.key()[31]), ("97", "12345678901", 31));
+    }
+
+    #[test]
+    fn only_shapes_of_a_network_are_its_codes() {
+        for (text, network) in [
+            ("3112345678901234", Some(PayerNetwork::BaiduWallet)),
+            ("311234567890123456", Some(PayerNetwork::BaiduWallet)),
+            ("160123456789012345", None),
+            ("310123456789012", None),
+            ("971234567890166296851979", None),
+            ("１３0123456789012345", None),
+        ] {
+            assert_eq!(classify(text), network, "{text}");
+        }
+        assert_eq!(classify(&format!("fp{}", "0aZ".repeat(11))), Some(PayerNetwork::AlipayFace));
+        assert_eq!(classify(&format!("fp{}", "0aZ".repeat(10))), None);
+    }
+
+    #[test]
     fn printing_shows_no_key() {
         assert_eq!(format!("{:?}", token("97", "12345678901", &counting()).unwrap()), "PayerToken");
     }

@@ -156,6 +156,11 @@ mod tests {
         }
         assert_eq!(read("1380013\u{202e}8000").unwrap_err().code(), Code::HiddenCharacter);
         assert_eq!(read(&"1".repeat(1 << 20)).unwrap_err().code(), Code::InputTooLong);
-        assert!(read("17412345678").is_ok());
+        for range in ["120", "140", "144", "154", "160", "164", "194", "1741", "1743", "1748"] {
+            assert_eq!(read(&format!("{range:9<11}")), Err(PhoneError::NotMobile), "{range}");
+        }
+        for range in ["17400", "17412", "17499", "133", "145", "166", "170", "199"] {
+            assert!(read(&format!("{range:0<11}")).is_ok(), "{range}");
+        }
     }
 }

@@ -42,7 +42,7 @@ pub enum OtherWallet {
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Scanned {
     /// A collection code of this wallet: it can be paid.
-    CollectionCode {
+    Collection {
         /// What it asks for.
         code: CollectionCode,
     },
@@ -54,7 +54,7 @@ pub enum Scanned {
     /// 18 characters with every mark of an identity number. It is not sent anywhere.
     MayBeId,
     /// A code of another wallet or scheme.
-    OtherWallet {
+    Other {
         /// Whose.
         wallet: OtherWallet,
     },
@@ -66,10 +66,10 @@ impl Scanned {
     /// Why the text cannot be paid, as an entry of the error catalogue; `None` when it can.
     pub fn refusal(&self) -> Option<Code> {
         match self {
-            Scanned::CollectionCode { .. } => None,
+            Scanned::Collection { .. } => None,
             Scanned::PayerCode { .. } => Some(Code::CodeIsPayerCode),
             Scanned::MayBeId => Some(Code::CodeMayBeId),
-            Scanned::OtherWallet { .. } => Some(Code::CodeNotPayable),
+            Scanned::Other { .. } => Some(Code::CodeNotPayable),
             Scanned::Unknown => Some(Code::CodeUnknown),
         }
     }
@@ -126,8 +126,8 @@ pub fn read(text: &str, context: &ReadContext) -> Result<Scanned, CodeError> {
     if text.starts_with("0002") {
         let code = emv::read(text)?;
         return Ok(match CollectionCode::of(&code, &context.guid)? {
-            Some(code) => Scanned::CollectionCode { code },
-            None => Scanned::OtherWallet { wallet: scheme_of(&code) },
+            Some(code) => Scanned::Collection { code },
+            None => Scanned::Other { wallet: scheme_of(&code) },
         });
     }
     // Before the payer codes: 18 digits from 11 on can be either, and a person's number weighs more.
@@ -137,7 +137,7 @@ pub fn read(text: &str, context: &ReadContext) -> Result<Scanned, CodeError> {
     if let Some(network) = payer::classify(text) {
         return Ok(Scanned::PayerCode { network });
     }
-    Ok(wallet_of(links::classify(text)).map_or(Scanned::Unknown, |wallet| Scanned::OtherWallet { wallet }))
+    Ok(wallet_of(links::classify(text)).map_or(Scanned::Unknown, |wallet| Scanned::Other { wallet }))
 }
 
 fn is_our_payer_code(text: &str, context: &ReadContext) -> bool {
@@ -204,9 +204,9 @@ mod tests {
     #[test]
     fn says_what_a_text_is() {
         let (code, text) = ours();
-        assert_eq!(read(&text, &context()).unwrap(), Scanned::CollectionCode { code });
+        assert_eq!(read(&text, &context()).unwrap(), Scanned::Collection { code });
         let payer = |network| Scanned::PayerCode { network };
-        let other = |wallet| Scanned::OtherWallet { wallet };
+        let other = |wallet| Scanned::Other { wallet };
         for (text, what) in [
             ("971234567890166296851979", payer(PayerNetwork::Ours)),
             ("971234567890166296851979\r\n", payer(PayerNetwork::Ours)),
@@ -217,12 +217,23 @@ mod tests {
             ("932682198501010017", Scanned::MayBeId),
             ("https://qr.alipay.com/bax07729i8nrz04notk60045", other(OtherWallet::Alipay)),
             ("wxp://f2f0AAAAAAAAAAAA", other(OtherWallet::WeChat)),
+            ("https://qr.95516.com/00010002/01012166439217005044479417630044", other(OtherWallet::UnionPay)),
+            ("https://i.qianbao.qq.com/wallet/sqrcode.htm?m=tenpay", other(OtherWallet::Qq)),
+            ("https://paypal.me/example/25.00CNY", other(OtherWallet::PayPal)),
+            ("upi://pay?pa=shop@bank&am=1", other(OtherWallet::Upi)),
             ("https://u.wechat.com/EEEE", Scanned::Unknown),
             ("９７１２３４５６７８９０１６６２９６８５１９７９", Scanned::Unknown),
             ("hello", Scanned::Unknown),
         ] {
             assert_eq!(read(text, &context()).unwrap(), what, "{text}");
         }
+        let merchant = |body: &str| {
+            let body = format!("{body}6304");
+            read(&format!("{body}{:04X}", emv::crc(body.as_bytes())), &context()).unwrap()
+        };
+        assert_eq!(merchant("00020115081234567826060002ab"), other(OtherWallet::UnionPay));
+        assert_eq!(merchant("00020126200016A000000333010101"), other(OtherWallet::UnionPay));
+        assert_eq!(merchant("00020126100006ab.com"), other(OtherWallet::ForeignScheme));
         let nothing = ReadContext { payer_prefix: None, ..context() };
         assert_eq!(read("971234567890166296851979", &nothing).unwrap(), Scanned::Unknown);
         let stranger = ReadContext { guid: "app.other".to_owned(), ..context() };
@@ -263,7 +274,7 @@ mod tests {
         fn any_change_of_a_code_is_seen(at in 0usize..60, to in "[ -~最]") {
             let (code, text) = ours();
             let changed: String = text.chars().enumerate().map(|(place, old)| if place == at { to.chars().next().unwrap() } else { old }).collect();
-            if let Ok(Scanned::CollectionCode { code: read }) = read(&changed, &context()) {
+            if let Ok(Scanned::Collection { code: read }) = read(&changed, &context()) {
                 prop_assert_eq!(read, code);
             }
         }
