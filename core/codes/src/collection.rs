@@ -220,6 +220,7 @@ mod tests {
         assert_eq!(asked(&format!("{OURS}5303156010213")), value(1));
         assert_eq!(asked("00020126310009app.kabao0105M00010105M00025303156"), Err(EmvError::Duplicate { id: 1 }));
         assert_eq!(asked("00020126130009app.kabao5303156"), Err(EmvError::Missing { id: 1 }));
+        assert_eq!(asked("00020126310009app.kabao0105M00010205a b c5303156"), value(2));
         assert_eq!(asked("00020126220009app.kabao0105M 0015303156"), value(1));
     }
 

@@ -233,6 +233,35 @@ mod tests {
         assert_eq!(bars(&"1".repeat(1 << 20)), Err(DrawError::TooLong));
     }
 
+    /// Every pair of digits and every check symbol above 99. Expected widths come from PyPI `python-barcode`.
+    #[test]
+    #[rustfmt::skip]
+    fn bars_agree_with_another_implementation() {
+        for (digits, expected) in [
+            ("0001020304050607080910111213141516171819", "2112322122222221222222211212231213221312221222131223121322122212132213122312121122321221321222311132221231221232212232112211324211122331112"),
+            ("2021222324252627282930313233343536373839", "2112322212312132122231123121313112223211223212213122123221123222112121232123212321211113231311231313211123131321131323112113131114222331112"),
+            ("4041424344454647484950515253545556575859", "2112322311132313111121331123311321311131231133211331213131212113312311312131132133112131313111233113213311213121133123113321112313112331112"),
+            ("6061626364656667686970717273747576777879", "2112323141112214114311111112241114221211241214211411221412211122141124121221141224111421121422112412112211144131112411121341112232112331112"),
+            ("8081828384858687888990919293949596979899", "2112321112421211421212411142121241121242114112124211124212112121412141214121211111431113411311411141131143114111134113111131414113112331112"),
+            ("0049", "2112322122222113311141312331112"),
+            ("0149", "2112322221222113313111412331112"),
+            ("0050", "2112322122222311314111312331112"),
+        ] {
+            let widths: String = bars(digits).unwrap().widths.iter().map(|width| char::from(b'0' + width)).collect();
+            assert_eq!(widths, expected, "{digits}");
+        }
+    }
+
+    #[test]
+    fn a_cell_of_a_terminal_holds_two_modules() {
+        let picture = QrPicture { size: 2, modules: vec![1, 0, 0, 1] };
+        let (light, dark) = (picture.terminal(Ink::LightTerminal), picture.terminal(Ink::DarkTerminal));
+        assert_eq!(light.lines().nth(2), Some("    ▀▄    "));
+        assert_eq!(dark.lines().nth(2), Some("████▄▀████"));
+        let bars = BarPicture { widths: vec![1, 2, 1] };
+        assert_eq!(bars.terminal(Ink::LightTerminal, 1), "     ▌▐     \n");
+    }
+
     #[test]
     fn terminal_lines_have_one_width() {
         let picture = qr(DIGITS).unwrap();

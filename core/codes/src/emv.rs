@@ -262,6 +262,9 @@ mod tests {
         assert_eq!(error("00020163040000"), EmvError::Crc);
         assert_eq!(error("01021163040000"), EmvError::NotMerchantCode);
         assert_eq!(error("000201630500000"), EmvError::Value { id: 63 });
+        // The right checksum in a field that is not the checksum.
+        let body = "0002016204";
+        assert_eq!(error(&format!("{body}{:04X}", crc(body.as_bytes()))), EmvError::Cut);
         assert_eq!(error("000201\u{202e}"), EmvError::Hidden { name: "bidirectional" });
         assert_eq!(error(&"0".repeat(1 << 20)), EmvError::TooLong);
     }

@@ -210,6 +210,7 @@ mod tests {
         assert_eq!(name("王\u{e85f}"), "王䴖");
         assert_eq!(name("\u{e816}"), "\u{20087}");
         assert_eq!(name("Ｊｏｈｎ  Ｓｍｉｔｈ"), "John Smith");
+        assert_eq!(name("q\u{308}o"), "q\u{308}o");
         assert!(read("Zoe\u{308}").unwrap().same(&read("Zoë").unwrap()));
     }
 
@@ -228,6 +229,7 @@ mod tests {
             ("123", NameError::Characters),
             ("Иван", NameError::Characters),
             ("王\u{e000}", NameError::Characters),
+            ("Zoe\u{328}\u{330}\u{331}\u{332}", NameError::Characters),
             ("张三\u{202e}", NameError::Hidden { name: "bidirectional" }),
             ("张\u{200b}三", NameError::Hidden { name: "zero-width" }),
             ("张\n三", NameError::Hidden { name: "control" }),

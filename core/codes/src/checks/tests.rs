@@ -81,6 +81,8 @@ fn a_bad_line_is_answered_and_named() {
             assert!(answer["id"].is_null() && answer["error"].is_string(), "{line}");
         }
     }
+    let score = "{\"id\":\"a\",\"kind\":\"score\",\"input\":\"111111\"}";
+    assert!(answer("passwords", score, TODAY).contains("error"));
     let deep = "[".repeat(100_000);
     assert!(answer("names", &deep, TODAY).contains("error"));
     assert!(answer("nothing", "{\"id\":\"a\",\"input\":\"b\"}", TODAY).starts_with("{\"error\""));
