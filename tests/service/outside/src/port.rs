@@ -142,3 +142,9 @@ pub trait WalletService: Send + Sync {
     /// Undoes a charge: a paid one is given back wholly, a waiting one is refused.
     fn revoke(&self, route: &str, acquirer_order: &str, revoke_order: &str) -> ChargeAnswer;
 }
+
+/// Delivers a short message to a phone. The reference service keeps the messages in memory.
+pub trait SmsSender: Send + Sync {
+    /// Hands over a message: the phone as the sender knows it, the whole text, and the one-time code in it.
+    fn sms(&self, phone: &str, text: &str, otp: &str);
+}
