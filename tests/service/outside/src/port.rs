@@ -14,9 +14,15 @@ pub trait World: Send + Sync + 'static {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BankAnswer {
     /// Carried out; the bank's own number of it.
-    Done { bank_ref: String },
+    Done {
+        /// The bank's own number of the movement.
+        bank_ref: String,
+    },
     /// Refused for good; a code of the catalogue (`bank_balance_low`, `bank_refused`, `card_closed`).
-    Refused { code: String },
+    Refused {
+        /// A code of the catalogue.
+        code: String,
+    },
     /// No answer; ask again under the same id.
     Pending,
     /// The bank does not know the id; it was never carried out and, once `cancel` said so, never will be.
@@ -27,9 +33,17 @@ pub enum BankAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CardAnswer {
     /// An SMS with the bank's code was sent to the card's phone.
-    OtpSent { bank: String, brand: String },
+    OtpSent {
+        /// The bank's name.
+        bank: String,
+        /// The card's scheme: `unionpay`, `visa`, `mastercard`.
+        brand: String,
+    },
     /// Refused; a code of the catalogue (`card_number_refused`, `card_name_refused` …).
-    Refused { code: String },
+    Refused {
+        /// A code of the catalogue.
+        code: String,
+    },
     /// No answer.
     Pending,
 }
@@ -80,9 +94,17 @@ pub struct BookLine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdentityAnswer {
     /// Name, number and face belong together; so many independent channels agree.
-    Passed { channels: u32 },
+    Passed {
+        /// How many independent registers agree; the account's class follows from it.
+        channels: u32,
+    },
     /// They do not; a code of the catalogue and whether trying again makes sense.
-    Rejected { code: String, retriable: bool },
+    Rejected {
+        /// A code of the catalogue.
+        code: String,
+        /// Whether trying again makes sense.
+        retriable: bool,
+    },
     /// No answer yet; ask again under the same id.
     Pending,
 }
@@ -94,7 +116,7 @@ pub trait IdentityVendor: Send + Sync {
 }
 
 /// A charge that an acquirer passes on: a till read a payer code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Charge {
     /// Who asks: `lakala`.
     pub route: String,
@@ -114,17 +136,51 @@ pub struct Charge {
     pub subject: String,
 }
 
+/// Without the code: whoever reads a log must not be able to pay with it.
+impl std::fmt::Debug for Charge {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Charge")
+            .field("route", &self.route)
+            .field("acquirer_order", &self.acquirer_order)
+            .field("merchant_order", &self.merchant_order)
+            .field("merchant_no", &self.merchant_no)
+            .field("amount", &self.amount)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The wallet service's answer to a charge, a query, a refund or a revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChargeAnswer {
     /// Paid; the wallet service's order id.
-    Paid { our_order: String, at: Timestamp },
+    Paid {
+        /// The wallet service's order id.
+        our_order: String,
+        /// When it was paid.
+        at: Timestamp,
+    },
     /// The payer is asked (above the cap); ask again.
-    WaitingForPayer { our_order: String },
+    WaitingForPayer {
+        /// The wallet service's order id.
+        our_order: String,
+    },
     /// Refused for good; a code of the catalogue (`code_unknown`, `ask_lapsed`, `balance_low` …).
-    Refused { our_order: Option<String>, code: String },
-    /// Paid and given back wholly; `refunded` in fen.
-    Refunded { our_order: String, refunded: Money, whole: bool },
+    Refused {
+        /// The wallet service's order id, when it made one.
+        our_order: Option<String>,
+        /// A code of the catalogue.
+        code: String,
+    },
+    /// Paid, and given back in part or wholly.
+    Refunded {
+        /// The wallet service's order id.
+        our_order: String,
+        /// What was given back of the payment until now.
+        refunded: Money,
+        /// Nothing of it is left.
+        whole: bool,
+    },
     /// The wallet service knows no such order.
     Unknown,
     /// The wallet service cannot answer now.

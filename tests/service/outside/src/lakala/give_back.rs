@@ -7,6 +7,7 @@ use super::codes::Reply;
 use super::fields::{GiveBackFields, fen, order_number, words};
 use super::wire::compact_time;
 use crate::port::ChargeAnswer;
+use crate::store::lock;
 use kabao_base::{Money, Timestamp};
 use serde_json::{Value, json};
 
@@ -79,9 +80,17 @@ impl Acquirer {
     /// Asks the wallet service to give back; the same number is carried out once, so that asking again is safe.
     pub(super) fn give_back_now(&self, trade: Trade, now: Timestamp) -> Trade {
         let (Some(wallet), Some(origin)) = (self.wallet(), trade.origin.clone()) else { return trade };
+        let in_flight = lock(&self.asking).contains(&origin);
         let answer = match trade.kind.as_str() {
             "refund" => wallet.refund(ROUTE, &origin, &trade.trade_no, Money::fen(trade.amount)),
             _ => wallet.revoke(ROUTE, &origin, &trade.trade_no),
+        };
+        let answer = match answer {
+            // The wallet service never heard of the payment, and nobody is about to tell it.
+            ChargeAnswer::Unknown if trade.kind == "revoke" && !in_flight => {
+                ChargeAnswer::Refused { our_order: None, code: "not_found".to_owned() }
+            }
+            answer => answer,
         };
         self.settle_give_back(&trade, &origin, &answer, now).unwrap_or(trade)
     }
@@ -89,7 +98,7 @@ impl Acquirer {
     fn settle_give_back(&self, trade: &Trade, origin: &str, answer: &ChargeAnswer, now: Timestamp) -> rusqlite::Result<Trade> {
         let mut book = self.book.hold();
         let book = book.transaction()?;
-        let unpaid = book::by_number(&book, origin)?.is_some_and(|origin| !origin.state.is_final());
+        let unpaid = book::by_number(&book, origin)?.is_some_and(|origin| origin.state != State::Done);
         match answer {
             ChargeAnswer::Refunded { our_order, .. } => {
                 book::advance(&book, &trade.trade_no, State::Done, None, Some(our_order), now)?;

@@ -77,6 +77,13 @@ impl ChannelKeys {
         {
             return Err(wrong(MERCHANT_KEY, "the key of the merchant's certificate"));
         }
+        let same = |serial: &str, cert: &Verifier| {
+            let plain = |text: &str| text.trim_start_matches('0').to_ascii_lowercase();
+            plain(serial) == plain(&cert.serial())
+        };
+        if !same(&settings.platform_serial, &platform_cert) || !same(&settings.serial_no, &merchant_cert) {
+            return Err(wrong(SETTINGS, "about these certificates: a serial number differs"));
+        }
         Ok(ChannelKeys {
             appid: settings.appid,
             serial_no: settings.serial_no,
