@@ -20,6 +20,9 @@ CREATE TABLE IF NOT EXISTS answers(
 CREATE TABLE IF NOT EXISTS numbers(number BLOB PRIMARY KEY, code TEXT, holder BLOB) STRICT;
 ";
 
+/// The elements' fingerprints; the channels of a pass; code and retriable of a rejection.
+type KeptAnswer = (Vec<u8>, Option<u32>, Option<String>, Option<bool>);
+
 /// What the camera saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LivenessResult {
@@ -118,7 +121,7 @@ impl SimulatedVendor {
         let elements = [number.as_slice(), &holder, &token].concat();
         let mut book = self.book.hold();
         let book = book.transaction()?;
-        let known: Option<(Vec<u8>, Option<u32>, Option<String>, Option<bool>)> = book
+        let known: Option<KeptAnswer> = book
             .query_row("SELECT elements, channels, code, retriable FROM answers WHERE id = ?1", [&id], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })

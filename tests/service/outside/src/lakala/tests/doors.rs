@@ -28,7 +28,8 @@ fn only_the_merchants_signature_is_believed() {
     let mut other_body = query(&shop);
     other_body.body.push(b' ');
     assert_eq!(code(&shop, &other_body), "KB10002");
-    let cases: [(&str, fn(&str) -> String); 9] = [
+    type Change = fn(&str) -> String;
+    let cases: [(&str, Change); 9] = [
         ("KB10001", |_| String::new()),
         ("KB10001", |header| header.replace("LKLAPI-SHA256withRSA ", "LKLAPI-SHA256withSM2 ")),
         ("KB10001", |header| format!("{header},nonce_str=\"abcdefgh\"")),
@@ -121,6 +122,9 @@ fn bodies_are_read_strictly() {
         json!({"req_time": time, "version": version, "req_data": data}).to_string().into_bytes()
     };
     let merchant = keys().merchant_no.clone();
+    let other_terminal = json!({"merchant_no": merchant, "term_no": "A0000000", "out_trade_no": "T1"});
+    let body = json!({"req_time": "20261122121909", "version": "3.0", "req_data": other_terminal});
+    assert_eq!(signed(body.to_string().into_bytes()), "KB10003");
     assert_eq!(signed(envelope("20261122121909", "3.0", &merchant)), "KB20002");
     assert_eq!(signed(envelope("20261322121909", "3.0", &merchant)), "KB10007");
     assert_eq!(signed(envelope("2026-11-22", "3.0", &merchant)), "KB10007");
