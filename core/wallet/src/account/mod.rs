@@ -1,0 +1,143 @@
+//! Opening an account: phone number and code, payment PIN, recovery sheet.
+//!
+//! ```text
+//! register → enter_otp → choose_pin → make_recovery_sheet → confirm_recovery_sheet
+//!    ↑ resend_otp                        (or skip_recovery_sheet)
+//! ```
+//! `onboarding_next` always names exactly one next step, from what the files say, so that it survives every restart.
+
+mod pin;
+mod register;
+mod sheet;
+mod types;
+
+pub use types::{AccountView, OtpSentView, RecoverySheet, RegisterRequest};
+
+use crate::error::Outcome;
+use crate::service::wire;
+use crate::shared::{Core, VerificationView, refresh_account};
+use crate::tables::account::{self, AccountRow};
+use crate::tables::{choices, sync};
+use kabao_base::{Code, Money};
+use kabao_money::onboarding::{OnboardingFacts, OnboardingStep, VerificationFact, next};
+use std::sync::Arc;
+
+/// The account of the person. Cheap to copy; all copies are one.
+#[derive(Clone)]
+pub struct AccountClient {
+    core: Arc<Core>,
+}
+
+impl AccountClient {
+    pub(crate) fn new(core: Arc<Core>) -> AccountClient {
+        AccountClient { core }
+    }
+
+    /// The one next step of the set-up, why, and whether it can be put off. Works without network.
+    pub async fn onboarding_next(&self) -> Outcome<OnboardingStep> {
+        let facts = self
+            .core
+            .open_files(|files| {
+                let (row, bindings) = files.ledger(|conn| Ok((account::load(conn)?, account::bindings(conn)?)))?;
+                let (sheet_skipped, card_skipped) = files.mine(|conn| {
+                    Ok((choices::get(conn, choices::SHEET_SKIPPED)?, choices::get(conn, choices::CARD_SKIPPED)?))
+                })?;
+                let known = files.cache(|conn| sync::snapshot(conn, sync::ACCOUNT))?;
+                let known = known.and_then(|(body, _)| serde_json::from_str::<wire::Account>(&body).ok());
+                let bound = bindings.iter().filter(|binding| binding.state == "bound").count();
+                let cards = u32::try_from(bound).unwrap_or(u32::MAX).max(known.as_ref().map_or(0, cards_of));
+                let mut facts = facts(&row, cards);
+                facts.sheet_skipped = sheet_skipped.is_some();
+                facts.card_skipped = card_skipped.is_some();
+                facts.frozen = known.is_some_and(|known| known.frozen);
+                Ok(facts)
+            })
+            .await?;
+        Ok(next(&facts))
+    }
+
+    /// Puts off the step that `onboarding_next` names, where that is allowed.
+    pub async fn skip(&self) -> Outcome<OnboardingStep> {
+        use kabao_money::onboarding::OnboardingStepKind as Kind;
+        let step = self.onboarding_next().await?;
+        let choice = match step.kind {
+            Kind::KeepRecoverySheet => choices::SHEET_SKIPPED,
+            Kind::BindCard => choices::CARD_SKIPPED,
+            _ => return Err(Code::WrongStep.into()),
+        };
+        let now = self.core.now();
+        self.core
+            .open_files(move |files| files.mine_write(now, |tx| choices::set(tx, choice, "yes", now)))
+            .await?;
+        self.onboarding_next().await
+    }
+
+    /// The account as this phone knows it, with the age of what the service said. Works without network.
+    pub async fn view(&self) -> Outcome<AccountView> {
+        let language = self.core.settings.language;
+        let (row, known, balance) = self
+            .core
+            .open_files(|files| {
+                let row = files.ledger(account::load)?;
+                let (known, balance) =
+                    files.cache(|conn| Ok((sync::snapshot(conn, sync::ACCOUNT)?, sync::snapshot(conn, sync::BALANCE)?)))?;
+                Ok((row, known, balance))
+            })
+            .await?;
+        let account_id = row.account_id.ok_or(Code::NotRegistered)?;
+        let known = known.and_then(|(body, _)| serde_json::from_str::<wire::Account>(&body).ok());
+        let balance = balance.and_then(|(minor, at)| Some((Money::fen(minor.parse().ok()?), at)));
+        let now = self.core.now();
+        Ok(AccountView {
+            account_id: account_id.to_string(),
+            phone_masked: kabao_base::mask::phone(local(row.phone.as_deref().unwrap_or_default())),
+            account_class: row.class,
+            verification: VerificationView::of(&row),
+            pin_set: row.pin_set,
+            pin_locked: known.as_ref().is_some_and(|known| known.pin_locked),
+            pin_must_change: known.as_ref().is_some_and(|known| known.pin_must_change),
+            recovery_sheet_kept: row.sheet_set,
+            frozen: known.as_ref().is_some_and(|known| known.frozen),
+            balance: balance.map(|(money, _)| money.view()),
+            balance_at: balance.map(|(_, at)| at),
+            balance_age_text: balance.map(|(_, at)| crate::words::age(language, now.since(at))),
+            single_limit: known.as_ref().and_then(|known| known.limits.single).map(Money::view),
+            day_left: known.as_ref().and_then(|known| known.limits.day_left).map(Money::view),
+        })
+    }
+
+    /// Asks the service how the account stands.
+    pub async fn refresh(&self) -> Outcome<AccountView> {
+        refresh_account(&self.core).await?;
+        self.view().await
+    }
+}
+
+fn cards_of(known: &wire::Account) -> u32 {
+    u32::try_from(known.cards.len()).unwrap_or(u32::MAX)
+}
+
+fn facts(row: &AccountRow, cards: u32) -> OnboardingFacts {
+    OnboardingFacts {
+        registered: row.account_id.is_some(),
+        otp_pending: row.registration_id.is_some(),
+        pin_set: row.pin_set,
+        sheet_kept: row.sheet_set,
+        sheet_skipped: false,
+        consent: row.consent_id.is_some() && row.consent_version.is_some(),
+        verification: match row.verification_state.as_deref() {
+            Some("passed") => VerificationFact::Passed,
+            Some("pending") => VerificationFact::Pending,
+            Some("rejected") => VerificationFact::Rejected { retriable: row.verification_retriable },
+            _ => VerificationFact::None,
+        },
+        cards,
+        card_skipped: false,
+        frozen: false,
+    }
+}
+
+/// The mainland number without its country code.
+fn local(phone: &str) -> &str {
+    phone.strip_prefix("+86").unwrap_or(phone)
+}

@@ -1,0 +1,142 @@
+//! Step one: a telephone number, the code that was sent to it, and this phone's keys.
+
+use super::{AccountClient, AccountView, OtpSentView, RegisterRequest, local};
+use crate::error::Outcome;
+use crate::shared::refresh_account;
+use crate::host::KeyRole;
+use crate::service::wire::{OtpSent, Registered};
+use crate::service::{Request, Signer};
+use crate::tables::account::AccountRow;
+use crate::tables::open::store_code;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::{Code, Id, Otp, Timestamp};
+use zeroize::Zeroizing;
+
+/// The longest name of a phone's model, in characters.
+const MODEL: usize = 64;
+
+impl AccountClient {
+    /// Asks for a code by SMS. The id of the registration is stored before it is used, so that a repeat after a lost
+    /// answer is the same registration.
+    pub async fn register(&self, request: RegisterRequest) -> Outcome<OtpSentView> {
+        let row = self.core.account_row().await?;
+        if row.account_id.is_some() {
+            return Err(Code::WrongStep.into());
+        }
+        let phone = kabao_codes::phones::read(&request.phone).map_err(|error| crate::WalletError::from(error.code()).in_field("phone"))?;
+        let model = checked_model(&request.device_model)?;
+        let same = row.registration_id.filter(|_| row.phone.as_deref() == Some(&phone.e164()));
+        let id = match same {
+            Some(id) => id,
+            None => {
+                self.make_keys()?;
+                let id = self.core.new_id()?;
+                let number = phone.e164();
+                self.core
+                    .change_account("registration", move |row| {
+                        row.registration_id = Some(id);
+                        row.phone = Some(number);
+                        row.device_model = Some(model);
+                        row.resend_at = None;
+                    })
+                    .await?;
+                id
+            }
+        };
+        self.send_otp(id).await
+    }
+
+    /// Asks for another code, once the time for it has come.
+    pub async fn resend_otp(&self) -> Outcome<OtpSentView> {
+        let row = self.core.account_row().await?;
+        match row.registration_id {
+            Some(id) if row.account_id.is_none() => self.send_otp(id).await,
+            _ => Err(Code::WrongStep.into()),
+        }
+    }
+
+    /// Proves that the number is the person's.
+    pub async fn enter_otp(&self, code: String) -> Outcome<AccountView> {
+        let otp = Otp::read(code).map_err(|error| crate::WalletError::from(error).in_field("otp"))?;
+        let row = self.core.account_row().await?;
+        let id = row.registration_id.filter(|_| row.account_id.is_none()).ok_or(Code::WrongStep)?;
+        let body = Zeroizing::new(format!("{{\"otp\":\"{}\"}}", otp.expose("sent to the service that made it")));
+        let request = Request {
+            method: "POST",
+            path: format!("/v1/registrations/{id}/otp"),
+            query: None,
+            body: body.as_bytes().to_vec(),
+            signer: Signer::Itself,
+        };
+        let registered: Registered = self.core.call(&request).await?.read()?;
+        self.core
+            .change_account("registered", move |row| {
+                row.account_id = Some(registered.account_id);
+                row.device_id = Some(registered.device_id);
+                row.registration_id = None;
+            })
+            .await?;
+        // The account is there; how it stands can also be asked later.
+        let _ = refresh_account(&self.core).await;
+        self.view().await
+    }
+
+    async fn send_otp(&self, id: Id) -> Outcome<OtpSentView> {
+        let row = self.core.account_row().await?;
+        let request = Request {
+            method: "POST",
+            path: "/v1/registrations".to_owned(),
+            query: None,
+            body: self.registration(id, &row)?,
+            signer: Signer::Itself,
+        };
+        let answer = self.core.call(&request).await?;
+        let sent: OtpSent = answer.read()?;
+        let resend_at = answer.time.plus_ms(sent.resend_after_ms);
+        self.core.change_account("otp_sent", move |row| row.resend_at = Some(resend_at.as_ms())).await?;
+        Ok(OtpSentView {
+            phone_masked: kabao_base::mask::phone(local(row.phone.as_deref().unwrap_or_default())),
+            otp_length: sent.otp_length,
+            resend_at: Timestamp::from_ms(resend_at.as_ms()),
+        })
+    }
+
+    fn registration(&self, id: Id, row: &AccountRow) -> Outcome<Vec<u8>> {
+        let key = |role| -> Outcome<String> {
+            let point = self.core.host.keys().public(role).map_err(store_code)?.ok_or(Code::KeyLost)?;
+            Ok(URL_SAFE_NO_PAD.encode(point))
+        };
+        let body = serde_json::json!({
+            "registration_id": id,
+            "phone": row.phone,
+            "device_key": key(KeyRole::Device)?,
+            "approve_key": key(KeyRole::Approve)?,
+            "device_model": row.device_model,
+        });
+        Ok(body.to_string().into_bytes())
+    }
+
+    fn make_keys(&self) -> Outcome<()> {
+        let keys = self.core.host.keys();
+        for role in [KeyRole::Device, KeyRole::Approve] {
+            keys.make(role).map_err(store_code)?;
+        }
+        Ok(())
+    }
+}
+
+fn checked_model(model: &str) -> Outcome<String> {
+    let refuse = |code: Code| Err(crate::WalletError::from(code).in_field("device_model"));
+    let model = model.trim();
+    if model.len() > MODEL * 4 || model.chars().count() > MODEL {
+        return refuse(Code::InputTooLong);
+    }
+    if model.is_empty() {
+        return refuse(Code::EmptyInput);
+    }
+    if model.chars().any(|character| character.is_control() || kabao_base::fold::hidden_kind(character).is_some()) {
+        return refuse(Code::HiddenCharacter);
+    }
+    Ok(model.to_owned())
+}

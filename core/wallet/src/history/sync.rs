@@ -1,0 +1,265 @@
+//! Bringing the service's history: the newest page first, then what is new, then what is old; each page checked against
+//! the chain and the signed head before anything of it is kept.
+
+use super::{HistoryClient, SyncReport};
+use crate::error::Outcome;
+use crate::intents;
+use crate::service::wire::Page;
+use crate::shared::{Core, ServiceClock, WalletEvent};
+use crate::tables::receipts::{self, ReceiptRow};
+use crate::tables::records::{self, RecordRow};
+use crate::tables::sync::{self as table, Synced};
+use crate::tables::{Files, marks, tokens};
+use crate::words::say;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::{Code, Money, Timestamp};
+use kabao_money::merchant::{MerchantEvent, MerchantState, step};
+use kabao_proof::{Digest32, Document, Head, HistoryEntry, chain};
+
+/// Entries of one page.
+const PAGE: u64 = 50;
+/// Pages of one call; the rest comes with the next call, so that a first screen is there soon.
+const PAGES: u32 = 200;
+
+/// A page that was checked.
+struct Checked {
+    entries: Vec<(HistoryEntry, RecordRow)>,
+    run: Synced,
+    head: Head,
+    page: Page,
+}
+
+impl HistoryClient {
+    /// Brings what is new. Cheap when nothing is.
+    pub async fn sync(&self) -> Outcome<SyncReport> {
+        let identity = self.core.identity()?;
+        let mut report = SyncReport { changed: 0, asks: 0, complete: false };
+        let mut forward = true;
+        for _ in 0..PAGES {
+            let known = self.core.open_files(|files| files.cache(table::load)).await?;
+            let query = match (&known, forward) {
+                (None, _) => format!("before={}&limit={PAGE}", i64::MAX),
+                (Some(run), true) => format!("after={}&limit={PAGE}", run.high),
+                (Some(run), false) => format!("before={}&limit={PAGE}", run.low),
+            };
+            let page = self.page(query).await?;
+            let fresh = known.is_none();
+            let Some(checked) = self.check(identity.account_id, known, forward, page).await? else {
+                // The service was restored and tells another history: what is here is fetched anew.
+                self.core.open_files(|files| files.cache_write(|tx| table::forget(tx))).await?;
+                continue;
+            };
+            let (run, head) = (checked.run, checked.head.seq);
+            report.asks = u32::try_from(checked.page.asks.len()).unwrap_or(u32::MAX);
+            let told = keep(&self.core, checked).await?;
+            report.changed = report.changed.saturating_add(u32::try_from(told.len()).unwrap_or(u32::MAX));
+            if forward && !fresh {
+                told.iter().for_each(|row| tell(&self.core, row));
+            }
+            forward = run.high < head;
+            if !forward && run.low <= 1 {
+                report.complete = true;
+                break;
+            }
+        }
+        intents::after_restore(&self.core).await?;
+        Ok(report)
+    }
+
+    async fn page(&self, query: String) -> Outcome<Page> {
+        let mut request = self.core.request("GET", "/v1/history".to_owned(), Vec::new())?;
+        request.query = Some(query);
+        self.core.call(&request).await?.read()
+    }
+
+    /// Checks a page against what is here; nothing when the service tells another history since a restore.
+    async fn check(
+        &self,
+        account: kabao_base::Id,
+        known: Option<Synced>,
+        forward: bool,
+        page: Page,
+    ) -> Outcome<Option<Checked>> {
+        let wrong = || crate::WalletError::from(Code::HistoryInconsistent);
+        let keys = self.core.key_set().await?;
+        let head = URL_SAFE_NO_PAD.decode(&page.head).map_err(|_| wrong())?;
+        let head = Head::open(&head, &keys).map_err(|_| wrong())?;
+        let stored = self.core.open_files(|files| files.ledger(|conn| marks::get(conn, marks::HISTORY_HEAD))).await?;
+        let (old_epoch, old_seq) = stored.as_deref().and_then(parse_mark).unwrap_or((0, 0));
+        if known.is_some() && head.epoch > old_epoch && old_epoch > 0 {
+            // Asked with an empty cache next time; the mark is set by the page that is then kept.
+            return Ok(None);
+        }
+        if head.account_id != account || head.epoch < old_epoch || (head.epoch == old_epoch && head.seq < old_seq) {
+            return Err(wrong());
+        }
+        let prev = Digest32::parse(&page.prev_hash).map_err(|_| wrong())?.0;
+        let (mut hash, mut seq, mut entries) = (prev, page.first_seq, Vec::new());
+        for text in &page.entries {
+            let body = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
+            let entry = HistoryEntry::decode(&body).map_err(|_| wrong())?;
+            if entry.seq != seq {
+                return Err(wrong());
+            }
+            hash = chain::next_hash(&hash, &body);
+            seq = seq.checked_add(1).ok_or_else(wrong)?;
+            let row = row(&entry)?;
+            entries.push((entry, row));
+        }
+        let last = seq.saturating_sub(1);
+        let genesis = page.first_seq != 1 || prev == chain::genesis(&account);
+        let at_head = last != head.seq || hash == head.hash;
+        let at = self.core.now();
+        let run = match known {
+            None if last == head.seq && (page.first_seq >= 1) => {
+                Synced { low: page.first_seq, low_prev: prev, high: last, high_hash: hash, at }
+            }
+            Some(run) if forward && page.first_seq == run.high + 1 && prev == run.high_hash => {
+                Synced { high: last, high_hash: hash, at, ..run }
+            }
+            Some(run) if !forward && last + 1 == run.low && hash == run.low_prev => {
+                Synced { low: page.first_seq, low_prev: prev, at, ..run }
+            }
+            _ => return Err(wrong()),
+        };
+        let moves_on = !page.entries.is_empty() || !page.more;
+        if genesis && at_head && moves_on { Ok(Some(Checked { entries, run, head, page })) } else { Err(wrong()) }
+    }
+}
+
+/// The epoch and number of a head that was verified.
+fn parse_mark(text: &str) -> Option<(u64, u64)> {
+    let (epoch, seq) = text.split_once(';')?;
+    Some((epoch.parse().ok()?, seq.parse().ok()?))
+}
+
+/// Keeps a page: first the ledger (what must not be lost), then the cache (which says how far the sync is).
+async fn keep(core: &Core, checked: Checked) -> Outcome<Vec<RecordRow>> {
+    let (now, clock) = (core.now(), core.clock.mark());
+    core.open_files(move |files| {
+        keep_in_ledger(files, &checked, now, clock)?;
+        let asks = serde_json::to_string(&checked.page.asks).map_err(|_| Code::Internal)?;
+        files.cache_write(|tx| {
+            let mut changed = Vec::new();
+            for (_, row) in &checked.entries {
+                if records::upsert(tx, row)? {
+                    changed.push(row.clone());
+                }
+            }
+            table::save(tx, &checked.run)?;
+            table::set_snapshot(tx, table::ASKS, &asks, now)?;
+            let balance_at = Timestamp::from_ms(checked.page.balance_at);
+            table::set_snapshot(tx, table::BALANCE, &checked.page.balance.minor.to_string(), balance_at)?;
+            Ok(changed)
+        })
+    })
+    .await
+}
+
+fn keep_in_ledger(files: &Files, checked: &Checked, now: Timestamp, clock: Option<String>) -> Outcome<()> {
+    let mark = format!("{};{}", checked.head.epoch, checked.head.seq);
+    let known = files.ledger(|conn| marks::get(conn, marks::HISTORY_HEAD))?;
+    let asked: Vec<&str> = checked.page.asks.iter().map(|ask| ask.token_id.as_str()).collect();
+    if known.as_deref() == Some(&mark) && checked.entries.is_empty() && asked.is_empty() {
+        return Ok(());
+    }
+    files.commit(now, |tx, log| {
+        for (entry, row) in &checked.entries {
+            if let (Some(document), true) = (&row.receipt, row.intent_id.is_some() || row.token_id.is_some()) {
+                receipts::insert(tx, &ReceiptRow {
+                    record_id: row.record_id,
+                    intent_id: row.intent_id,
+                    token_id: row.token_id.clone(),
+                    at: row.at,
+                    document: document.clone(),
+                })?;
+            }
+            if let Some(token) = &entry.token_id {
+                advance_token(tx, log, token, event_of(&entry.state), Some(row.record_id))?;
+            }
+        }
+        for token in &asked {
+            advance_token(tx, log, token, MerchantEvent::AskArrived, None)?;
+        }
+        if known.as_deref() != Some(&mark) {
+            marks::set(tx, marks::HISTORY_HEAD, &mark)?;
+            ServiceClock::store(tx, clock)?;
+            log.append(tx, "history", "head", mark.as_bytes())?;
+        }
+        Ok(())
+    })
+}
+
+fn event_of(state: &str) -> MerchantEvent {
+    match state {
+        "refused" => MerchantEvent::Refused,
+        "pending" => MerchantEvent::Pending,
+        "refunded" | "reversed" => MerchantEvent::Refunded,
+        _ => MerchantEvent::Charged,
+    }
+}
+
+fn advance_token(
+    tx: &rusqlite::Transaction<'_>,
+    log: &mut crate::tables::events::Log<'_>,
+    token_id: &str,
+    event: MerchantEvent,
+    record: Option<kabao_base::Id>,
+) -> Outcome<()> {
+    let Some(token) = tokens::get(tx, token_id)? else { return Ok(()) };
+    let state = MerchantState::parse(&token.state).unwrap_or(MerchantState::Shown);
+    // A state that does not take the event knows more already.
+    let Ok(next) = step(state, event) else { return Ok(()) };
+    if next.state == state && record == token.record_id {
+        return Ok(());
+    }
+    tokens::set_state(tx, token_id, next.state.as_str(), None, record)?;
+    log.append(tx, "token", token_id, next.state.as_str().as_bytes())
+}
+
+fn row(entry: &HistoryEntry) -> Outcome<RecordRow> {
+    Ok(RecordRow {
+        record_id: entry.record_id,
+        seq: entry.seq,
+        kind: entry.kind.as_str().to_owned(),
+        state: entry.state.clone(),
+        payee_name: entry.payee_name.clone(),
+        amount: entry.amount,
+        fee: entry.fee,
+        route: entry.route.clone(),
+        merchant_order: entry.order.clone(),
+        our_order: entry.our_order.clone(),
+        acquirer_order: entry.acquirer_order.clone(),
+        intent_id: entry.intent_id,
+        token_id: entry.token_id.clone(),
+        original: entry.original,
+        at: entry.at,
+        updated_at: entry.updated_at,
+        receipt: entry.receipt.clone(),
+    })
+}
+
+/// Tells the listeners: the record, and a sentence for the person.
+fn tell(core: &Core, row: &RecordRow) {
+    let record_id = row.record_id.to_string();
+    core.listeners.tell(WalletEvent::RecordArrived { record_id: record_id.clone() });
+    let notice = match (row.kind.as_str(), row.state.as_str()) {
+        (_, "refused") => "refused",
+        (_, "pending") => return,
+        ("top_up", _) => "top_up_arrived",
+        ("refund", _) => "refunded",
+        ("reversal", _) => "reversed",
+        (_, "done") => "paid",
+        // A payment that was refunded or reversed: the record of the refund tells it.
+        _ => return,
+    };
+    let language = core.settings.language;
+    let amount = Money { minor: row.amount.minor.saturating_abs(), currency: row.amount.currency }.view().text;
+    let arguments = [("amount", amount.as_str()), ("payee", row.payee_name.as_str())];
+    core.listeners.tell(WalletEvent::Notice {
+        title: say(language, &format!("notice.{notice}.title"), &arguments),
+        body: say(language, &format!("notice.{notice}.body"), &arguments),
+        record_id: Some(record_id),
+    });
+}

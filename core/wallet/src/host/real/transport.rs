@@ -1,0 +1,189 @@
+//! HTTPS to one service: its own certificate authority, its pinned keys, no redirect, no proxy, no cookies.
+
+use crate::host::{HttpRequest, HttpResponse, MAX_BODY, Transport, TransportError};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The HTTPS client of one service.
+pub struct HttpsTransport {
+    client: reqwest::Client,
+    origin: String,
+    authority: String,
+}
+
+impl HttpsTransport {
+    /// `url` is the origin (`https://host:port`), `ca_pem` the certificates that may stand above the service's,
+    /// `pins` the hexadecimal SHA-256 of the public keys that the service may use; empty for none.
+    ///
+    /// # Errors
+    /// [`TransportError::Untrusted`] when the settings cannot be used.
+    pub fn new(url: &str, ca_pem: &str, pins: Vec<String>) -> Result<HttpsTransport, TransportError> {
+        let origin = url.trim_end_matches('/').to_owned();
+        let parsed = reqwest::Url::parse(&origin).map_err(|_| TransportError::Untrusted)?;
+        if parsed.scheme() != "https" || parsed.path() != "/" || parsed.query().is_some() {
+            return Err(TransportError::Untrusted);
+        }
+        let host = parsed.host_str().ok_or(TransportError::Untrusted)?;
+        let authority = match parsed.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls(ca_pem, pins)?)
+            .http1_only()
+            .https_only(true)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(5))
+            .pool_idle_timeout(Duration::from_secs(20))
+            .build()
+            .map_err(|_| TransportError::Untrusted)?;
+        Ok(HttpsTransport { client, origin, authority })
+    }
+}
+
+fn tls(ca_pem: &str, pins: Vec<String>) -> Result<ClientConfig, TransportError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {
+        let certificate = certificate.map_err(|_| TransportError::Untrusted)?;
+        roots.add(certificate).map_err(|_| TransportError::Untrusted)?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+        .build()
+        .map_err(|_| TransportError::Untrusted)?;
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|_| TransportError::Untrusted)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Pinned { inner, pins }))
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// Everything that the usual verifier asks, and one of the pinned keys.
+#[derive(Debug)]
+struct Pinned {
+    inner: Arc<WebPkiServerVerifier>,
+    pins: Vec<String>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
+        if self.pins.is_empty() {
+            return Ok(verified);
+        }
+        let refused = rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure);
+        let certificate = webpki::EndEntityCert::try_from(end_entity).map_err(|_| refused.clone())?;
+        let key = kabao_proof::digest::sha256(certificate.subject_public_key_info().as_ref());
+        let seen = kabao_proof::digest::hex(&key);
+        if self.pins.contains(&seen) { Ok(verified) } else { Err(refused) }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+#[async_trait::async_trait]
+impl Transport for HttpsTransport {
+    fn authority(&self) -> String {
+        self.authority.clone()
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| TransportError::Untrusted)?;
+        let mut builder = self
+            .client
+            .request(method, format!("{}{}", self.origin, request.target))
+            .timeout(Duration::from_millis(request.timeout_ms));
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        let mut answer = builder.body(request.body).send().await.map_err(|error| judge(&error))?;
+        let status = answer.status().as_u16();
+        let headers = answer
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+            .collect();
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| judge(&error))? {
+            if body.len().saturating_add(chunk.len()) > MAX_BODY {
+                return Err(TransportError::TooLong);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(HttpResponse { status, headers, body })
+    }
+}
+
+/// What an error of the client means for the wallet. Anything unclear is a cut: the request may have arrived.
+fn judge(error: &reqwest::Error) -> TransportError {
+    if let Some(tls) = tls_error(error) {
+        return match tls {
+            rustls::Error::InvalidCertificate(
+                CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. },
+            ) => TransportError::CertificateTime,
+            rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => TransportError::Untrusted,
+            _ => TransportError::Cut,
+        };
+    }
+    if error.is_timeout() {
+        TransportError::Timeout
+    } else if error.is_connect() {
+        TransportError::Unreachable
+    } else {
+        TransportError::Cut
+    }
+}
+
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(current) = next {
+        if let Some(found) = current.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        // An I/O error wraps the error of the TLS layer without naming it as its source.
+        let inner = current.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match inner {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        };
+    }
+    None
+}

@@ -1,0 +1,61 @@
+//! DEV ONLY: signing keys in the program's memory, kept in a [`SecretStore`]. For the desktop, for tests and for
+//! languages without a secure element at hand. A product uses the phone's hardware.
+
+use super::{DeviceKeys, HostError, KeyRole, SecretStore};
+use kabao_proof::SoftwareKey;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Gives random bytes.
+pub type Randomness = Arc<dyn Fn(&mut [u8]) -> Result<(), HostError> + Send + Sync>;
+
+/// P-256 keys without hardware. DEV ONLY.
+pub struct SoftwareKeys {
+    store: Arc<dyn SecretStore>,
+    random: Randomness,
+}
+
+impl SoftwareKeys {
+    /// Keys kept in `store`, made from `random`.
+    pub fn new(store: Arc<dyn SecretStore>, random: Randomness) -> SoftwareKeys {
+        SoftwareKeys { store, random }
+    }
+
+    fn key(&self, role: KeyRole) -> Result<Option<SoftwareKey>, HostError> {
+        let Some(bytes) = self.store.load(name(role).to_owned())? else { return Ok(None) };
+        let bytes = Zeroizing::new(bytes);
+        let secret: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| HostError::Lost)?;
+        SoftwareKey::from_secret(secret).map(Some).map_err(|_| HostError::Lost)
+    }
+}
+
+fn name(role: KeyRole) -> &'static str {
+    match role {
+        KeyRole::Device => "dev-only-device-key",
+        KeyRole::Approve => "dev-only-approve-key",
+    }
+}
+
+impl DeviceKeys for SoftwareKeys {
+    fn make(&self, role: KeyRole) -> Result<Vec<u8>, HostError> {
+        for _ in 0..8 {
+            let mut secret = Zeroizing::new([0u8; 32]);
+            (self.random)(secret.as_mut_slice())?;
+            // A random number outside the curve's order is as good as never drawn; then another one is.
+            if let Ok(key) = SoftwareKey::from_secret(&secret) {
+                self.store.store(name(role).to_owned(), secret.to_vec())?;
+                return Ok(key.public().to_bytes().to_vec());
+            }
+        }
+        Err(HostError::Failed)
+    }
+
+    fn public(&self, role: KeyRole) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(self.key(role)?.map(|key| key.public().to_bytes().to_vec()))
+    }
+
+    fn sign(&self, role: KeyRole, text: Vec<u8>) -> Result<Vec<u8>, HostError> {
+        let key = self.key(role)?.ok_or(HostError::Lost)?;
+        Ok(key.sign(&text).as_bytes().to_vec())
+    }
+}

@@ -1,0 +1,113 @@
+//! One exchange with the service about one payment, and what its answer means. Only a signed proof that fits the
+//! payment ends it; everything else leaves it open.
+
+use super::record::Heard;
+use crate::error::{Outcome, WalletError};
+use crate::service::wire::{PaymentState as Said, Stage};
+use crate::service::{Answer, Request};
+use crate::shared::Core;
+use crate::tables::intents::{self, IntentRow};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::{Code, Id};
+use kabao_money::payment::{PaymentEffect, PaymentEvent};
+use kabao_proof::{Document, Terms, Verdict};
+
+/// Bytes as the wire carries them.
+pub(super) fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Sends what `effect` asks for, and says what was heard.
+pub(super) async fn exchange(core: &Core, id: Id, effect: PaymentEffect) -> Heard {
+    let _flying = core.gate.fly();
+    let background = core.host.background();
+    let ticket = background.begin();
+    let heard = match ask(core, id, effect).await {
+        Ok(heard) => heard,
+        Err(error) => silence(&error),
+    };
+    background.end(ticket);
+    heard
+}
+
+/// No answer that can be believed: the payment stays open, with the reason for the person.
+fn silence(error: &WalletError) -> Heard {
+    Heard { code: Some(error.failure().code.clone()), ..Heard::local(PaymentEvent::NoAnswer) }
+}
+
+async fn ask(core: &Core, id: Id, effect: PaymentEffect) -> Outcome<Heard> {
+    let (row, body) = core
+        .files(move |files| files.ledger(|conn| Ok((intents::get(conn, id)?, intents::approval(conn, id)?))))
+        .await?;
+    let row = row.ok_or(Code::NotFound)?;
+    let request = request(core, id, effect, body)?;
+    let answer = core.call(&request).await?;
+    meaning(core, &row, effect, &answer).await
+}
+
+fn request(core: &Core, id: Id, effect: PaymentEffect, body: Option<Vec<u8>>) -> Outcome<Request> {
+    match effect {
+        PaymentEffect::Send => core.request("PUT", format!("/v1/payments/{id}"), body.ok_or(Code::Internal)?),
+        PaymentEffect::Abandon => core.request("POST", format!("/v1/payments/{id}/abandon"), b"{}".to_vec()),
+        _ => core.request("GET", format!("/v1/payments/{id}"), Vec::new()),
+    }
+}
+
+async fn meaning(core: &Core, row: &IntentRow, effect: PaymentEffect, answer: &Answer) -> Outcome<Heard> {
+    match answer.status {
+        404 if effect != PaymentEffect::Send && answer.refusal().code == Code::NotFound.as_str() => {
+            Ok(Heard::local(PaymentEvent::NotFound))
+        }
+        200 | 202 | 410 => {
+            let said: Said = answer.parse()?;
+            let timeline = (!said.timeline.is_empty()).then(|| said.timeline.clone());
+            let Some(proof) = &said.proof else {
+                return Ok(Heard { timeline, ..Heard::local(without_proof(&said)?) });
+            };
+            let document = URL_SAFE_NO_PAD.decode(proof).map_err(|_| Code::AnswerMalformed)?;
+            let verdict = checked(core, row, &said, &document).await?;
+            Ok(Heard::proved(verdict, document, timeline))
+        }
+        // Signed, and yet no proof: these terms were not taken. The id is fenced, so that it never can be.
+        422 if effect == PaymentEffect::Send => {
+            Ok(Heard { give_up: true, ..silence(&WalletError::from(answer.refusal())) })
+        }
+        _ => Err(answer.refusal().into()),
+    }
+}
+
+fn without_proof(said: &Said) -> Outcome<PaymentEvent> {
+    match said.state.as_str() {
+        "processing" => Ok(PaymentEvent::Processing),
+        "dispatched" => Ok(PaymentEvent::Dispatched),
+        _ => Err(Code::AnswerMalformed.into()),
+    }
+}
+
+/// Opens the proof and compares it with what was approved: another payment's proof proves nothing here.
+async fn checked(core: &Core, row: &IntentRow, said: &Said, document: &[u8]) -> Outcome<Verdict> {
+    let mut verdict = Verdict::open(document, core.key_set().await?.as_ref());
+    if verdict.is_err() {
+        verdict = Verdict::open(document, core.fetch_key_set().await?.as_ref());
+    }
+    let verdict = verdict.map_err(|_| Code::AnswerForged)?;
+    let terms = Terms::decode(&row.terms).map_err(|_| Code::StorageDamaged)?;
+    let named = match &verdict {
+        Verdict::Receipt(receipt) => {
+            said.state == "succeeded"
+                && receipt.terms_digest == Some(terms.digest())
+                && receipt.amount == terms.amount
+                && receipt.fee == terms.fee
+        }
+        Verdict::Refusal(_) => said.state == "refused",
+        Verdict::Tombstone(_) => said.state == "tombstoned",
+    };
+    let fits = named && verdict.intent_id() == Some(row.intent_id) && verdict.account_id() == terms.account_id;
+    if fits { Ok(verdict) } else { Err(Code::AnswerForged.into()) }
+}
+
+/// The stages as they are stored.
+pub(super) fn spell(timeline: &[Stage]) -> Option<String> {
+    serde_json::to_string(timeline).ok()
+}

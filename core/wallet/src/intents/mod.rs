@@ -1,0 +1,254 @@
+//! The engine. Every payment that this phone starts goes through it: one commit before the first byte, the same bytes
+//! at every attempt, final only by a signed proof, and on its own feet: dropping the caller, locking the phone or
+//! killing the app changes nothing about the payment.
+//!
+//! ```text
+//! start ─ commit ─→ drive ─→ exchange ─→ record ─→ … until final
+//!                     ↑  later, or when somebody asks  │
+//!                     └────────────────────────────────┘
+//! ```
+//! What follows what is decided by `kabao_money::payment::step`; here it is carried out.
+
+mod drive;
+mod exchange;
+mod record;
+
+use crate::error::Outcome;
+use crate::shared::Core;
+use crate::tables::intents::{self, IntentRow};
+use drive::drive;
+use kabao_base::{Code, Id, Money};
+use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
+use kabao_proof::{Document, Terms};
+use record::{Heard, record};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Notify, oneshot};
+
+/// How long a person's question for the truth waits, in milliseconds.
+const RESOLVE_MS: u64 = 15_000;
+/// Another payment to the same payee of the same amount within this time is asked about, in milliseconds.
+const REPEAT_MS: i64 = 300_000;
+
+/// Which payments are being driven, and what else waits.
+#[derive(Default)]
+pub(crate) struct Engine {
+    driven: Mutex<BTreeMap<Id, Arc<Notify>>>,
+    restored: AtomicBool,
+}
+
+impl Engine {
+    /// The service was restored: proofs are presented before the next question.
+    pub(crate) fn epoch_changed(&self) {
+        self.restored.store(true, Ordering::Release);
+    }
+
+    fn driven(&self) -> std::sync::MutexGuard<'_, BTreeMap<Id, Arc<Notify>>> {
+        self.driven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is to be paid, approved by the person.
+pub(crate) struct Approved {
+    pub(crate) terms: Terms,
+    /// The whole body of the request, the same at every attempt.
+    pub(crate) body: Vec<u8>,
+    pub(crate) payee_key: String,
+    pub(crate) payee_name: Option<String>,
+    /// The person knows that the same was paid minutes ago.
+    pub(crate) again: bool,
+}
+
+/// Stores the payment in one commit, sends it, and gives its state as soon as there is an answer or none.
+pub(crate) async fn start(core: &Arc<Core>, approved: Approved) -> Outcome<IntentRow> {
+    let id = approved.terms.intent_id;
+    let row = sending(core, approved.terms, approved.payee_key, approved.payee_name)?;
+    let (now, body, again) = (row.created_at, approved.body, approved.again);
+    core.open_files(move |files| {
+        files.commit(now, |tx, log| {
+            // Under the same lock as the insert, so that two calls at once cannot both find the way free.
+            if intents::unsettled_to(tx, &row.payee_key)?.is_some() {
+                return Err(Code::PaymentUnresolved.into());
+            }
+            let repeated = |old: &IntentRow| {
+                old.payee_key == row.payee_key && old.amount == row.amount && old.state == PaymentState::Succeeded
+            };
+            if !again && intents::since(tx, now.plus_ms(-REPEAT_MS))?.iter().any(repeated) {
+                return Err(Code::PaymentRepeated.into());
+            }
+            intents::insert(tx, &row, &body)?;
+            intents::begin_attempt(tx, id, 1, row.epoch, now)?;
+            log.append(tx, "intent", &id.to_string(), &record::event_body(&row))
+        })
+    })
+    .await?;
+    let (told, first) = oneshot::channel();
+    set_going(core, id, PaymentEffect::Send, Some(told));
+    // The driver goes on whether anybody waits here or not; it tells when the first answer, or none, is recorded.
+    let _ = first.await;
+    get(core, id).await
+}
+
+/// The row of a payment on the point of being sent.
+fn sending(core: &Core, terms: Terms, payee_key: String, payee_name: Option<String>) -> Outcome<IntentRow> {
+    let epoch = core.client.epoch();
+    let facts = PaymentFacts { epoch_of_attempt: epoch, epoch_now: epoch, ..PaymentFacts::default() };
+    let mut state = PaymentState::Draft;
+    for event in [PaymentEvent::Approve, PaymentEvent::Queue, PaymentEvent::SendStarted] {
+        state = step(state, event, &facts).map_err(|_| Code::Internal)?.state;
+    }
+    let now = core.now();
+    Ok(IntentRow {
+        intent_id: terms.intent_id,
+        kind: terms.kind.as_str().to_owned(),
+        payee_key,
+        payee_name,
+        amount: terms.amount,
+        fee: terms.fee,
+        terms: terms.encode(),
+        state,
+        epoch,
+        attempts: 1,
+        dispatched: false,
+        abandon_asked: false,
+        code: None,
+        attempts_left: None,
+        record_id: None,
+        timeline: None,
+        created_at: now,
+        updated_at: now,
+        proof: None,
+    })
+}
+
+/// Takes up every payment without a final state: after opening and unlocking.
+pub(crate) async fn resume(core: &Arc<Core>) -> Outcome<u32> {
+    let open = core.files(|files| files.ledger(intents::unsettled)).await?;
+    let count = u32::try_from(open.len()).unwrap_or(u32::MAX);
+    for row in open {
+        if core.engine.driven().contains_key(&row.intent_id) {
+            continue;
+        }
+        let effects = record(core, row.intent_id, Heard::local(PaymentEvent::Resumed)).await?;
+        for effect in effects {
+            if matches!(effect, PaymentEffect::Send | PaymentEffect::Ask | PaymentEffect::Abandon) {
+                set_going(core, row.intent_id, effect, None);
+            }
+        }
+    }
+    Ok(count)
+}
+
+/// Leaves *Unknown* what has no answer: before the phone is suspended.
+pub(crate) async fn leave_unknown(core: &Arc<Core>) -> Outcome<()> {
+    let open = core.files(|files| files.ledger(intents::unsettled)).await?;
+    for row in open.iter().filter(|row| row.state == PaymentState::Sending) {
+        record(core, row.intent_id, Heard::local(PaymentEvent::NoAnswer)).await?;
+    }
+    Ok(())
+}
+
+/// The payment as the ledger has it.
+pub(crate) async fn get(core: &Core, id: Id) -> Outcome<IntentRow> {
+    core.files(move |files| files.ledger(|conn| intents::get(conn, id))).await?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Asks for the truth now; gives the state after one answer, or the present one when none comes in time.
+pub(crate) async fn resolve(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
+    let row = get(core, id).await?;
+    if row.state.is_final() {
+        return Ok(row);
+    }
+    let mut moved = core.moved.subscribe();
+    moved.mark_unchanged();
+    match core.engine.driven().get(&id).cloned() {
+        Some(poke) => poke.notify_one(),
+        None => {
+            if let Some(effect) = due(row.state) {
+                set_going(core, id, effect, None);
+            }
+        }
+    }
+    tokio::select! {
+        _ = moved.changed() => {}
+        () = core.host.sleep(RESOLVE_MS) => {}
+    }
+    get(core, id).await
+}
+
+/// The person gives up: the service is asked never to carry it out. Gives the state after its answer.
+pub(crate) async fn abandon(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
+    let row = get(core, id).await?;
+    if row.state.is_final() {
+        return Err(Code::NothingToAbandon.into());
+    }
+    if row.state == PaymentState::Sending {
+        // The attempt under way has an end; then the person's wish can be carried out.
+        return Err(Code::PaymentUnknown.into());
+    }
+    record(core, id, Heard::local(PaymentEvent::AbandonAsked)).await?;
+    resolve(core, id).await
+}
+
+/// Presents the proofs of this phone to a restored service. Gives how many it took.
+async fn present_proofs(core: &Core) -> Outcome<u32> {
+    let proofs = core.files(|files| files.ledger(intents::proofs)).await?;
+    let mut taken = 0u32;
+    for (id, proof) in proofs {
+        let body = serde_json::json!({ "proof": exchange::encode(&proof) }).to_string().into_bytes();
+        let request = core.request("POST", format!("/v1/payments/{id}/proof"), body)?;
+        if core.call(&request).await?.accepted().is_ok() {
+            taken = taken.saturating_add(1);
+        }
+    }
+    Ok(taken)
+}
+
+/// After an answer of a new epoch: presents the proofs, then asks for what is open.
+pub(crate) async fn after_restore(core: &Arc<Core>) -> Outcome<()> {
+    if !core.engine.restored.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    present_proofs(core).await?;
+    core.engine.restored.store(false, Ordering::Release);
+    let open = core.files(|files| files.ledger(intents::unsettled)).await?;
+    for row in open {
+        record(core, row.intent_id, Heard::local(PaymentEvent::EpochChanged)).await?;
+        if let Some(poke) = core.engine.driven().get(&row.intent_id) {
+            poke.notify_one();
+        }
+    }
+    Ok(())
+}
+
+/// Starts the driver of a payment, unless it has one.
+fn set_going(core: &Arc<Core>, id: Id, first: PaymentEffect, told: Option<oneshot::Sender<()>>) {
+    let poke = Arc::new(Notify::new());
+    {
+        let mut driven = core.engine.driven();
+        if driven.contains_key(&id) {
+            return;
+        }
+        driven.insert(id, Arc::clone(&poke));
+    }
+    let shared = Arc::clone(core);
+    core.host.spawn(Box::pin(async move {
+        drive(&shared, id, first, told, &poke).await;
+        shared.engine.driven().remove(&id);
+    }));
+}
+
+/// What another payment to the same payee and order would have in common.
+pub(crate) fn payee_key(terms: &Terms) -> String {
+    match (terms.payee_id, &terms.order) {
+        (Some(payee), Some(order)) => format!("{payee}/{order}"),
+        (Some(payee), None) => payee.to_string(),
+        // Two top-ups from one card are told apart by their amount alone.
+        (None, _) => format!("{}/{:?}/{}", terms.kind.as_str(), terms.source, amount_key(terms.amount)),
+    }
+}
+
+fn amount_key(amount: Money) -> String {
+    format!("{}{}", amount.currency.code(), amount.minor)
+}

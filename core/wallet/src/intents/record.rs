@@ -1,0 +1,135 @@
+//! Writes down what was heard: one commit with the new state, the proof, and the event.
+
+use super::exchange::spell;
+use crate::error::Outcome;
+use crate::service::wire::Stage;
+use crate::shared::Core;
+use crate::tables::intents::{self, IntentRow};
+use crate::tables::receipts::{self, ReceiptRow};
+use kabao_base::{Code, Id};
+use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, StepRefused, step};
+use kabao_proof::Verdict;
+
+/// What was heard about a payment, from the service or from this phone itself.
+pub(super) struct Heard {
+    pub(super) event: PaymentEvent,
+    /// Why there is no result, in a code of the catalogue.
+    pub(super) code: Option<String>,
+    pub(super) timeline: Option<Vec<Stage>>,
+    pub(super) proof: Option<(Verdict, Vec<u8>)>,
+    /// The service will not take these terms: the id is to be fenced.
+    pub(super) give_up: bool,
+}
+
+impl Heard {
+    /// An event without proof.
+    pub(super) fn local(event: PaymentEvent) -> Heard {
+        Heard { event, code: None, timeline: None, proof: None, give_up: false }
+    }
+
+    /// An end that the service signed.
+    pub(super) fn proved(verdict: Verdict, document: Vec<u8>, timeline: Option<Vec<Stage>>) -> Heard {
+        let event = match verdict {
+            Verdict::Receipt(_) => PaymentEvent::Succeeded,
+            Verdict::Refusal(_) => PaymentEvent::Refused,
+            Verdict::Tombstone(_) => PaymentEvent::Tombstoned,
+        };
+        Heard { event, code: None, timeline, proof: Some((verdict, document)), give_up: false }
+    }
+}
+
+/// The body of an event: state, attempt and epoch; no personal data.
+pub(super) fn event_body(row: &IntentRow) -> Vec<u8> {
+    let digest = kabao_proof::hex(&kabao_proof::sha256(&row.terms));
+    format!("{} attempt {} epoch {} terms {digest}", row.state.as_str(), row.attempts, row.epoch).into_bytes()
+}
+
+/// Steps the machine and stores where it stands. Gives what is to be done next.
+pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<Vec<PaymentEffect>> {
+    let (now, epoch) = (core.now(), core.client.epoch());
+    let anchor = matches!(&heard.proof, Some((Verdict::Refusal(refusal), _)) if refusal.code.starts_with("pin_"));
+    let effects = core
+        .files(move |files| {
+            files.commit(now, |tx, log| {
+                let mut row = intents::get(tx, id)?.ok_or(Code::NotFound)?;
+                let attempt = row.attempts;
+                let effects = match advance(&mut row, &heard, epoch) {
+                    Ok(effects) => effects,
+                    Err(StepRefused::Contradiction { .. }) => {
+                        // Two signed ends: the first stands, and the second is written down for whoever has to explain.
+                        log.append(tx, "contradiction", &id.to_string(), event_body(&row).as_slice())?;
+                        return Ok(Vec::new());
+                    }
+                    Err(_) => return Ok(Vec::new()),
+                };
+                row.updated_at = now;
+                if row.attempts > attempt {
+                    intents::begin_attempt(tx, id, row.attempts, epoch, now)?;
+                } else if attempt > 0 && heard.event != PaymentEvent::Resumed {
+                    let outcome = if heard.event == PaymentEvent::NoAnswer { "no_answer" } else { "answered" };
+                    intents::end_attempt(tx, id, attempt, outcome)?;
+                }
+                intents::update(tx, &row)?;
+                if let Some((Verdict::Receipt(receipt), document)) = &heard.proof {
+                    let receipt = ReceiptRow {
+                        record_id: receipt.record_id,
+                        intent_id: receipt.intent_id,
+                        token_id: receipt.token_id.clone(),
+                        at: receipt.at,
+                        document: document.clone(),
+                    };
+                    receipts::insert(tx, &receipt)?;
+                }
+                log.append(tx, "intent", &id.to_string(), &event_body(&row))?;
+                Ok(effects)
+            })
+        })
+        .await?;
+    if anchor {
+        // A wrong PIN must not be forgotten by putting an old copy of the files back.
+        core.anchor().await?;
+    }
+    core.payment_moved(id);
+    Ok(effects)
+}
+
+fn advance(row: &mut IntentRow, heard: &Heard, epoch: u64) -> Result<Vec<PaymentEffect>, StepRefused> {
+    let mut events = vec![heard.event];
+    if heard.give_up {
+        events.push(PaymentEvent::AbandonAsked);
+    }
+    let mut effects = Vec::new();
+    for event in events {
+        let facts = PaymentFacts {
+            epoch_of_attempt: row.epoch,
+            epoch_now: epoch,
+            ever_sent: row.attempts > 0,
+            attempts: row.attempts,
+            abandon_asked: row.abandon_asked,
+        };
+        let next = step(row.state, event, &facts)?;
+        if next.effects.contains(&PaymentEffect::Send) {
+            row.attempts = row.attempts.saturating_add(1);
+            row.epoch = epoch;
+        }
+        row.abandon_asked |= event == PaymentEvent::AbandonAsked;
+        row.dispatched |= event == PaymentEvent::Dispatched;
+        (row.state, effects) = (next.state, next.effects);
+    }
+    if !row.state.is_final() || heard.proof.is_none() {
+        row.code = heard.code.clone().or(row.code.take());
+    }
+    if let Some(timeline) = &heard.timeline {
+        row.timeline = spell(timeline);
+    }
+    if let Some((verdict, document)) = &heard.proof {
+        row.proof = Some(document.clone());
+        (row.code, row.attempts_left, row.record_id) = match verdict {
+            Verdict::Receipt(receipt) => (None, None, Some(receipt.record_id)),
+            Verdict::Refusal(refusal) => (Some(refusal.code.clone()), refusal.attempts_left, None),
+            Verdict::Tombstone(_) => (Some(Code::PaymentAbandoned.as_str().to_owned()), None, None),
+        };
+    }
+    debug_assert!(row.state != PaymentState::Succeeded || row.proof.is_some());
+    Ok(effects)
+}

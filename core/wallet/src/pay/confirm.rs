@@ -1,0 +1,81 @@
+//! The quote and a proof become a payment: one commit, then the network.
+
+use super::{ConfirmRequest, PayClient, PaymentProof, PaymentView};
+use crate::error::{Outcome, WalletError};
+use crate::host::KeyRole;
+use crate::intents::{self, Approved};
+use crate::service::wire::{Approval, Put};
+use crate::tables::open::store_code;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::shared::read_pin;
+use kabao_base::{Code, Id};
+use kabao_proof::{Signature, Terms};
+use zeroize::Zeroizing;
+
+impl PayClient {
+    /// Pays what was quoted. Gives how the payment stands as soon as there is an answer, or none: *unknown* is not a
+    /// failure, and the wallet goes on asking by itself. Dropping the call changes nothing about the payment.
+    pub async fn confirm(&self, request: ConfirmRequest) -> Outcome<PaymentView> {
+        let identity = self.core.identity()?;
+        let quote_id = Id::parse(&request.quote_id).map_err(|_| WalletError::from(Code::BadId).in_field("quote_id"))?;
+        let quote = self.core.quotes.get(quote_id).ok_or(Code::QuoteUnknown)?;
+        if request.total_minor != quote.total.minor {
+            return Err(Code::QuoteAltered.into());
+        }
+        if self.core.now() >= quote.expires_at {
+            self.core.quotes.forget(quote_id);
+            return Err(Code::QuoteExpired.into());
+        }
+        let source = quote.sources.iter().find(|(source, _)| super::quote::name(*source) == request.source);
+        let source = match source {
+            Some((source, true)) => *source,
+            Some((_, false)) => return Err(WalletError::from(Code::ChannelUnusable).in_field("source")),
+            None => return Err(WalletError::from(Code::BadArgument).in_field("source")),
+        };
+        let terms = Terms {
+            intent_id: self.core.new_id()?,
+            kind: quote.kind,
+            quote_id,
+            account_id: identity.account_id,
+            payee_id: quote.payee_id,
+            order: quote.order.clone(),
+            amount: quote.amount,
+            fee: quote.fee,
+            source,
+            expires_at: quote.expires_at,
+            challenge: quote.challenge,
+        };
+        let approval = self.approve(request.proof, &terms.digest()).await?;
+        let body = serde_json::to_vec(&Put { terms: &terms, approval }).map_err(|_| Code::Internal)?;
+        let approved = Approved {
+            payee_key: intents::payee_key(&terms),
+            payee_name: quote.payee_name,
+            terms,
+            body,
+            again: request.again,
+        };
+        let row = intents::start(&self.core, approved).await?;
+        // A quote pays once; the service would refuse it a second time.
+        self.core.quotes.forget(quote_id);
+        Ok(super::watch::view(self.core.settings.language, &row))
+    }
+
+    async fn approve(&self, proof: PaymentProof, digest: &[u8; 32]) -> Outcome<Approval> {
+        match proof {
+            PaymentProof::Pin { pin } => {
+                let typed = Zeroizing::new(pin);
+                let pin = read_pin(&typed)?;
+                Ok(Approval::PinBox(self.core.seal_pin(&pin, digest).await?))
+            }
+            PaymentProof::Approval => {
+                let signed = self.core.host.keys().sign(KeyRole::Approve, digest.to_vec()).map_err(|error| match error {
+                    crate::host::HostError::Lost => Code::ApprovalLost,
+                    other => store_code(other),
+                })?;
+                let signature = Signature::read(&signed).map_err(|_| Code::ApprovalLost)?;
+                Ok(Approval::ApproveSignature(URL_SAFE_NO_PAD.encode(signature.as_bytes())))
+            }
+        }
+    }
+}

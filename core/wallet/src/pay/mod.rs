@@ -1,0 +1,39 @@
+//! Paying. Read in this order: `scan` (what is this code), `quote` (who, how much, from what, at which fee), `confirm`
+//! (the quote and a proof), `watch` (what became of it), `payer_code` (the merchant scans the phone), `asks` (the
+//! merchant asks for more than a code may pay), `receipt`.
+//!
+//! What was confirmed is what is sent, byte for byte. A result is shown only with the service's signed proof; until then
+//! the payment is *unknown*, and the person is told not to pay again.
+
+mod asks;
+mod confirm;
+mod payer_code;
+mod provision;
+mod quote;
+mod receipt;
+mod scan;
+mod types;
+mod watch;
+mod ways;
+
+pub use types::{
+    AskView, ConfirmRequest, PayerCodeView, PaymentProof, PaymentView, QuoteRequest, QuoteSourceView, QuoteView,
+    ReceiptView, ScanView, StageView,
+};
+pub use ways::WayToPay;
+pub(crate) use quote::Quotes;
+
+use crate::shared::Core;
+use std::sync::Arc;
+
+/// Everything about paying.
+#[derive(Clone)]
+pub struct PayClient {
+    core: Arc<Core>,
+}
+
+impl PayClient {
+    pub(crate) fn new(core: Arc<Core>) -> PayClient {
+        PayClient { core }
+    }
+}

@@ -1,0 +1,172 @@
+//! Who, how much, from what, at which fee, and what stands in the way.
+
+use super::{PayClient, QuoteRequest, QuoteSourceView, QuoteView};
+use crate::error::{Outcome, WalletError};
+use crate::service::wire;
+use crate::tables::sync;
+use crate::words::{Language, say};
+use kabao_base::{Code, Currency, Failure, Id, Money, Timestamp};
+use kabao_proof::{MoveKind, Source};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How many open quotes are remembered; the oldest go first.
+const REMEMBERED: usize = 32;
+
+/// A quote as the service gave it; what is confirmed is taken from here, not from the app.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(super) kind: MoveKind,
+    pub(super) payee_id: Option<Id>,
+    pub(super) payee_name: Option<String>,
+    pub(super) order: Option<String>,
+    pub(super) amount: Money,
+    pub(super) fee: Money,
+    pub(super) total: Money,
+    pub(super) sources: Vec<(Source, bool)>,
+    pub(super) expires_at: Timestamp,
+    pub(super) challenge: [u8; 32],
+}
+
+/// The open quotes; in memory only: one that a restart forgot is asked for again.
+#[derive(Default)]
+pub(crate) struct Quotes(Mutex<BTreeMap<Id, Known>>);
+
+impl Quotes {
+    fn remember(&self, id: Id, quote: Known) {
+        let mut quotes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if quotes.len() >= REMEMBERED {
+            let oldest = quotes.iter().min_by_key(|(_, quote)| quote.expires_at).map(|(id, _)| *id);
+            oldest.map(|id| quotes.remove(&id));
+        }
+        quotes.insert(id, quote);
+    }
+
+    pub(super) fn get(&self, id: Id) -> Option<Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    pub(super) fn forget(&self, id: Id) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
+
+impl PayClient {
+    /// Asks what a payment would cost and from what it can be paid. Nothing moves.
+    pub async fn quote(&self, request: QuoteRequest) -> Outcome<QuoteView> {
+        self.core.identity()?;
+        let asked = self.asked(request).await?;
+        let request = self.core.request("POST", "/v1/quotes".to_owned(), asked.body.to_string().into_bytes())?;
+        let quote: wire::Quote = self.core.call(&request).await?.read()?;
+        check(&asked, &quote)?;
+        let known = Known {
+            kind: asked.kind,
+            payee_id: quote.payee_id,
+            payee_name: quote.payee_name.clone(),
+            order: quote.order.clone(),
+            amount: quote.amount,
+            fee: quote.fee,
+            total: quote.total,
+            sources: quote.sources.iter().map(|source| (source.source, source.usable)).collect(),
+            expires_at: Timestamp::from_ms(quote.expires_at),
+            challenge: quote.challenge,
+        };
+        self.core.quotes.remember(quote.quote_id, known);
+        let cards = self.core.open_files(|files| files.cache(|conn| sync::snapshot(conn, sync::ACCOUNT))).await?;
+        let cards = cards.and_then(|(body, _)| serde_json::from_str::<wire::Account>(&body).ok());
+        let cards = cards.map(|account| account.cards).unwrap_or_default();
+        Ok(view(self.core.settings.language, &quote, &cards))
+    }
+
+    /// What the request says on the wire, and what the answer must repeat.
+    async fn asked(&self, request: QuoteRequest) -> Outcome<Asked> {
+        let id = |text: &str, field: &str| Id::parse(text).map_err(|_| WalletError::from(Code::BadId).in_field(field));
+        Ok(match request {
+            QuoteRequest::TopUp { amount, card_id } => {
+                let (amount, card) = (read_amount(&amount)?, id(&card_id, "card_id")?);
+                let body = serde_json::json!({ "kind": "top_up", "amount": amount, "card_id": card });
+                Asked { kind: MoveKind::TopUp, amount, payee_id: None, order: None, body }
+            }
+            QuoteRequest::Pay { payee_id, amount, order } => {
+                let (amount, payee) = (read_amount(&amount)?, id(&payee_id, "payee_id")?);
+                let mut body = serde_json::json!({ "kind": "pay", "amount": amount, "payee_id": payee });
+                if let Some(order) = &order {
+                    body["order"] = order.as_str().into();
+                }
+                Asked { kind: MoveKind::Pay, amount, payee_id: Some(payee), order, body }
+            }
+            QuoteRequest::Ask { ask_id } => {
+                let id = id(&ask_id, "ask_id")?;
+                let ask = self.known_asks().await?.into_iter().find(|ask| ask.ask_id == id).ok_or(Code::AskLapsed)?;
+                let body = serde_json::json!({ "kind": "ask", "amount": ask.amount, "ask_id": id });
+                Asked { kind: MoveKind::Ask, amount: ask.amount, payee_id: None, order: ask.order, body }
+            }
+        })
+    }
+}
+
+struct Asked {
+    kind: MoveKind,
+    amount: Money,
+    payee_id: Option<Id>,
+    order: Option<String>,
+    body: serde_json::Value,
+}
+
+/// An amount as typed: more than nothing, in yuan.
+fn read_amount(text: &str) -> Outcome<Money> {
+    let amount = Money::parse(text, Currency::Cny).map_err(|error| WalletError::from(error).in_field("amount"))?;
+    if amount.minor == 0 {
+        return Err(WalletError::from(Code::AmountZero).in_field("amount"));
+    }
+    Ok(amount)
+}
+
+/// The person must see what was asked: a quote for something else is not shown.
+fn check(asked: &Asked, quote: &wire::Quote) -> Outcome<()> {
+    let total = quote.amount.plus(quote.fee).map_err(|_| Code::QuoteAltered)?;
+    let payee = asked.payee_id.is_none() || asked.payee_id == quote.payee_id;
+    let order = asked.kind == MoveKind::TopUp || asked.order == quote.order;
+    let same = quote.amount == asked.amount && total == quote.total && quote.fee.minor >= 0 && payee && order;
+    if same { Ok(()) } else { Err(Code::QuoteAltered.into()) }
+}
+
+fn view(language: Language, quote: &wire::Quote, cards: &[wire::Card]) -> QuoteView {
+    let proposed = quote.sources.iter().position(|source| source.usable);
+    let sources = quote.sources.iter().enumerate().map(|(index, source)| QuoteSourceView {
+        source: name(source.source),
+        text: spell(language, source.source, cards),
+        usable: source.usable,
+        reason: (!source.usable).then(|| {
+            Failure::of(source.reason.as_deref().and_then(Code::parse).unwrap_or(Code::ChannelUnusable))
+        }),
+        proposed: proposed == Some(index),
+    });
+    QuoteView {
+        quote_id: quote.quote_id.to_string(),
+        payee_name: quote.payee_name.clone(),
+        amount: quote.amount.view(),
+        fee: quote.fee.view(),
+        total: quote.total.view(),
+        sources: sources.collect(),
+        expires_at: Timestamp::from_ms(quote.expires_at),
+    }
+}
+
+/// `balance`, or the card's id.
+pub(super) fn name(source: Source) -> String {
+    match source {
+        Source::Balance => "balance".to_owned(),
+        Source::Card(id) => id.to_string(),
+    }
+}
+
+fn spell(language: Language, source: Source, cards: &[wire::Card]) -> String {
+    match source {
+        Source::Balance => say(language, "way.balance", &[]),
+        Source::Card(id) => match cards.iter().find(|card| card.card_id == id) {
+            Some(card) => say(language, "way.card", &[("bank", &card.bank), ("last4", &card.last4)]),
+            None => id.to_string(),
+        },
+    }
+}

@@ -1,0 +1,53 @@
+//! The signed receipt, checked on the phone each time it is shown. Works without network.
+
+use super::{PayClient, ReceiptView};
+use crate::error::{Outcome, WalletError};
+use crate::tables::{receipts, records};
+use crate::words::say;
+use kabao_base::{Code, Id};
+use kabao_proof::{Document, Receipt};
+
+impl PayClient {
+    /// The receipt of a record of the history.
+    pub async fn receipt(&self, record_id: String) -> Outcome<ReceiptView> {
+        let id = Id::parse(&record_id).map_err(|_| WalletError::from(Code::BadId).in_field("record_id"))?;
+        let document = self
+            .core
+            .open_files(move |files| {
+                let own = files.ledger(|conn| receipts::get(conn, id))?.map(|row| row.document);
+                match own {
+                    Some(document) => Ok(Some(document)),
+                    None => Ok(files.cache(|conn| records::get(conn, id))?.and_then(|row| row.receipt)),
+                }
+            })
+            .await?
+            .ok_or(Code::NotFound)?;
+        let keys = self.core.stored_key_set().await?.ok_or(Code::ReceiptInvalid)?;
+        let opened = Receipt::open(&document, &keys);
+        let verified = opened.as_ref().is_ok_and(|receipt| receipt.record_id == id);
+        let receipt = match opened {
+            Ok(receipt) => receipt,
+            // Shown as not verified; what cannot even be read is an error.
+            Err(_) => kabao_proof::cose::read(&document)
+                .ok()
+                .and_then(|cose| Receipt::decode(&cose.payload).ok())
+                .ok_or(Code::ReceiptInvalid)?,
+        };
+        let language = self.core.settings.language;
+        Ok(ReceiptView {
+            record_id: receipt.record_id.to_string(),
+            verified,
+            payee_name: receipt.payee_name,
+            amount: receipt.amount.view(),
+            fee: receipt.fee.view(),
+            route_text: say(language, &format!("way.{}", receipt.route), &[]),
+            route: receipt.route,
+            our_order: receipt.our_order,
+            acquirer_order: receipt.acquirer_order,
+            merchant_order: receipt.order,
+            at: receipt.at,
+            at_text: receipt.at.china_text(),
+            document,
+        })
+    }
+}

@@ -1,0 +1,246 @@
+//! What crosses to the apps.
+
+use kabao_base::{Failure, MoneyView, Timestamp};
+use kabao_codes::draw::{BarPicture, QrPicture};
+use kabao_codes::read::OtherWallet;
+
+/// What a scanned code is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ScanView {
+    /// The payee, when the code can be paid.
+    pub payee_id: Option<String>,
+    /// The payee's name as the service knows it; never what the code says.
+    pub payee_name: Option<String>,
+    /// The merchant's order, when the code names one.
+    pub order: Option<String>,
+    /// The amount, when the code fixes it.
+    pub amount: Option<MoneyView>,
+    /// The class of the limit of law: `D` for a printed code.
+    pub limit_class: Option<String>,
+    /// What may still be paid today to printed codes.
+    pub static_left: Option<MoneyView>,
+    /// Whose code it is when it is another wallet's.
+    pub other: Option<OtherWallet>,
+    /// Why it cannot be paid; absent when it can.
+    pub refusal: Option<Failure>,
+}
+
+/// What to pay, before anything is agreed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum QuoteRequest {
+    /// From a bound card into the balance.
+    TopUp {
+        /// The amount as typed, in yuan.
+        amount: String,
+        /// The card.
+        card_id: String,
+    },
+    /// To a merchant whose code was scanned.
+    Pay {
+        /// The payee that `read` gave.
+        payee_id: String,
+        /// The amount as typed or as the code fixes it, in yuan.
+        amount: String,
+        /// The order that `read` gave.
+        order: Option<String>,
+    },
+    /// What a merchant asks for above the cap of a payer code.
+    Ask {
+        /// The question.
+        ask_id: String,
+    },
+}
+
+/// A source of the money, with the reason when it is not usable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct QuoteSourceView {
+    /// `balance`, or the card's id.
+    pub source: String,
+    /// What to call it.
+    pub text: String,
+    /// Whether it can be chosen.
+    pub usable: bool,
+    /// Why not.
+    pub reason: Option<Failure>,
+    /// The one that the wallet proposes.
+    pub proposed: bool,
+}
+
+/// Who, how much, from what: what the person agrees to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct QuoteView {
+    /// The quote, for `confirm`.
+    pub quote_id: String,
+    /// Who is paid; absent for a top-up.
+    pub payee_name: Option<String>,
+    /// What arrives.
+    pub amount: MoneyView,
+    /// What the service takes.
+    pub fee: MoneyView,
+    /// What is paid.
+    pub total: MoneyView,
+    /// Where the money may come from.
+    pub sources: Vec<QuoteSourceView>,
+    /// Until when it can be confirmed.
+    pub expires_at: Timestamp,
+}
+
+/// What proves that the person agrees.
+#[derive(Clone)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum PaymentProof {
+    /// The payment PIN. It leaves the core only sealed, and only for this payment.
+    Pin {
+        /// Six digits.
+        pin: String,
+    },
+    /// Finger or face: the approval key signs the payment's digest.
+    Approval,
+}
+
+impl std::fmt::Debug for PaymentProof {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            PaymentProof::Pin { .. } => "Pin(…)",
+            PaymentProof::Approval => "Approval",
+        })
+    }
+}
+
+/// What is confirmed.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ConfirmRequest {
+    /// The quote that was shown.
+    pub quote_id: String,
+    /// The total that was shown, in minor units: another one is refused.
+    pub total_minor: i64,
+    /// The source that was chosen: `balance`, or a card's id.
+    pub source: String,
+    /// The proof.
+    pub proof: PaymentProof,
+    /// The person knows that the same was paid minutes ago, and means it.
+    pub again: bool,
+}
+
+/// One stage of the way of the money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct StageView {
+    /// `accepted`, `sent_to_bank`, `bank_confirmed`, `arrived`, `refused`, `abandoned`.
+    pub stage: String,
+    /// In words.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How a payment stands that this phone started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct PaymentView {
+    /// The payment.
+    pub intent_id: String,
+    /// `top_up`, `pay` or `ask`.
+    pub kind: String,
+    /// Its state.
+    pub state: kabao_money::payment::PaymentState,
+    /// The state in words.
+    pub state_text: String,
+    /// Who is paid.
+    pub payee_name: Option<String>,
+    /// What arrives.
+    pub amount: MoneyView,
+    /// What the service takes.
+    pub fee: MoneyView,
+    /// Whether paying again is safe. False while the result is not known.
+    pub may_pay_again: bool,
+    /// Whether a bank has it already, so that giving up can only ask the bank.
+    pub dispatched: bool,
+    /// Why it failed, or why there is no result yet.
+    pub failure: Option<Failure>,
+    /// The record of the history, when it succeeded.
+    pub record_id: Option<String>,
+    /// The way of the money.
+    pub timeline: Vec<StageView>,
+    /// When it was confirmed.
+    pub created_at: Timestamp,
+}
+
+/// A payer code 付款码 on the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct PayerCodeView {
+    /// Names this showing, for the next picture and for what became of it.
+    pub showing_id: String,
+    /// The way that was chosen: `lakala`.
+    pub way: String,
+    /// The digits, to be read out.
+    pub digits: String,
+    /// The digits in groups of four.
+    pub grouped: String,
+    /// The same digits as QR code.
+    pub qr: QrPicture,
+    /// The same digits as Code 128.
+    pub bars: BarPicture,
+    /// When the picture has to be drawn anew; ask with `next_picture`.
+    pub draw_again_at: Timestamp,
+    /// The most that a merchant may take without asking.
+    pub cap: MoneyView,
+    /// Whether the clock is trusted. If not, the cap is lower, and going online once helps.
+    pub clock_trusted: bool,
+    /// How many more codes can be shown without network.
+    pub codes_left: u32,
+}
+
+/// A merchant asks for more than a payer code may pay by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct AskView {
+    /// The question; quote it with [`QuoteRequest::Ask`] to confirm.
+    pub ask_id: String,
+    /// Who asks.
+    pub payee_name: String,
+    /// For which order.
+    pub order: Option<String>,
+    /// How much.
+    pub amount: MoneyView,
+    /// Until when an answer counts.
+    pub expires_at: Timestamp,
+}
+
+/// A receipt, checked against the service's keys on this phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ReceiptView {
+    /// The record that it proves.
+    pub record_id: String,
+    /// Whether the signature holds. A receipt whose signature does not hold is shown as such, and never hidden.
+    pub verified: bool,
+    /// Who was paid.
+    pub payee_name: String,
+    /// How much.
+    pub amount: MoneyView,
+    /// The fee on top.
+    pub fee: MoneyView,
+    /// The way it took: `lakala`, `kabao`, `bank`.
+    pub route: String,
+    /// The way in words.
+    pub route_text: String,
+    /// Our order number.
+    pub our_order: String,
+    /// The acquirer's order number.
+    pub acquirer_order: Option<String>,
+    /// The merchant's order number.
+    pub merchant_order: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// When, in the time of China, ready to be shown.
+    pub at_text: String,
+    /// The signed document, for `kabao verify` and for support.
+    pub document: Vec<u8>,
+}

@@ -1,0 +1,62 @@
+//! What only one process of the service may read: PINs, card numbers, identity numbers.
+
+use crate::error::Outcome;
+use crate::shared::Core;
+use crate::tables::open::store_code;
+use kabao_base::{CardNumber, Code, Id, IdNumber, Pin};
+use kabao_proof::boxes::{self, INFO_CARD, INFO_IDENTITY, INFO_PIN};
+use kabao_proof::{FnRng, KeyPurpose, SealedBox};
+
+/// The purpose of a box with a PIN that is being chosen.
+const INFO_PIN_SET: &[u8] = b"kabao-pin-set-1";
+
+impl Core {
+    /// A PIN that approves exactly the terms of `digest`.
+    pub(crate) async fn seal_pin(&self, pin: &Pin, digest: &[u8; 32]) -> Outcome<SealedBox> {
+        let content = pin.expose("sealed for the PIN vault");
+        self.seal(KeyPurpose::PinBox, INFO_PIN, digest, content.as_bytes()).await
+    }
+
+    /// A PIN that is chosen on this device.
+    pub(crate) async fn seal_new_pin(&self, pin: &Pin) -> Outcome<SealedBox> {
+        let identity = self.identity()?;
+        let aad = joined(identity.account_id, identity.device_id);
+        self.seal(KeyPurpose::PinBox, INFO_PIN_SET, &aad, pin.expose("sealed for the PIN vault").as_bytes()).await
+    }
+
+    /// A card number for one binding.
+    pub(crate) async fn seal_card(&self, number: &CardNumber, binding_id: Id) -> Outcome<SealedBox> {
+        let aad = joined(self.identity()?.account_id, binding_id);
+        self.seal(KeyPurpose::CardBox, INFO_CARD, &aad, number.expose("sealed for the tokeniser").as_bytes()).await
+    }
+
+    /// An identity number for one verification.
+    pub(crate) async fn seal_id(&self, number: &IdNumber, verification_id: Id) -> Outcome<SealedBox> {
+        let aad = joined(self.identity()?.account_id, verification_id);
+        self.seal(KeyPurpose::IdBox, INFO_IDENTITY, &aad, number.expose("sealed for the identity check").as_bytes()).await
+    }
+
+    async fn seal(&self, purpose: KeyPurpose, info: &[u8], aad: &[u8], content: &[u8]) -> Outcome<SealedBox> {
+        let mut keys = self.key_set().await?;
+        if keys.box_key(&purpose, self.now()).is_err() {
+            keys = self.fetch_key_set().await?;
+        }
+        let key = keys.box_key(&purpose, self.now()).map_err(|_| Code::ServiceDown)?;
+        // A box is only as good as its randomness: the host's failure must not become a weak key.
+        let mut failed = None;
+        let sealed = boxes::seal(&key, info, aad, content, &mut FnRng(|bytes: &mut [u8]| {
+            if let Err(error) = self.host.random(bytes) {
+                failed = Some(error);
+            }
+        }));
+        match failed {
+            Some(error) => Err(store_code(error).into()),
+            None => sealed.map_err(|_| Code::Internal.into()),
+        }
+    }
+}
+
+/// Two ids as text, a zero byte between.
+fn joined(first: Id, second: Id) -> Vec<u8> {
+    format!("{first}\0{second}").into_bytes()
+}

@@ -1,0 +1,266 @@
+//! One call: sign, send, check, and once more when the service told its time or keys.
+
+use crate::error::{Outcome, WalletError};
+use crate::host::{HttpRequest, HttpResponse, KeyRole, Transport, TransportError};
+use crate::service::wire::WireError;
+use crate::shared::{Core, ServiceClock, WalletEvent};
+use crate::tables::events::{self, EventHead};
+use crate::tables::marks;
+use crate::tables::open::store_code;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::{Code, Failure, Id, Timestamp};
+use kabao_proof::{Headers, KeyPurpose, KeySet, RequestParts, Signature, SignedAnswer, SigningParams};
+use serde::de::DeserializeOwned;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How long a call waits for its whole answer, in milliseconds.
+const TIMEOUT_MS: u64 = 10_000;
+
+/// Whose key signs a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signer {
+    /// The key that stands in the body: registration.
+    Itself,
+    /// The registered device.
+    Device(Id),
+}
+
+/// One request.
+pub(crate) struct Request {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) signer: Signer,
+}
+
+/// A signed answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+    pub(crate) time: Timestamp,
+}
+
+impl Answer {
+    /// The body of an answer that says yes; otherwise the service's no as an error.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Outcome<T> {
+        if !(200..300).contains(&self.status) {
+            return Err(self.refusal().into());
+        }
+        self.parse()
+    }
+
+    /// An answer that says yes and nothing more.
+    pub(crate) fn accepted(&self) -> Outcome<()> {
+        if (200..300).contains(&self.status) { Ok(()) } else { Err(self.refusal().into()) }
+    }
+
+    /// The body, whatever the status.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Outcome<T> {
+        serde_json::from_slice(&self.body).map_err(|_| Code::AnswerMalformed.into())
+    }
+
+    /// The service's no in the words of the catalogue.
+    pub(crate) fn refusal(&self) -> Failure {
+        let Ok(wire) = serde_json::from_slice::<WireError>(&self.body) else { return Failure::of(Code::AnswerMalformed) };
+        let code = Code::parse(&wire.code).unwrap_or(match self.status {
+            500.. => Code::ServiceDown,
+            404 => Code::NotFound,
+            _ => Code::AnswerMalformed,
+        });
+        let failure = Failure::of(code).retry_after(wire.retry_after_ms).left(wire.attempts_left);
+        match wire.field {
+            Some(field) => failure.in_field(&field),
+            None => failure,
+        }
+    }
+}
+
+/// What the calls of one wallet share.
+pub(crate) struct Client {
+    transport: Arc<dyn Transport>,
+    pub(super) keys: Mutex<Option<Arc<KeySet>>>,
+    epoch: AtomicU64,
+    checked: Mutex<EventHead>,
+}
+
+impl Client {
+    pub(crate) fn new(transport: Arc<dyn Transport>) -> Client {
+        Client {
+            transport,
+            keys: Mutex::new(None),
+            epoch: AtomicU64::new(0),
+            checked: Mutex::new(EventHead::default()),
+        }
+    }
+
+    /// The service's epoch as it was seen last; 0 before the first answer.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Takes up the epoch that an earlier run saw.
+    pub(crate) fn restore_epoch(&self, epoch: u64) {
+        self.epoch.store(epoch, Ordering::Release);
+    }
+
+    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        self.transport.send(request).await
+    }
+}
+
+impl Core {
+    /// A request of the registered device.
+    pub(crate) fn request(&self, method: &'static str, path: String, body: Vec<u8>) -> Outcome<Request> {
+        let device = self.identity()?.device_id;
+        Ok(Request { method, path, query: None, body, signer: Signer::Device(device) })
+    }
+
+    /// Sends a request and gives the signed answer, whatever it says. An error means: no answer that can be believed.
+    pub(crate) async fn call(&self, request: &Request) -> Outcome<Answer> {
+        self.key_set().await?;
+        let mut first = None;
+        for _ in 0..2 {
+            match self.attempt(request).await? {
+                Attempt::Answer(answer) => return Ok(answer),
+                Attempt::Again(code) => first = Some(code),
+            }
+        }
+        Err(first.unwrap_or(Code::AnswerMalformed).into())
+    }
+
+    async fn attempt(&self, request: &Request) -> Outcome<Attempt> {
+        let nonce = URL_SAFE_NO_PAD.encode(self.random::<16>()?);
+        let head = self.head.lock().unwrap_or_else(PoisonError::into_inner).text();
+        let (keyid, head) = match request.signer {
+            Signer::Itself => ("self".to_owned(), None),
+            Signer::Device(device) => (format!("dev:{device}"), Some(head)),
+        };
+        let parts = RequestParts {
+            method: request.method,
+            authority: &self.client.transport.authority(),
+            path: &request.path,
+            query: request.query.as_deref(),
+            body: &request.body,
+            head: head.as_deref(),
+        };
+        let params = SigningParams { created: self.now().as_seconds(), nonce: &nonce, keyid: &keyid };
+        let to_sign = kabao_proof::http::sign_request(&parts, &params).map_err(|_| Code::Internal)?;
+        let signed = self.host.keys().sign(KeyRole::Device, to_sign.base.clone()).map_err(store_code)?;
+        let signature = Signature::read(&signed).map_err(|_| Code::KeyStoreUnavailable)?;
+        let echo = parts.echo(Some(signature.clone())).map_err(|_| Code::Internal)?;
+        let mut headers = to_sign.finish(&signature);
+        headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        let target = match &request.query {
+            Some(query) => format!("{}?{query}", request.path),
+            None => request.path.clone(),
+        };
+        let sent = HttpRequest { method: request.method, target, headers, body: request.body.clone(), timeout_ms: TIMEOUT_MS };
+        let response = self.client.send(sent).await.map_err(|error| self.transport_code(error))?;
+        let headers = Headers::new(response.headers.iter().map(|(name, value)| (name, value))).map_err(|_| Code::AnswerMalformed)?;
+        if !headers.is_signed() {
+            return Err(Code::AnswerUnsigned.into());
+        }
+        let answer = kabao_proof::http::read_answer(response.status, &headers, &response.body, &echo)
+            .map_err(|_| Code::AnswerForged)?;
+        if !self.check_signature(&answer).await? {
+            return Err(Code::AnswerForged.into());
+        }
+        self.believe(&answer, response).await
+    }
+
+    /// What a signed answer tells beside its body: the time, the epoch, the head that was seen of this phone.
+    async fn believe(&self, answer: &SignedAnswer, response: HttpResponse) -> Outcome<Attempt> {
+        let time = Timestamp::from_ms(answer.time_ms);
+        let wire = |code: &str| {
+            response.status == 401 && serde_json::from_slice::<WireError>(&response.body).is_ok_and(|wire| wire.code == code)
+        };
+        if wire("clock_skew") {
+            self.clock.learn(self.host.as_ref(), time);
+            // A clock that is off by more than a day fails elsewhere too (certificates): the person must set it.
+            if ServiceClock::too_far(self.host.as_ref(), time) {
+                return Err(Code::ClockWrong.into());
+            }
+            return Ok(Attempt::Again(Code::ClockWrong));
+        }
+        if wire("replayed") {
+            return Ok(Attempt::Again(Code::Replayed));
+        }
+        self.clock.learn(self.host.as_ref(), time);
+        self.check_epoch(answer.epoch).await?;
+        if let Some(last) = &answer.last_head {
+            self.check_last_head(last).await?;
+        }
+        Ok(Attempt::Answer(Answer { status: response.status, body: response.body, time }))
+    }
+
+    async fn check_signature(&self, answer: &SignedAnswer) -> Outcome<bool> {
+        for fetched in [false, true] {
+            let keys = if fetched { self.fetch_key_set().await? } else { self.key_set().await? };
+            let time = Timestamp::from_ms(answer.time_ms);
+            if let Ok(key) = keys.signing_key_at(&answer.keyid, &KeyPurpose::Answers, time) {
+                return Ok(answer.verify(&key).is_ok());
+            }
+        }
+        Ok(false)
+    }
+
+    /// A higher epoch: the service was restored, and open payments are asked for before anything is sent again.
+    async fn check_epoch(&self, epoch: u64) -> Outcome<()> {
+        let known = self.client.epoch();
+        if epoch == known {
+            return Ok(());
+        }
+        if epoch < known {
+            return Err(Code::AnswerForged.into());
+        }
+        let now = self.now();
+        self.files(move |files| {
+            files.commit(now, |tx, log| {
+                marks::set(tx, marks::EPOCH, &epoch.to_string())?;
+                log.append(tx, "epoch", "service", epoch.to_string().as_bytes())
+            })
+        })
+        .await?;
+        self.client.epoch.store(epoch, Ordering::Release);
+        if known > 0 {
+            self.listeners.tell(WalletEvent::ServiceRestored);
+            self.engine.epoch_changed();
+        }
+        Ok(())
+    }
+
+    /// The service remembers the highest head that this phone ever sent. Higher than ours, or another one at the same
+    /// number: this phone runs on an old copy of its files.
+    async fn check_last_head(&self, last: &str) -> Outcome<()> {
+        let last = EventHead::parse(last).ok_or(Code::AnswerMalformed)?;
+        if *self.client.checked.lock().unwrap_or_else(PoisonError::into_inner) == last {
+            return Ok(());
+        }
+        let mac = self.files(move |files| files.ledger(|conn| events::mac_of(conn, last.seq))).await?;
+        if mac != Some(last.mac) {
+            return Err(Code::RolledBack.into());
+        }
+        *self.client.checked.lock().unwrap_or_else(PoisonError::into_inner) = last;
+        Ok(())
+    }
+
+    pub(super) fn transport_code(&self, error: TransportError) -> WalletError {
+        match error {
+            TransportError::Unreachable => Code::NetDown,
+            TransportError::Timeout => Code::NetSlow,
+            TransportError::Cut | TransportError::TooLong => Code::AnswerMalformed,
+            TransportError::Untrusted => Code::TlsUntrusted,
+            TransportError::CertificateTime if self.clock.wall_is_wrong(self.host.as_ref()) => Code::ClockWrong,
+            TransportError::CertificateTime => Code::TlsUntrusted,
+        }
+        .into()
+    }
+}
+
+enum Attempt {
+    Answer(Answer),
+    Again(Code),
+}

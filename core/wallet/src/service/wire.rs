@@ -1,0 +1,200 @@
+//! What the service's answers look like on the wire. Unknown fields are passed over: a newer service says more.
+
+use kabao_base::{Id, Money};
+use kabao_proof::{Source, Terms};
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+pub(crate) struct WireError {
+    pub(crate) code: String,
+    pub(crate) field: Option<String>,
+    pub(crate) retry_after_ms: Option<i64>,
+    pub(crate) attempts_left: Option<u32>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct OtpSent {
+    pub(crate) otp_length: u32,
+    pub(crate) resend_after_ms: i64,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Registered {
+    pub(crate) account_id: Id,
+    pub(crate) device_id: Id,
+}
+
+/// The account as the service sees it; kept as it came in the cache.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Account {
+    pub(crate) phone_masked: String,
+    pub(crate) class: u8,
+    pub(crate) verification: Verification,
+    pub(crate) pin_set: bool,
+    #[serde(default)]
+    pub(crate) pin_locked: bool,
+    #[serde(default)]
+    pub(crate) pin_must_change: bool,
+    pub(crate) sheet_set: bool,
+    pub(crate) frozen: bool,
+    pub(crate) balance: Money,
+    pub(crate) balance_at: i64,
+    pub(crate) cards: Vec<Card>,
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) limits: Limits,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Verification {
+    pub(crate) state: String,
+    pub(crate) code: Option<String>,
+    pub(crate) retriable: Option<bool>,
+    pub(crate) name_masked: Option<String>,
+    pub(crate) id_masked: Option<String>,
+    #[serde(default)]
+    pub(crate) class: Option<u8>,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Card {
+    pub(crate) card_id: Id,
+    pub(crate) last4: String,
+    pub(crate) bank: String,
+    pub(crate) brand: String,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Cards {
+    pub(crate) cards: Vec<Card>,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Channel {
+    pub(crate) channel: String,
+    pub(crate) usable: bool,
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Limits {
+    pub(crate) single: Option<Money>,
+    pub(crate) day_left: Option<Money>,
+    pub(crate) year_left: Option<Money>,
+    pub(crate) lifetime_left: Option<Money>,
+    pub(crate) static_left: Option<Money>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Consent {
+    pub(crate) document: String,
+    pub(crate) version: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct BindingSent {
+    pub(crate) last4: String,
+    pub(crate) bank: String,
+    pub(crate) brand: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Payee {
+    pub(crate) payee_id: Id,
+    pub(crate) name: String,
+    pub(crate) limit_class: Option<String>,
+    pub(crate) static_left: Option<Money>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Quote {
+    pub(crate) quote_id: Id,
+    pub(crate) payee_id: Option<Id>,
+    pub(crate) payee_name: Option<String>,
+    pub(crate) order: Option<String>,
+    pub(crate) amount: Money,
+    pub(crate) fee: Money,
+    pub(crate) total: Money,
+    pub(crate) sources: Vec<QuoteSource>,
+    pub(crate) expires_at: i64,
+    #[serde(with = "kabao_proof::digest::hex32")]
+    pub(crate) challenge: [u8; 32],
+}
+
+#[derive(Deserialize)]
+pub(crate) struct QuoteSource {
+    pub(crate) source: Source,
+    pub(crate) usable: bool,
+    pub(crate) reason: Option<String>,
+}
+
+/// What is put under a payment's id: the same bytes at every attempt.
+#[derive(Serialize)]
+pub(crate) struct Put<'terms> {
+    pub(crate) terms: &'terms Terms,
+    pub(crate) approval: Approval,
+}
+
+/// What proves that the person agreed to the terms.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Approval {
+    /// The PIN, sealed for these terms.
+    PinBox(kabao_proof::SealedBox),
+    /// The approval key's signature over the digest, base64url.
+    ApproveSignature(String),
+}
+
+/// What the service says about a payment.
+#[derive(Deserialize)]
+pub(crate) struct PaymentState {
+    pub(crate) state: String,
+    pub(crate) proof: Option<String>,
+    #[serde(default)]
+    pub(crate) timeline: Vec<Stage>,
+}
+
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Stage {
+    pub(crate) stage: String,
+    pub(crate) at: i64,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Batch {
+    pub(crate) prefix: String,
+    pub(crate) length: u32,
+    pub(crate) tokens: Vec<Token>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Token {
+    pub(crate) token_id: String,
+    pub(crate) key: String,
+    pub(crate) not_after: i64,
+    pub(crate) cap: Money,
+    pub(crate) cap_untrusted: Money,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Page {
+    pub(crate) entries: Vec<String>,
+    pub(crate) first_seq: u64,
+    pub(crate) prev_hash: String,
+    pub(crate) head: String,
+    pub(crate) more: bool,
+    #[serde(default)]
+    pub(crate) asks: Vec<Ask>,
+    pub(crate) balance: Money,
+    pub(crate) balance_at: i64,
+}
+
+/// A merchant's question above the cap of a payer code.
+#[derive(Clone, Deserialize, Serialize)]
+pub(crate) struct Ask {
+    pub(crate) ask_id: Id,
+    pub(crate) token_id: String,
+    pub(crate) payee_name: String,
+    pub(crate) order: Option<String>,
+    pub(crate) amount: Money,
+    pub(crate) expires_at: i64,
+}

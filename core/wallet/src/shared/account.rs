@@ -1,0 +1,80 @@
+//! How the account stands, asked of the service and kept: what is the phone's own truth in the ledger, the rest in the
+//! cache.
+
+use super::Core;
+use crate::error::Outcome;
+use crate::service::wire;
+use crate::tables::account::AccountRow;
+use crate::tables::sync;
+use kabao_base::{Code, Timestamp};
+
+/// How the real-name check stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct VerificationView {
+    /// `none`, `submitted`, `pending`, `passed` or `rejected`.
+    pub state: String,
+    /// Why it was rejected: a code of the catalogue.
+    pub code: Option<String>,
+    /// Whether another attempt makes sense.
+    pub retriable: bool,
+    /// The class that the service decided: 0 (none yet), 1, 2 or 3.
+    pub account_class: u8,
+    /// The name, masked.
+    pub name_masked: Option<String>,
+    /// The number, masked.
+    pub id_masked: Option<String>,
+}
+
+impl VerificationView {
+    pub(crate) fn of(row: &AccountRow) -> VerificationView {
+        VerificationView {
+            state: row.verification_state.clone().unwrap_or_else(|| "none".to_owned()),
+            code: row.verification_code.clone(),
+            retriable: row.verification_retriable,
+            account_class: row.class,
+            name_masked: row.name_masked.clone(),
+            id_masked: row.id_masked.clone(),
+        }
+    }
+}
+
+/// Fetches the account and keeps it.
+pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
+    let request = core.request("GET", "/v1/account".to_owned(), Vec::new())?;
+    let answer = core.call(&request).await?;
+    let known: wire::Account = answer.read()?;
+    let body = serde_json::to_string(&known).map_err(|_| Code::Internal)?;
+    let (at, balance, balance_at) = (answer.time, known.balance, Timestamp::from_ms(known.balance_at));
+    core.files(move |files| {
+        files.cache_write(|tx| {
+            sync::set_snapshot(tx, sync::ACCOUNT, &body, at)?;
+            sync::set_snapshot(tx, sync::BALANCE, &balance.minor.to_string(), balance_at)
+        })
+    })
+    .await?;
+    let row = core.account_row().await?;
+    if differs(&row, &known) {
+        core.change_account("refreshed", move |row| take(row, &known)).await?;
+    }
+    Ok(())
+}
+
+fn differs(row: &AccountRow, known: &wire::Account) -> bool {
+    let mut next = row.clone();
+    take(&mut next, known);
+    next != *row
+}
+
+fn take(row: &mut AccountRow, known: &wire::Account) {
+    row.pin_set = known.pin_set && !known.pin_must_change;
+    row.sheet_set = known.sheet_set;
+    row.class = known.class;
+    if known.verification.state != "none" {
+        row.verification_state = Some(known.verification.state.clone());
+        row.verification_code.clone_from(&known.verification.code);
+        row.verification_retriable = known.verification.retriable.unwrap_or(false);
+        row.name_masked.clone_from(&known.verification.name_masked);
+        row.id_masked.clone_from(&known.verification.id_masked);
+    }
+}

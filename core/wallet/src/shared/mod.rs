@@ -1,0 +1,217 @@
+//! What all features share: the files behind their one thread, the way to the service, the service's time, the lock
+//! and the listeners.
+
+mod account;
+mod clock;
+mod gate;
+mod listeners;
+mod typed;
+
+pub use account::VerificationView;
+pub(crate) use account::refresh_account;
+pub(crate) use clock::ServiceClock;
+pub(crate) use gate::Gate;
+pub(crate) use typed::read_pin;
+pub use listeners::{Subscription, WalletEvent, WalletListener};
+
+use crate::error::Outcome;
+use crate::host::Host;
+use crate::service::Client;
+use crate::tables::Files;
+use crate::tables::account::{self as account_table, AccountRow};
+use crate::tables::events::EventHead;
+use crate::tables::open::store_code;
+use crate::words::Language;
+use kabao_base::{Code, Id, Timestamp};
+use kabao_proof::PublicKey;
+use listeners::Listeners;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{oneshot, watch};
+
+/// What a wallet is opened with, checked.
+pub(crate) struct Settings {
+    pub(crate) folder: PathBuf,
+    pub(crate) root: PublicKey,
+    pub(crate) guid: String,
+    pub(crate) language: Language,
+}
+
+/// Who this phone is to the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) account_id: Id,
+    pub(crate) device_id: Id,
+}
+
+/// Shared by the features of one wallet.
+pub(crate) struct Core {
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) settings: Settings,
+    pub(crate) client: Client,
+    pub(crate) clock: ServiceClock,
+    pub(crate) gate: Gate,
+    pub(crate) listeners: Listeners,
+    pub(crate) head: Arc<Mutex<EventHead>>,
+    /// Counts the changes of payments, so that whoever waits for one looks again.
+    pub(crate) moved: watch::Sender<u64>,
+    pub(crate) engine: crate::intents::Engine,
+    pub(crate) quotes: crate::pay::Quotes,
+    files: Arc<Mutex<Option<Files>>>,
+    identity: Mutex<Option<Identity>>,
+}
+
+impl Core {
+    pub(crate) fn new(host: Arc<dyn Host>, settings: Settings) -> Core {
+        Core {
+            client: Client::new(host.transport()),
+            clock: ServiceClock::default(),
+            gate: Gate::new(),
+            listeners: Listeners::default(),
+            head: Arc::new(Mutex::new(EventHead::default())),
+            moved: watch::Sender::new(0),
+            engine: crate::intents::Engine::default(),
+            quotes: crate::pay::Quotes::default(),
+            files: Arc::new(Mutex::new(None)),
+            identity: Mutex::new(None),
+            host,
+            settings,
+        }
+    }
+
+    /// Runs `job` on the database thread, whether the wallet is locked or not: for the engine, which may still have
+    /// to record an answer.
+    pub(crate) async fn files<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Files) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let files = Arc::clone(&self.files);
+        self.on_thread(move || with(&files, job)).await
+    }
+
+    /// The same on the database thread itself.
+    pub(crate) fn with_files<T>(&self, job: impl FnOnce(&Files) -> Outcome<T>) -> Outcome<T> {
+        with(&self.files, job)
+    }
+
+    /// Whether the files are open.
+    pub(crate) fn has_files(&self) -> bool {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// The same for the person's calls: refused while locked.
+    pub(crate) async fn open_files<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Files) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        self.gate.check_open()?;
+        self.files(job).await
+    }
+
+    /// Runs `job` on the database thread.
+    pub(crate) async fn on_thread<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let (answer, wait) = oneshot::channel();
+        self.host.database(Box::new(move || {
+            let _ = answer.send(job());
+        }));
+        wait.await.map_err(|_| Code::StorageFailed)?
+    }
+
+    /// Puts the opened files in their place.
+    pub(crate) fn hold(&self, files: Files) {
+        *self.files.lock().unwrap_or_else(PoisonError::into_inner) = Some(files);
+    }
+
+    /// Takes the files out, writes the anchor and closes them. Runs on the database thread.
+    pub(crate) async fn close_files(&self) -> Outcome<()> {
+        let (files, secrets) = (Arc::clone(&self.files), self.host.secrets());
+        self.on_thread(move || {
+            let Some(files) = files.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
+            let anchored = files.anchor(secrets.as_ref());
+            files.close()?;
+            anchored
+        })
+        .await
+    }
+
+    /// Writes the anchor now.
+    pub(crate) async fn anchor(&self) -> Outcome<()> {
+        let secrets = self.host.secrets();
+        self.files(move |files| files.anchor(secrets.as_ref())).await
+    }
+
+    /// Random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> Outcome<[u8; N]> {
+        let mut bytes = [0; N];
+        self.host.random(&mut bytes).map_err(store_code)?;
+        Ok(bytes)
+    }
+
+    /// A new id; the caller stores it before its first use.
+    pub(crate) fn new_id(&self) -> Outcome<Id> {
+        Ok(Id::from_bytes(self.random()?))
+    }
+
+    /// The service's time as well as this phone knows it.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now(self.host.as_ref()).0
+    }
+
+    /// Who this phone is, or the error that says to register first.
+    pub(crate) fn identity(&self) -> Outcome<Identity> {
+        let identity = *self.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        identity.ok_or_else(|| Code::NotRegistered.into())
+    }
+
+    /// Remembers who this phone is.
+    pub(crate) fn set_identity(&self, row: &AccountRow) {
+        let identity = row.account_id.zip(row.device_id);
+        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) =
+            identity.map(|(account_id, device_id)| Identity { account_id, device_id });
+    }
+
+    /// Changes the row of the account in one commit, with the event that names what happened.
+    pub(crate) async fn change_account(
+        &self,
+        event: &'static str,
+        change: impl FnOnce(&mut AccountRow) + Send + 'static,
+    ) -> Outcome<AccountRow> {
+        let (now, clock) = (self.now(), self.clock.mark());
+        let row = self
+            .files(move |files| {
+                files.commit(now, |tx, log| {
+                    let mut row = account_table::load(tx)?;
+                    change(&mut row);
+                    account_table::save(tx, &row)?;
+                    ServiceClock::store(tx, clock)?;
+                    log.append(tx, "account", event, b"")?;
+                    Ok(row)
+                })
+            })
+            .await?;
+        self.set_identity(&row);
+        Ok(row)
+    }
+
+    /// The row of the account.
+    pub(crate) async fn account_row(&self) -> Outcome<AccountRow> {
+        self.open_files(|files| files.ledger(account_table::load)).await
+    }
+
+    /// Says that a payment changed.
+    pub(crate) fn payment_moved(&self, intent_id: Id) {
+        self.moved.send_modify(|count| *count = count.wrapping_add(1));
+        self.listeners.tell(WalletEvent::PaymentChanged { intent_id: intent_id.to_string() });
+    }
+}
+
+fn with<T>(files: &Mutex<Option<Files>>, job: impl FnOnce(&Files) -> Outcome<T>) -> Outcome<T> {
+    let held = files.lock().unwrap_or_else(PoisonError::into_inner);
+    match held.as_ref() {
+        Some(files) => job(files),
+        None => Err(Code::Locked.into()),
+    }
+}

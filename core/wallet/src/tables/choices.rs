@@ -1,0 +1,40 @@
+//! What the person chose, in `mine.db`.
+
+use crate::error::Outcome;
+use kabao_base::Timestamp;
+use kabao_vault::VaultError;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// The recovery sheet is put off.
+pub(crate) const SHEET_SKIPPED: &str = "sheet_skipped";
+/// Binding a card is put off.
+pub(crate) const CARD_SKIPPED: &str = "card_skipped";
+
+/// Reads a choice.
+pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
+    conn.query_row("SELECT value FROM choices WHERE name = ?1", [name], |row| row.get(0))
+        .optional()
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// Stores a choice.
+pub(crate) fn set(conn: &Connection, name: &str, value: &str, at: Timestamp) -> Outcome<()> {
+    conn.execute(
+        "INSERT INTO choices (name, value, at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at",
+        params![name, value, at.as_ms()],
+    )
+    .map(|_| ())
+    .map_err(|error| VaultError::from(error).into())
+}
+
+/// Counts one more change of the file.
+pub(crate) fn next_revision(conn: &Connection) -> Outcome<i64> {
+    conn.query_row("UPDATE revision SET number = number + 1 RETURNING number", [], |row| row.get(0))
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// The revision of the file.
+pub(crate) fn revision(conn: &Connection) -> Outcome<i64> {
+    conn.query_row("SELECT number FROM revision", [], |row| row.get(0)).map_err(|error| VaultError::from(error).into())
+}

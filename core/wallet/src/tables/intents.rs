@@ -1,0 +1,167 @@
+//! The journal of payments that this phone started.
+
+use super::{count_at, count_of, id_at, id_if, time_at};
+use crate::error::Outcome;
+use kabao_base::{Currency, Id, Money, Timestamp};
+use kabao_money::payment::PaymentState;
+use kabao_vault::VaultError;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// One payment as the ledger keeps it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct IntentRow {
+    pub(crate) intent_id: Id,
+    pub(crate) kind: String,
+    /// Payee and order: a second payment with the same key waits for the first.
+    pub(crate) payee_key: String,
+    pub(crate) payee_name: Option<String>,
+    pub(crate) amount: Money,
+    pub(crate) fee: Money,
+    /// Deterministic CBOR of the terms: what was approved and what is sent.
+    pub(crate) terms: Vec<u8>,
+    pub(crate) state: PaymentState,
+    /// The service's epoch at the last attempt.
+    pub(crate) epoch: u64,
+    pub(crate) attempts: u32,
+    /// The service said that a bank has it.
+    pub(crate) dispatched: bool,
+    /// The person gave up; nothing is sent any more.
+    pub(crate) abandon_asked: bool,
+    pub(crate) code: Option<String>,
+    pub(crate) attempts_left: Option<u32>,
+    pub(crate) record_id: Option<Id>,
+    pub(crate) timeline: Option<String>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) proof: Option<Vec<u8>>,
+}
+
+const COLUMNS: &str = "intent_id, kind, payee_key, payee_name, minor, fee_minor, currency, terms, state, epoch, attempts,
+    dispatched, code, attempts_left, record_id, timeline, created_at, updated_at, proof, abandon_asked";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<IntentRow> {
+    let currency = Currency::parse(&row.get::<_, String>(6)?).map_err(|_| super::shape(6))?;
+    let money = |minor: i64| Money { minor, currency };
+    Ok(IntentRow {
+        intent_id: id_at(row, 0)?,
+        kind: row.get(1)?,
+        payee_key: row.get(2)?,
+        payee_name: row.get(3)?,
+        amount: money(row.get(4)?),
+        fee: money(row.get(5)?),
+        terms: row.get(7)?,
+        state: PaymentState::parse(&row.get::<_, String>(8)?).ok_or(super::shape(8))?,
+        epoch: count_at(row, 9)?,
+        attempts: row.get(10)?,
+        dispatched: row.get(11)?,
+        code: row.get(12)?,
+        attempts_left: row.get(13)?,
+        record_id: id_if(row, 14)?,
+        timeline: row.get(15)?,
+        created_at: time_at(row, 16)?,
+        updated_at: time_at(row, 17)?,
+        proof: row.get(18)?,
+        abandon_asked: row.get(19)?,
+    })
+}
+
+/// A new payment.
+pub(crate) fn insert(conn: &Connection, row: &IntentRow, approval: &[u8]) -> Outcome<()> {
+    let id = row.intent_id.to_string();
+    conn.prepare_cached(&format!(
+        "INSERT INTO intents ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
+    ))
+    .and_then(|mut insert| {
+        insert.execute(params![
+            id, row.kind, row.payee_key, row.payee_name, row.amount.minor, row.fee.minor, row.amount.currency.code(),
+            row.terms, row.state.as_str(), count_of(row.epoch), row.attempts, row.dispatched, row.code, row.attempts_left,
+            row.record_id.map(|id| id.to_string()), row.timeline, row.created_at.as_ms(), row.updated_at.as_ms(), row.proof,
+            row.abandon_asked,
+        ])
+    })
+    .map_err(VaultError::from)?;
+    conn.prepare_cached("INSERT INTO approvals (intent_id, body) VALUES (?1, ?2)")
+        .and_then(|mut insert| insert.execute(params![id, approval]))
+        .map(|_| ())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// What changes in the life of a payment; terms, amount and payee never do.
+pub(crate) fn update(conn: &Connection, row: &IntentRow) -> Outcome<()> {
+    conn.prepare_cached(
+        "UPDATE intents SET state = ?2, epoch = ?3, attempts = ?4, dispatched = ?5, code = ?6, attempts_left = ?7,
+             record_id = ?8, timeline = ?9, updated_at = ?10, proof = ?11, abandon_asked = ?12 WHERE intent_id = ?1",
+    )
+    .and_then(|mut update| {
+        update.execute(params![
+            row.intent_id.to_string(), row.state.as_str(), count_of(row.epoch), row.attempts, row.dispatched, row.code,
+            row.attempts_left, row.record_id.map(|id| id.to_string()), row.timeline, row.updated_at.as_ms(), row.proof,
+            row.abandon_asked,
+        ])
+    })
+    .map(|_| ())
+    .map_err(|error| VaultError::from(error).into())
+}
+
+/// One payment.
+pub(crate) fn get(conn: &Connection, id: Id) -> Outcome<Option<IntentRow>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM intents WHERE intent_id = ?1"))
+        .and_then(|mut select| select.query_row([id.to_string()], read).optional())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// The approval as it is sent.
+pub(crate) fn approval(conn: &Connection, id: Id) -> Outcome<Option<Vec<u8>>> {
+    conn.query_row("SELECT body FROM approvals WHERE intent_id = ?1", [id.to_string()], |row| row.get(0))
+        .optional()
+        .map_err(|error| VaultError::from(error).into())
+}
+
+fn select(conn: &Connection, tail: &str, values: impl rusqlite::Params) -> Outcome<Vec<IntentRow>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM intents {tail}"))
+        .and_then(|mut select| select.query_map(values, read)?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// Payments without a final state, oldest first.
+pub(crate) fn unsettled(conn: &Connection) -> Outcome<Vec<IntentRow>> {
+    select(conn, "WHERE state NOT IN ('succeeded', 'failed') ORDER BY created_at", [])
+}
+
+/// An unsettled payment to the same payee and order.
+pub(crate) fn unsettled_to(conn: &Connection, payee_key: &str) -> Outcome<Option<IntentRow>> {
+    Ok(select(conn, "WHERE payee_key = ?1 AND state NOT IN ('succeeded', 'failed') LIMIT 1", [payee_key])?.pop())
+}
+
+/// Payments that ended or began since `since`, newest first, at most 50.
+pub(crate) fn since(conn: &Connection, since: Timestamp) -> Outcome<Vec<IntentRow>> {
+    select(conn, "WHERE created_at >= ?1 ORDER BY created_at DESC LIMIT 50", [since.as_ms()])
+}
+
+/// The newest payments, for the list of what is under way and what just ended.
+pub(crate) fn newest(conn: &Connection, limit: u32) -> Outcome<Vec<IntentRow>> {
+    select(conn, "ORDER BY created_at DESC LIMIT ?1", [limit])
+}
+
+/// Payments that the service confirmed and that the phone must be able to present after a restore of the service.
+pub(crate) fn proofs(conn: &Connection) -> Outcome<Vec<(Id, Vec<u8>)>> {
+    conn.prepare("SELECT intent_id, proof FROM intents WHERE proof IS NOT NULL ORDER BY created_at DESC LIMIT 200")
+        .and_then(|mut select| select.query_map([], |row| Ok((id_at(row, 0)?, row.get(1)?)))?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// An attempt begins.
+pub(crate) fn begin_attempt(conn: &Connection, id: Id, number: u32, epoch: u64, at: Timestamp) -> Outcome<()> {
+    conn.prepare_cached("INSERT OR IGNORE INTO attempts (intent_id, number, epoch, at) VALUES (?1, ?2, ?3, ?4)")
+        .and_then(|mut insert| insert.execute(params![id.to_string(), number, count_of(epoch), at.as_ms()]))
+        .map(|_| ())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// An attempt ends with a word (`answered`, `no_answer`).
+pub(crate) fn end_attempt(conn: &Connection, id: Id, number: u32, outcome: &str) -> Outcome<()> {
+    conn.prepare_cached("UPDATE attempts SET outcome = ?3 WHERE intent_id = ?1 AND number = ?2")
+        .and_then(|mut update| update.execute(params![id.to_string(), number, outcome]))
+        .map(|_| ())
+        .map_err(|error| VaultError::from(error).into())
+}

@@ -1,0 +1,41 @@
+//! Small facts of the ledger, by name.
+
+use crate::error::Outcome;
+use kabao_vault::VaultError;
+use rusqlite::{Connection, OptionalExtension};
+
+/// The service's epoch that was seen last.
+pub(crate) const EPOCH: &str = "epoch";
+/// The newest key set, base64url of its document.
+pub(crate) const KEY_SET: &str = "key_set";
+/// The service's time when it last signed, with the readings of this phone's clocks beside it.
+pub(crate) const CLOCK: &str = "clock";
+/// Number and hash of the history's head that was verified last.
+pub(crate) const HISTORY_HEAD: &str = "history_head";
+/// The revision of `mine.db` that the ledger knows.
+pub(crate) const MINE_REVISION: &str = "mine_revision";
+/// The recovery sheet's hash between its making and the service's answer.
+pub(crate) const SHEET_HASH: &str = "sheet_hash";
+
+/// Reads a mark.
+pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
+    conn.prepare_cached("SELECT value FROM marks WHERE name = ?1")
+        .and_then(|mut select| select.query_row([name], |row| row.get(0)).optional())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// Sets a mark; the connection must be one that writes.
+pub(crate) fn set(conn: &Connection, name: &str, value: &str) -> Outcome<()> {
+    conn.prepare_cached("INSERT INTO marks (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")
+        .and_then(|mut upsert| upsert.execute([name, value]))
+        .map(|_| ())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// Forgets a mark.
+pub(crate) fn remove(conn: &Connection, name: &str) -> Outcome<()> {
+    conn.prepare_cached("DELETE FROM marks WHERE name = ?1")
+        .and_then(|mut delete| delete.execute([name]))
+        .map(|_| ())
+        .map_err(|error| VaultError::from(error).into())
+}

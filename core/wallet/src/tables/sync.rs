@@ -1,0 +1,69 @@
+//! How much of the service's history is here and verified, and the last answers about the account.
+
+use super::{count_at, count_of, hash_at, time_at};
+use crate::error::Outcome;
+use kabao_base::Timestamp;
+use kabao_vault::VaultError;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// The verified run of entries: `low..=high`, with the hash before the first and the hash of the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Synced {
+    pub(crate) low: u64,
+    pub(crate) low_prev: [u8; 32],
+    pub(crate) high: u64,
+    pub(crate) high_hash: [u8; 32],
+    pub(crate) at: Timestamp,
+}
+
+/// The verified run; nothing before the first sync.
+pub(crate) fn load(conn: &Connection) -> Outcome<Option<Synced>> {
+    conn.query_row("SELECT low, low_prev, high, high_hash, at FROM synced", [], |row| {
+        Ok(Synced {
+            low: count_at(row, 0)?,
+            low_prev: hash_at(row, 1)?,
+            high: count_at(row, 2)?,
+            high_hash: hash_at(row, 3)?,
+            at: time_at(row, 4)?,
+        })
+    })
+    .optional()
+    .map_err(|error| VaultError::from(error).into())
+}
+
+/// Stores the verified run.
+pub(crate) fn save(conn: &Connection, run: &Synced) -> Outcome<()> {
+    conn.execute(
+        "INSERT OR REPLACE INTO synced (one, low, low_prev, high, high_hash, at) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
+        params![count_of(run.low), run.low_prev.as_slice(), count_of(run.high), run.high_hash.as_slice(), run.at.as_ms()],
+    )
+    .map(|_| ())
+    .map_err(|error| VaultError::from(error).into())
+}
+
+/// Empties what was synced, so that it is fetched anew.
+pub(crate) fn forget(conn: &Connection) -> Outcome<()> {
+    conn.execute_batch("DELETE FROM records; DELETE FROM months; DELETE FROM synced;")
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// The account as the service answered last.
+pub(crate) const ACCOUNT: &str = "account";
+/// Balance with its moment.
+pub(crate) const BALANCE: &str = "balance";
+/// Questions of merchants that wait for the person.
+pub(crate) const ASKS: &str = "asks";
+
+/// An answer kept as text, with the moment it was true.
+pub(crate) fn snapshot(conn: &Connection, name: &str) -> Outcome<Option<(String, Timestamp)>> {
+    conn.query_row("SELECT body, at FROM snapshots WHERE name = ?1", [name], |row| Ok((row.get(0)?, time_at(row, 1)?)))
+        .optional()
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// Keeps an answer.
+pub(crate) fn set_snapshot(conn: &Connection, name: &str, body: &str, at: Timestamp) -> Outcome<()> {
+    conn.execute("INSERT OR REPLACE INTO snapshots (name, body, at) VALUES (?1, ?2, ?3)", params![name, body, at.as_ms()])
+        .map(|_| ())
+        .map_err(|error| VaultError::from(error).into())
+}

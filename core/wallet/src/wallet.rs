@@ -1,0 +1,238 @@
+//! Opening, locking, suspending and closing. No business stands here; one client a feature is handed out.
+
+use crate::account::AccountClient;
+use crate::cards::CardsClient;
+use crate::error::Outcome;
+use crate::history::HistoryClient;
+use crate::host::Host;
+use crate::identity::IdentityClient;
+use crate::intents;
+use crate::pay::PayClient;
+use crate::shared::{Core, Settings, Subscription, WalletEvent, WalletListener};
+use crate::tables::{account, marks, open};
+use crate::words::Language;
+use kabao_base::Code;
+use kabao_proof::PublicKey;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How long a lock waits for answers that are on their way, in milliseconds.
+const LANDING_MS: u64 = 20_000;
+
+/// Which service a wallet belongs to: a part of the app's configuration, not of the code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ServiceSettings {
+    /// The origin: `https://wallet.example`.
+    pub url: String,
+    /// The certificates that may stand above the service's, PEM.
+    pub tls_ca_pem: String,
+    /// SHA-256 of the public keys that the service's certificate may have, hexadecimal: the one in use and a backup.
+    pub spki_pins: Vec<String>,
+    /// The offline root that signs the key set: 65 bytes, base64url.
+    pub root_key: String,
+    /// What collection codes of this service carry as their GUID: `app.kabao`.
+    pub guid: String,
+}
+
+/// What a wallet is opened with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct WalletSettings {
+    /// A private folder of the app; the wallet makes it.
+    pub folder: String,
+    /// The service.
+    pub service: ServiceSettings,
+    /// The language of what the person reads: `zh-CN`, `en`.
+    pub language: String,
+}
+
+/// One wallet. Cheap to copy; all copies are one. Closed by [`Wallet::close`] or when the last copy is dropped.
+#[derive(Clone)]
+pub struct Wallet {
+    core: Arc<Core>,
+}
+
+impl Wallet {
+    /// Opens the wallet of a folder, or makes it. Payments without a result are taken up at once.
+    ///
+    /// # Errors
+    /// `in_use` when another program has it, `key_lost` when the files are there and their key is not, `rolled_back`
+    /// when an old copy of a file was put back, `storage_*` and `newer_schema` for what their names say.
+    pub async fn open(settings: WalletSettings, host: Arc<dyn Host>) -> Outcome<Wallet> {
+        let root = PublicKey::parse(&settings.service.root_key)
+            .map_err(|_| crate::WalletError::from(Code::BadArgument).in_field("root_key"))?;
+        let settings = Settings {
+            folder: PathBuf::from(settings.folder),
+            root,
+            guid: settings.service.guid,
+            language: Language::from_tag(&settings.language),
+        };
+        let core = Arc::new(Core::new(host, settings));
+        let wallet = Wallet { core };
+        wallet.open_files().await?;
+        Ok(wallet)
+    }
+
+    /// Opens a locked wallet again. Does nothing when it is open.
+    pub async fn unlock(&self) -> Outcome<()> {
+        if self.core.gate.is_closed() {
+            return Err(Code::Closed.into());
+        }
+        if self.core.gate.is_open() {
+            return Ok(());
+        }
+        self.open_files().await
+    }
+
+    async fn open_files(&self) -> Outcome<()> {
+        let core = &self.core;
+        let (path, host, head) = (core.settings.folder.clone(), Arc::clone(&core.host), Arc::clone(&core.head));
+        let held = Arc::clone(core);
+        let (row, clock, epoch) = core
+            .on_thread(move || {
+                // A lock that is still landing left the files open: they are used again.
+                if held.has_files() {
+                    return held.opened();
+                }
+                let secrets = host.secrets();
+                let mut random = |bytes: &mut [u8]| host.random(bytes);
+                let files = open::open(&path, secrets.as_ref(), &mut random, head)?;
+                held.hold(files);
+                held.opened()
+            })
+            .await?;
+        core.set_identity(&row);
+        if let Some(mark) = clock {
+            core.clock.restore(&mark);
+        }
+        core.client.restore_epoch(epoch.and_then(|text| text.parse().ok()).unwrap_or(0));
+        core.gate.open();
+        core.listeners.tell(WalletEvent::State { locked: false });
+        intents::resume(core).await?;
+        Ok(())
+    }
+
+    /// Locks for the person at once: no data, no new payment. The files close when the answers that are on their way
+    /// are recorded, at the latest after 20 seconds; what has no answer by then stays *unknown*.
+    pub async fn lock(&self) -> Outcome<()> {
+        if self.core.gate.is_closed() {
+            return Err(Code::Closed.into());
+        }
+        self.shut().await;
+        tokio::select! {
+            () = self.core.gate.landed() => {}
+            () = self.core.host.sleep(LANDING_MS) => {}
+        }
+        // Somebody may have unlocked meanwhile: then the files are in use again.
+        if self.core.gate.is_open() {
+            return Ok(());
+        }
+        self.leave().await
+    }
+
+    /// The same without waiting: for the moment in which the system stops the app.
+    pub async fn suspend(&self) -> Outcome<()> {
+        if self.core.gate.is_closed() {
+            return Err(Code::Closed.into());
+        }
+        self.shut().await;
+        self.leave().await
+    }
+
+    /// Closes for good; open it anew with [`Wallet::open`].
+    pub async fn close(&self) -> Outcome<()> {
+        if self.core.gate.is_closed() {
+            return Ok(());
+        }
+        self.shut().await;
+        self.core.gate.close();
+        self.leave().await
+    }
+
+    async fn shut(&self) {
+        self.core.gate.lock();
+        self.core.listeners.tell(WalletEvent::State { locked: true });
+    }
+
+    async fn leave(&self) -> Outcome<()> {
+        self.core.gate.end_opening();
+        let left = intents::leave_unknown(&self.core).await;
+        self.core.close_files().await?;
+        match left {
+            // Already locked before: there was nothing to leave.
+            Err(error) if !error.is(Code::Locked) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the wallet is locked.
+    pub fn is_locked(&self) -> bool {
+        !self.core.gate.is_open()
+    }
+
+    /// Sets aside the files of a wallet whose key is lost, so that a new wallet can begin in the same folder. Nothing
+    /// is deleted. Gives the new names. Refused while the key is there.
+    pub async fn set_aside_lost(folder: String, host: Arc<dyn Host>) -> Outcome<Vec<String>> {
+        let (answer, wait) = tokio::sync::oneshot::channel();
+        let (secrets, stamp) = (host.secrets(), host.now().as_ms().to_string());
+        host.database(Box::new(move || {
+            let _ = answer.send(open::set_aside(&PathBuf::from(folder), secrets.as_ref(), &stamp));
+        }));
+        wait.await.map_err(|_| Code::StorageFailed)?
+    }
+
+    /// Registration, PIN, recovery sheet, the next step of the set-up.
+    pub fn account(&self) -> AccountClient {
+        AccountClient::new(Arc::clone(&self.core))
+    }
+
+    /// The real name.
+    pub fn identity(&self) -> IdentityClient {
+        IdentityClient::new(Arc::clone(&self.core))
+    }
+
+    /// Bound cards.
+    pub fn cards(&self) -> CardsClient {
+        CardsClient::new(Arc::clone(&self.core))
+    }
+
+    /// Paying.
+    pub fn pay(&self) -> PayClient {
+        PayClient::new(Arc::clone(&self.core))
+    }
+
+    /// The history.
+    pub fn history(&self) -> HistoryClient {
+        HistoryClient::new(Arc::clone(&self.core))
+    }
+
+    /// Tells `listener` what happens, beginning with the present state.
+    pub fn subscribe(&self, listener: Arc<dyn WalletListener>) -> Subscription {
+        let first = WalletEvent::State { locked: self.is_locked() };
+        self.core.listeners.add(self.core.host.as_ref(), listener, first)
+    }
+
+    /// Something arrived by push. Nothing in it is believed; it is only a reason to look.
+    pub async fn hint(&self, _push: Vec<u8>) -> Outcome<()> {
+        self.history().sync().await.map(|_| ())
+    }
+
+    /// What the files cost since they were opened: for benchmarks and tests. Ledger, mine, cache: pages read, frames
+    /// written, commits.
+    pub async fn costs(&self) -> Outcome<Vec<[u64; 3]>> {
+        let counters = self.core.open_files(|files| files.counters()).await?;
+        Ok(counters.iter().map(|file| [file.pages_read, file.frames_written, file.commits]).collect())
+    }
+}
+
+impl Core {
+    /// What opening learns from the ledger. Runs on the database thread.
+    fn opened(&self) -> Outcome<(account::AccountRow, Option<String>, Option<String>)> {
+        self.with_files(|files| {
+            files.ledger(|conn| {
+                Ok((account::load(conn)?, marks::get(conn, marks::CLOCK)?, marks::get(conn, marks::EPOCH)?))
+            })
+        })
+    }
+}
