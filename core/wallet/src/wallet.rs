@@ -121,6 +121,7 @@ impl Wallet {
         }
         self.shut().await;
         tokio::select! {
+        biased;
             () = self.core.gate.landed() => {}
             () = self.core.host.sleep(LANDING_MS) => {}
         }

@@ -61,6 +61,7 @@ async fn wait(core: &Core, silent: u32, poke: &Notify) {
     let jitter = core.random::<2>().map_or(500, |bytes| u32::from(u16::from_be_bytes(bytes)) % 1001);
     let pause = u64::try_from(retry_delay(silent, jitter)).unwrap_or(1000);
     tokio::select! {
+        biased;
         () = core.host.sleep(pause) => {}
         () = poke.notified() => {}
     }

@@ -171,6 +171,7 @@ pub(crate) async fn resolve(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
         }
     }
     tokio::select! {
+        biased;
         _ = moved.changed() => {}
         () = core.host.sleep(RESOLVE_MS) => {}
     }
