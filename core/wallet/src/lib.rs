@@ -31,6 +31,9 @@ pub mod identity;
 /// Scanning, quoting, confirming, watching, payer codes, receipts.
 pub mod pay;
 
+#[cfg(feature = "figures")]
+#[doc(hidden)]
+pub mod figures;
 mod wallet;
 
 pub use error::WalletError;

@@ -167,6 +167,12 @@ impl Wallet {
         }
     }
 
+    /// What the features share.
+    #[cfg(feature = "figures")]
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     /// Whether the wallet is locked.
     pub fn is_locked(&self) -> bool {
         !self.core.gate.is_open()

@@ -19,6 +19,7 @@ const MAY: &[(&str, &[&str])] = &[
     ("cards", &["host", "tables", "service", "shared", "intents"]),
     ("pay", &["host", "tables", "service", "shared", "intents"]),
     ("history", &["host", "tables", "service", "shared", "intents"]),
+    ("figures", &["shared", "tables", "wallet"]),
     ("wallet", &["host", "tables", "shared", "intents", "account", "identity", "cards", "pay", "history"]),
 ];
 

@@ -1,0 +1,93 @@
+//! What `cargo bench` needs and no app has: a history without a service, and the one commit of a payment alone.
+
+use crate::error::Outcome;
+use crate::tables::intents::{self, IntentRow};
+use crate::tables::records::{self, RecordRow};
+use crate::wallet::Wallet;
+use kabao_base::{Id, Money, Timestamp};
+use kabao_money::payment::PaymentState;
+
+/// The first moment of the made-up history.
+pub const FIRST: i64 = 1_700_000_000_000;
+
+fn id(number: u64, kind: u8) -> Id {
+    let mut bytes = [kind; 16];
+    bytes[8..].copy_from_slice(&number.to_be_bytes());
+    Id::from_bytes(bytes)
+}
+
+/// The record of a number: the same in every file that is compared.
+fn record(number: u64) -> RecordRow {
+    let at = Timestamp::from_ms(FIRST + i64::try_from(number).unwrap_or(0) * 600_000);
+    RecordRow {
+        record_id: id(number, 1),
+        seq: number + 1,
+        kind: "payer_code".to_owned(),
+        state: "done".to_owned(),
+        payee_name: format!("便利店 {}", number % 97),
+        amount: Money::fen(-i64::try_from(number % 10_000).unwrap_or(1)),
+        fee: Money::fen(0),
+        route: "lakala".to_owned(),
+        merchant_order: Some(format!("M{number}")),
+        our_order: format!("K{number}"),
+        acquirer_order: Some(format!("L{number}")),
+        intent_id: None,
+        token_id: Some(format!("{:011}", number)),
+        original: None,
+        at,
+        updated_at: at,
+        receipt: Some(vec![7; 400]),
+    }
+}
+
+impl Wallet {
+    /// Adds made-up records `from..to` to the history.
+    pub async fn fill(&self, from: u64, to: u64) -> Outcome<()> {
+        let core = self.core();
+        core.open_files(move |files| {
+            files.cache_write(|tx| {
+                for number in from..to {
+                    records::upsert(tx, &record(number))?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The one commit between *confirm* and the permission to open a socket.
+    pub async fn one_intent(&self, number: u64) -> Outcome<()> {
+        let row = IntentRow {
+            intent_id: id(number, 2),
+            kind: "pay".to_owned(),
+            payee_key: format!("{}/{number}", id(number % 13, 3)),
+            payee_name: Some("便利店".to_owned()),
+            amount: Money::fen(2350),
+            fee: Money::fen(0),
+            terms: vec![5; 280],
+            state: PaymentState::Sending,
+            epoch: 1,
+            attempts: 1,
+            dispatched: false,
+            abandon_asked: false,
+            code: None,
+            attempts_left: None,
+            record_id: None,
+            timeline: None,
+            created_at: Timestamp::from_ms(FIRST),
+            updated_at: Timestamp::from_ms(FIRST),
+            proof: None,
+        };
+        let at = row.created_at;
+        self.core()
+            .open_files(move |files| {
+                files.commit(at, |tx, log| {
+                    intents::unsettled_to(tx, &row.payee_key)?;
+                    intents::insert(tx, &row, &[9; 900])?;
+                    intents::begin_attempt(tx, row.intent_id, 1, 1, at)?;
+                    log.append(tx, "intent", &row.intent_id.to_string(), b"sending attempt 1 epoch 1")
+                })
+            })
+            .await
+    }
+}
