@@ -37,5 +37,5 @@ pub mod figures;
 mod wallet;
 
 pub use error::WalletError;
-pub use shared::{Subscription, WalletEvent, WalletListener};
+pub use shared::{Subscription, VerificationView, WalletEvent, WalletListener};
 pub use wallet::{ServiceSettings, Wallet, WalletSettings};

@@ -67,7 +67,7 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for HostError {
 
 /// A small store that encrypts what it holds with a key that cannot leave the device (Android Keystore, Keychain,
 /// a keyring). Implemented by the app; called from the database thread; must not call back into the wallet.
-#[cfg_attr(feature = "uniffi", uniffi::export(with_foreign))]
+#[cfg_attr(feature = "uniffi", uniffi::export(foreign))]
 pub trait SecretStore: Send + Sync {
     /// Reads what was stored under `name`; nothing when it never was.
     fn load(&self, name: String) -> Result<Option<Vec<u8>>, HostError>;
@@ -88,7 +88,7 @@ pub enum KeyRole {
 }
 
 /// P-256 keys that cannot leave the device. Implemented by the app; called from any thread, one call at a time per key.
-#[cfg_attr(feature = "uniffi", uniffi::export(with_foreign))]
+#[cfg_attr(feature = "uniffi", uniffi::export(rust, foreign))]
 pub trait DeviceKeys: Send + Sync {
     /// Makes the key of a role anew and gives its public point (65 bytes, uncompressed).
     fn make(&self, role: KeyRole) -> Result<Vec<u8>, HostError>;
@@ -100,7 +100,7 @@ pub trait DeviceKeys: Send + Sync {
 
 /// Asks the system not to stop the process: held from the first byte of a payment to the recorded answer.
 /// Implemented by the app (a foreground service, a background task); calls are short and must not block.
-#[cfg_attr(feature = "uniffi", uniffi::export(with_foreign))]
+#[cfg_attr(feature = "uniffi", uniffi::export(foreign))]
 pub trait Background: Send + Sync {
     /// Work begins; gives a number for [`Background::end`].
     fn begin(&self) -> u64;

@@ -44,7 +44,7 @@ pub enum WalletEvent {
 }
 
 /// Told what happened, one event at a time, from a thread of the core. Implemented by the app.
-#[cfg_attr(feature = "uniffi", uniffi::export(with_foreign))]
+#[cfg_attr(feature = "uniffi", uniffi::export(foreign))]
 pub trait WalletListener: Send + Sync {
     /// One event. Must return soon; long work belongs to a thread of the app.
     fn on_event(&self, event: WalletEvent);
