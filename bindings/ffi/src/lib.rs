@@ -1,1 +1,38 @@
-//! Being written.
+//! The boundary to Kotlin and Swift. Start at [`KabaoWallet::open`]: it gives one client per feature, and each client's
+//! calls delegate to the wallet in one line. Every call runs on the wallet's own threads; who gives up waiting for one
+//! does not stop it. Records, events and errors come from the crates that own them.
+
+uniffi::setup_scaffolding!();
+
+/// Runs calls on the wallet's threads.
+mod calls;
+/// What happens when the code of the wallet or of the app panics or throws.
+mod faults;
+/// What the device lends.
+mod device;
+/// Every sentence a person reads about failures and steps.
+mod words;
+
+/// Registration, PIN, recovery sheet, onboarding.
+mod account;
+/// Bound cards.
+mod cards;
+/// The list of what happened.
+mod history;
+/// The real name.
+mod identity;
+/// Paying.
+mod pay;
+/// Opening, locking, closing.
+mod wallet;
+
+pub use account::AccountClient;
+pub use cards::CardsClient;
+#[cfg(feature = "dev-keys")]
+pub use device::dev_only_software_keys;
+pub use faults::fault_places;
+pub use history::HistoryClient;
+pub use identity::IdentityClient;
+pub use pay::{PayClient, ShowingView};
+pub use wallet::{EventSubscription, KabaoWallet, set_aside_lost_wallet};
+pub use words::{explain_failure, language_of_tag, onboarding_words};

@@ -1,0 +1,62 @@
+use crate::calls::Calls;
+use kabao_core::account::{AccountClient as Part, AccountView, OtpSentView, RecoverySheet, RegisterRequest};
+use kabao_core::error::Outcome;
+use kabao_money::onboarding::OnboardingStep;
+
+/// The account of the person: registration, payment PIN, recovery sheet, the next step of the set-up.
+#[derive(uniffi::Object)]
+pub struct AccountClient(pub(crate) Calls<Part>);
+
+#[uniffi::export]
+impl AccountClient {
+    /// The one next step of the set-up, why, and whether it can be put off. Works without network.
+    pub async fn onboarding_next(&self) -> Outcome<OnboardingStep> {
+        self.0.run(|account| async move { account.onboarding_next().await }).await
+    }
+
+    /// Puts off the step that `onboarding_next` names, where that is allowed, and gives the step after it.
+    pub async fn skip(&self) -> Outcome<OnboardingStep> {
+        self.0.run(|account| async move { account.skip().await }).await
+    }
+
+    /// Asks for a code by SMS. The same number again is a resend.
+    pub async fn register(&self, request: RegisterRequest) -> Outcome<OtpSentView> {
+        self.0.run(|account| async move { account.register(request).await }).await
+    }
+
+    /// Asks for another code, once the time for it has come.
+    pub async fn resend_otp(&self) -> Outcome<OtpSentView> {
+        self.0.run(|account| async move { account.resend_otp().await }).await
+    }
+
+    /// Proves with the code from the SMS that the number is the person's. Opens the account.
+    pub async fn enter_otp(&self, code: String) -> Outcome<AccountView> {
+        self.0.run(|account| async move { account.enter_otp(code).await }).await
+    }
+
+    /// Chooses the payment PIN: six ASCII digits; no repeats, no run, no birth date, no head or tail of the telephone
+    /// number, no tail of the identity number. It leaves the phone only sealed for the PIN vault.
+    pub async fn choose_pin(&self, pin: String) -> Outcome<AccountView> {
+        self.0.run(|account| async move { account.choose_pin(pin).await }).await
+    }
+
+    /// Makes a recovery sheet to be kept on paper. One made earlier and not confirmed is worth nothing any more.
+    pub async fn make_recovery_sheet(&self) -> Outcome<RecoverySheet> {
+        self.0.run(|account| async move { account.make_recovery_sheet().await }).await
+    }
+
+    /// The person types the sheet's code from the paper, as the proof of having it at hand.
+    pub async fn confirm_recovery_sheet(&self, typed: String) -> Outcome<AccountView> {
+        self.0.run(|account| async move { account.confirm_recovery_sheet(typed).await }).await
+    }
+
+    /// The account as this phone knows it, with the age of what the service said. Works without network.
+    pub async fn view(&self) -> Outcome<AccountView> {
+        self.0.run(|account| async move { account.view().await }).await
+    }
+
+    /// Asks the service how the account stands.
+    pub async fn refresh(&self) -> Outcome<AccountView> {
+        self.0.run(|account| async move { account.refresh().await }).await
+    }
+}

@@ -1,0 +1,22 @@
+use kabao_base::Failure;
+use kabao_core::words::{self, Explanation, Language, StepWords};
+use kabao_money::onboarding::OnboardingStep;
+
+/// The wallet's language for a BCP 47 tag of the phone (`zh-Hans-CN`, `en-GB`): Chinese for every sort of Chinese,
+/// English for everything else.
+#[uniffi::export]
+pub fn language_of_tag(tag: String) -> Language {
+    Language::from_tag(&tag)
+}
+
+/// What to tell a person about a failure, and what to do next.
+#[uniffi::export]
+pub fn explain_failure(language: Language, failure: Failure) -> Explanation {
+    words::explain(language, &failure)
+}
+
+/// Heading and reason of a step of the set-up.
+#[uniffi::export]
+pub fn onboarding_words(language: Language, step: OnboardingStep) -> StepWords {
+    words::step(language, &step)
+}
