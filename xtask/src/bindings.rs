@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The debug library carries keys in memory: the Swift tests on Linux have no secure element. A release build has none.
+pub const DEV_KEYS: &str = "kabao-ffi/dev-keys";
+
 /// Which packages of the workspace are built before the generator runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Build {
@@ -43,7 +46,7 @@ pub fn cargo(place: &Place, args: &[&str]) -> Result<(), String> {
 /// Two cargo runs: in one, cargo would compile the library with the generator's features.
 pub fn generator(place: &Place, build: Build) -> Result<PathBuf, String> {
     if build == Build::Library {
-        cargo(place, &["build", "--package", "kabao-ffi"])?;
+        cargo(place, &["build", "--package", "kabao-ffi", "--features", DEV_KEYS])?;
     }
     cargo(place, &["build", "--package", "kabao-bindgen"])?;
     let extension = if cfg!(target_os = "macos") { "dylib" } else { "so" };

@@ -33,7 +33,7 @@ pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
     rust_without_boundary(&place, &mut report);
     clippy(&place, &mut report);
     licences(&place, &mut report);
-    let built = simple(&mut report, "build", || bindings::cargo(&place, &["build"]));
+    let built = simple(&mut report, "build", || bindings::cargo(&place, &["build", "--features", bindings::DEV_KEYS]));
     languages(&place, &tools, &mut report, built);
     outside::stages(&place, &tools, &mut report, built);
     Ok(report.close())
