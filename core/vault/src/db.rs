@@ -1,4 +1,4 @@
-//! An open file: one connection that writes, one that reads.
+//! An open file: one connection that writes, and one that reads unless one thread does all the work.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ use crate::{FileKey, FileSpec, Presence, VaultError};
 /// read sees one state of the file. Writes and reads do not wait for each other.
 pub struct Db {
     // Order matters when dropped: the writer closes last and folds the log in, then the name is free.
-    reader: Mutex<Connection>,
+    reader: Option<Mutex<Connection>>,
     writer: Mutex<Connection>,
     commits: Arc<AtomicU64>,
     poisoned: AtomicBool,
@@ -55,7 +55,7 @@ impl Db {
         let path = claim.path();
         let keying = with_key(key);
         let mut writer = open_writer(&path, spec, presence, &keying)?;
-        let reader = open_reader(&path, spec, &keying)?;
+        let reader = if spec.one_connection { None } else { Some(Mutex::new(open_reader(&path, spec, &keying)?)) };
         let commits = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&commits);
         writer.commit_hook(Some(move || {
@@ -63,7 +63,7 @@ impl Db {
             false
         }))?;
         Ok(Self {
-            reader: Mutex::new(reader),
+            reader,
             writer: Mutex::new(writer),
             commits,
             poisoned: AtomicBool::new(false),
@@ -112,10 +112,13 @@ impl Db {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut reader = hold(&self.reader);
+        let mut reader = hold(self.reader.as_ref().unwrap_or(&self.writer));
         self.watched(&mut reader, |connection| {
+            let changes = connection.total_changes();
+            // Never committed: dropped, it is rolled back.
             let transaction = connection.transaction().map_err(VaultError::from)?;
-            work(&transaction)
+            let value = work(&transaction)?;
+            if transaction.total_changes() == changes { Ok(value) } else { Err(VaultError::ReadOnly.into()) }
         })
     }
 
@@ -138,17 +141,13 @@ impl Db {
             return Err(VaultError::Poisoned);
         }
         let folded = self.checkpoint();
-        let reader = self
-            .reader
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        let writer = self
-            .writer
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+        let close = |connection: Mutex<Connection>| -> Result<(), VaultError> {
+            let connection = connection.into_inner().unwrap_or_else(PoisonError::into_inner);
+            connection.close().map_err(|(_, error)| error.into())
+        };
         // The reader first: the last one to close removes the log. Both close whatever the other said.
-        let [first, last] = [reader, writer]
-            .map(|connection| connection.close().map_err(|(_, error)| error.into()));
+        let first = self.reader.map_or(Ok(()), close);
+        let last = close(self.writer);
         folded.and(first).and(last)
     }
 
@@ -163,9 +162,12 @@ impl Db {
     /// A [`VaultError::Statement`] when the library refuses to tell.
     pub fn counters(&self) -> Result<Counters, VaultError> {
         let writer = kabao_vault_sys::page_counts(&hold(&self.writer))?;
-        let reader = kabao_vault_sys::page_counts(&hold(&self.reader))?;
+        let read_beside = match &self.reader {
+            Some(reader) => kabao_vault_sys::page_counts(&hold(reader))?.read,
+            None => 0,
+        };
         Ok(Counters {
-            pages_read: writer.read.saturating_add(reader.read),
+            pages_read: writer.read.saturating_add(read_beside),
             frames_written: writer.written,
             commits: self.commits.load(Ordering::Relaxed),
         })
@@ -201,7 +203,9 @@ impl Db {
     }
 
     fn keep_log(&self) {
-        keep_log_of(&hold(&self.reader));
+        if let Some(reader) = &self.reader {
+            keep_log_of(&hold(reader));
+        }
         keep_log_of(&hold(&self.writer));
     }
 }

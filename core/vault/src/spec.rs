@@ -39,6 +39,9 @@ pub struct FileSpec {
     pub rebuildable: bool,
     /// The most pages of 4096 bytes the file may have; beyond it a write answers [`VaultError::DiskFull`].
     pub page_limit: Option<u32>,
+    /// True when one thread does all the work on the file: reads then run on the connection that writes, and opening
+    /// costs half. What a read writes is rolled back.
+    pub one_connection: bool,
     /// How long a call waits for another connection's lock before it answers [`VaultError::Busy`]; at most a
     /// minute.
     pub patience: Duration,
@@ -58,6 +61,7 @@ impl FileSpec {
             migrations,
             rebuildable: false,
             page_limit: None,
+            one_connection: false,
             patience: Duration::from_secs(2),
         }
     }

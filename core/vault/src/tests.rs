@@ -220,3 +220,19 @@ fn codes_become_meanings() {
         "run-time text may quote values"
     );
 }
+
+#[test]
+fn on_one_connection_a_read_writes_nothing() {
+    let (_temp, folder, _path) = folder();
+    let spec = FileSpec { one_connection: true, ..SPEC };
+    let db = Db::open(&folder, &spec, &key(), Presence::MayBeNew).unwrap();
+    let insert = |conn: &Connection| conn.execute("INSERT INTO t (b) VALUES ('x')", []).map_err(VaultError::from);
+    let count = |db: &Db| {
+        db.read(|conn| conn.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0)).map_err(VaultError::from)).unwrap()
+    };
+    assert_eq!(db.read(|conn| insert(conn)), Err(VaultError::ReadOnly));
+    assert_eq!(count(&db), 0);
+    db.write(|tx| insert(tx)).unwrap();
+    assert_eq!(count(&db), 1);
+    db.close().unwrap();
+}

@@ -97,15 +97,19 @@ fn plain_copy(folder: &Path, rows: u64) -> PathBuf {
                 let at = kabao_core::figures::FIRST + i64::try_from(number).unwrap() * 600_000;
                 tx.prepare_cached(
                     "INSERT INTO records VALUES (?1, ?2, ?3, 'payer_code', 'done', ?4, ?5, 0, 'CNY', 'lakala', ?6, ?7, ?8,
-                     NULL, ?9, NULL, ?10, ?10, ?11)",
+                     NULL, ?9, NULL, ?10, ?10)",
                 )
                 .unwrap()
                 .execute(rusqlite::params![
                     at << 20, format!("{number:032x}"), number as i64 + 1, format!("便利店 {}", number % 97),
                     -(number as i64 % 10_000), format!("M{number}"), format!("K{number}"), format!("L{number}"),
-                    format!("{number:011}"), at, vec![7u8; 400]
+                    format!("{number:011}"), at
                 ])
                 .unwrap();
+                tx.prepare_cached("INSERT INTO documents VALUES (?1, ?2)")
+                    .unwrap()
+                    .execute(rusqlite::params![at << 20, vec![7u8; 400]])
+                    .unwrap();
             }
             tx.commit().unwrap();
         }
@@ -128,7 +132,7 @@ fn plain_first_screen(folder: &Path) -> usize {
         "SELECT intent_id FROM intents WHERE state NOT IN ('succeeded', 'failed')",
         "SELECT account_id FROM account",
         "SELECT value FROM marks WHERE name = 'clock'",
-        "SELECT intent_id FROM intents ORDER BY created_at DESC LIMIT 50",
+        "SELECT intent_id FROM intents ORDER BY number DESC LIMIT 50",
     ] {
         let mut select = ledger.prepare(query).unwrap();
         let mut rows = select.query([]).unwrap();

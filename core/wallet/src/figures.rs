@@ -36,7 +36,6 @@ fn record(number: u64) -> RecordRow {
         original: None,
         at,
         updated_at: at,
-        receipt: Some(vec![7; 400]),
     }
 }
 
@@ -47,7 +46,7 @@ impl Wallet {
         core.open_files(move |files| {
             files.cache_write(|tx| {
                 for number in from..to {
-                    records::upsert(tx, &record(number))?;
+                    records::upsert(tx, &record(number), Some(&[7; 400]))?;
                 }
                 Ok(())
             })
@@ -57,7 +56,7 @@ impl Wallet {
 
     /// The one commit between *confirm* and the permission to open a socket.
     pub async fn one_intent(&self, number: u64) -> Outcome<()> {
-        let row = IntentRow {
+        let mut row = IntentRow {
             intent_id: id(number, 2),
             kind: "pay".to_owned(),
             payee_key: format!("{}/{number}", id(number % 13, 3)),
@@ -66,6 +65,7 @@ impl Wallet {
             fee: Money::fen(0),
             terms: vec![5; 280],
             state: PaymentState::Sending,
+            event: 0,
             epoch: 1,
             attempts: 1,
             dispatched: false,
@@ -83,9 +83,9 @@ impl Wallet {
             .open_files(move |files| {
                 files.commit(at, |tx, log| {
                     intents::unsettled_to(tx, &row.payee_key)?;
+                    row.event = log.next();
                     intents::insert(tx, &row, &[9; 900])?;
-                    intents::begin_attempt(tx, row.intent_id, 1, 1, at)?;
-                    log.append(tx, "intent", &row.intent_id.to_string(), b"sending attempt 1 epoch 1")
+                    log.append(tx, "intent", &row.intent_id.to_string(), b"sending attempt 1 epoch 1 after 0")
                 })
             })
             .await

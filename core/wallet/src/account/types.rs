@@ -27,7 +27,7 @@ pub struct OtpSentView {
 
 /// The recovery sheet: shown once, kept by the person on paper.
 #[derive(Clone)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct RecoverySheet {
     /// The code, in groups of four. It can freeze the account from any phone, and nothing else.
     pub code: String,

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 /// What binding a card needs, beside the identity number of the passed check.
 #[derive(Clone)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct BindRequest {
     /// The whole card number as typed.
     pub card_number: String,

@@ -47,7 +47,10 @@ impl HistoryClient {
     pub async fn detail(&self, record_id: String) -> Outcome<RecordView> {
         let id = Id::parse(&record_id).map_err(|_| WalletError::from(Code::BadId).in_field("record_id"))?;
         let language = self.core.settings.language;
-        let row = self.core.open_files(move |files| files.cache(|conn| records::get(conn, id))).await?;
+        let (row, receipt) = self
+            .core
+            .open_files(move |files| files.cache(|conn| Ok((records::get(conn, id)?, records::receipt(conn, id)?))))
+            .await?;
         let row = row.ok_or(Code::NotFound)?;
         Ok(RecordView {
             item: item(language, &row),
@@ -59,7 +62,7 @@ impl HistoryClient {
             acquirer_order: row.acquirer_order,
             original: row.original.map(|id| id.to_string()),
             updated_at: row.updated_at,
-            has_receipt: row.receipt.is_some(),
+            has_receipt: receipt.is_some(),
         })
     }
 

@@ -142,8 +142,8 @@ async fn keep(core: &Core, checked: Checked) -> Outcome<Vec<RecordRow>> {
         let asks = serde_json::to_string(&checked.page.asks).map_err(|_| Code::Internal)?;
         files.cache_write(|tx| {
             let mut changed = Vec::new();
-            for (_, row) in &checked.entries {
-                if records::upsert(tx, row)? {
+            for (entry, row) in &checked.entries {
+                if records::upsert(tx, row, entry.receipt.as_deref())? {
                     changed.push(row.clone());
                 }
             }
@@ -166,7 +166,7 @@ fn keep_in_ledger(files: &Files, checked: &Checked, now: Timestamp, clock: Optio
     }
     files.commit(now, |tx, log| {
         for (entry, row) in &checked.entries {
-            if let (Some(document), true) = (&row.receipt, row.intent_id.is_some() || row.token_id.is_some()) {
+            if let (Some(document), true) = (&entry.receipt, row.intent_id.is_some() || row.token_id.is_some()) {
                 receipts::insert(tx, &ReceiptRow {
                     record_id: row.record_id,
                     intent_id: row.intent_id,
@@ -236,7 +236,6 @@ fn row(entry: &HistoryEntry) -> Outcome<RecordRow> {
         original: entry.original,
         at: entry.at,
         updated_at: entry.updated_at,
-        receipt: entry.receipt.clone(),
     })
 }
 

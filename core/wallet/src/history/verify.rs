@@ -3,7 +3,7 @@
 
 use super::{HistoryClient, VerifyReport};
 use crate::error::Outcome;
-use crate::tables::records;
+use crate::tables::records::{self, RecordRow};
 use kabao_base::Code;
 use kabao_proof::Receipt;
 
@@ -19,11 +19,21 @@ impl HistoryClient {
         let keys = self.core.stored_key_set().await?;
         let mut before = i64::MAX;
         loop {
-            let rows = self.core.open_files(move |files| files.cache(|conn| records::page(conn, before, STEP))).await?;
-            let Some((last, _)) = rows.last() else { return Ok(report) };
+            let rows = self
+                .core
+                .open_files(move |files| {
+                    files.cache(|conn| {
+                        let with_receipt = |(key, row): (i64, RecordRow)| {
+                            Ok((key, records::receipt(conn, row.record_id)?, row))
+                        };
+                        records::page(conn, before, STEP)?.into_iter().map(with_receipt).collect::<Outcome<Vec<_>>>()
+                    })
+                })
+                .await?;
+            let Some((last, _, _)) = rows.last() else { return Ok(report) };
             before = *last;
-            for (_, row) in &rows {
-                let Some(document) = &row.receipt else { continue };
+            for (_, document, row) in &rows {
+                let Some(document) = document else { continue };
                 report.receipts = report.receipts.saturating_add(1);
                 let keys = keys.as_ref().ok_or(Code::ReceiptInvalid)?;
                 let fits = Receipt::open(document, keys).is_ok_and(|receipt| receipt.record_id == row.record_id);

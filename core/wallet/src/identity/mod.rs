@@ -32,7 +32,7 @@ pub struct ConsentView {
 
 /// What the check needs.
 #[derive(Clone)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
 pub struct VerifyRequest {
     /// The name as on the document.
     pub name: String,

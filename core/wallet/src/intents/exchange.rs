@@ -38,7 +38,7 @@ fn silence(error: &WalletError) -> Heard {
 
 async fn ask(core: &Core, id: Id, effect: PaymentEffect) -> Outcome<Heard> {
     let (row, body) = core
-        .files(move |files| files.ledger(|conn| Ok((intents::get(conn, id)?, intents::approval(conn, id)?))))
+        .files(move |files| files.ledger(|conn| Ok((intents::get(conn, id)?, intents::request(conn, id)?))))
         .await?;
     let row = row.ok_or(Code::NotFound)?;
     let request = request(core, id, effect, body)?;

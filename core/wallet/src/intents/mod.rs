@@ -63,7 +63,7 @@ pub(crate) struct Approved {
 /// Stores the payment in one commit, sends it, and gives its state as soon as there is an answer or none.
 pub(crate) async fn start(core: &Arc<Core>, approved: Approved) -> Outcome<IntentRow> {
     let id = approved.terms.intent_id;
-    let row = sending(core, approved.terms, approved.payee_key, approved.payee_name)?;
+    let mut row = sending(core, approved.terms, approved.payee_key, approved.payee_name)?;
     let (now, body, again) = (row.created_at, approved.body, approved.again);
     core.open_files(move |files| {
         files.commit(now, |tx, log| {
@@ -77,9 +77,10 @@ pub(crate) async fn start(core: &Arc<Core>, approved: Approved) -> Outcome<Inten
             if !again && intents::since(tx, now.plus_ms(-REPEAT_MS))?.iter().any(repeated) {
                 return Err(Code::PaymentRepeated.into());
             }
+            let event = record::event_body(&row);
+            row.event = log.next();
             intents::insert(tx, &row, &body)?;
-            intents::begin_attempt(tx, id, 1, row.epoch, now)?;
-            log.append(tx, "intent", &id.to_string(), &record::event_body(&row))
+            log.append(tx, "intent", &id.to_string(), &event)
         })
     })
     .await?;
@@ -108,6 +109,7 @@ fn sending(core: &Core, terms: Terms, payee_key: String, payee_name: Option<Stri
         fee: terms.fee,
         terms: terms.encode(),
         state,
+        event: 0,
         epoch,
         attempts: 1,
         dispatched: false,

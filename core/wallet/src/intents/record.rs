@@ -38,10 +38,11 @@ impl Heard {
     }
 }
 
-/// The body of an event: state, attempt and epoch; no personal data.
+/// The body of an event: state, attempt, epoch and the event before; no personal data.
 pub(super) fn event_body(row: &IntentRow) -> Vec<u8> {
     let digest = kabao_proof::hex(&kabao_proof::sha256(&row.terms));
-    format!("{} attempt {} epoch {} terms {digest}", row.state.as_str(), row.attempts, row.epoch).into_bytes()
+    let (state, attempt, epoch) = (row.state.as_str(), row.attempts, row.epoch);
+    format!("{state} attempt {attempt} epoch {epoch} terms {digest} after {}", row.event).into_bytes()
 }
 
 /// Steps the machine and stores where it stands. Gives what is to be done next.
@@ -52,7 +53,6 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<Vec<Pay
         .files(move |files| {
             files.commit(now, |tx, log| {
                 let mut row = intents::get(tx, id)?.ok_or(Code::NotFound)?;
-                let attempt = row.attempts;
                 let effects = match advance(&mut row, &heard, epoch) {
                     Ok(effects) => effects,
                     Err(StepRefused::Contradiction { .. }) => {
@@ -63,12 +63,8 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<Vec<Pay
                     Err(_) => return Ok(Vec::new()),
                 };
                 row.updated_at = now;
-                if row.attempts > attempt {
-                    intents::begin_attempt(tx, id, row.attempts, epoch, now)?;
-                } else if attempt > 0 && heard.event != PaymentEvent::Resumed {
-                    let outcome = if heard.event == PaymentEvent::NoAnswer { "no_answer" } else { "answered" };
-                    intents::end_attempt(tx, id, attempt, outcome)?;
-                }
+                let event = event_body(&row);
+                row.event = log.next();
                 intents::update(tx, &row)?;
                 if let Some((Verdict::Receipt(receipt), document)) = &heard.proof {
                     let receipt = ReceiptRow {
@@ -80,7 +76,7 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<Vec<Pay
                     };
                     receipts::insert(tx, &receipt)?;
                 }
-                log.append(tx, "intent", &id.to_string(), &event_body(&row))?;
+                log.append(tx, "intent", &id.to_string(), &event)?;
                 Ok(effects)
             })
         })

@@ -17,7 +17,7 @@ impl PayClient {
                 let own = files.ledger(|conn| receipts::get(conn, id))?.map(|row| row.document);
                 match own {
                     Some(document) => Ok(Some(document)),
-                    None => Ok(files.cache(|conn| records::get(conn, id))?.and_then(|row| row.receipt)),
+                    None => files.cache(|conn| records::receipt(conn, id)),
                 }
             })
             .await?

@@ -91,7 +91,7 @@ pub struct QuoteView {
 
 /// What proves that the person agrees.
 #[derive(Clone)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum), uniffi::export(Debug))]
 pub enum PaymentProof {
     /// The payment PIN. It leaves the core only sealed, and only for this payment.
     Pin {

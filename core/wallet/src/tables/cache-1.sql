@@ -17,10 +17,15 @@ CREATE TABLE records (
     token_id       TEXT,
     original       TEXT,
     at             INTEGER NOT NULL,
-    updated_at     INTEGER NOT NULL,
-    receipt        BLOB
+    updated_at     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX records_by_intent ON records (intent_id) WHERE intent_id IS NOT NULL;
+
+-- Beside the list, so that a page of it reads few pages of the file.
+CREATE TABLE documents (
+    key     INTEGER PRIMARY KEY,
+    receipt BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE months (
     month    INTEGER PRIMARY KEY,

@@ -1,9 +1,9 @@
 //! The chain of events: append-only, each row sealed over the one before. State rows say what is; events say what
 //! happened, and a change made without the key breaks the chain.
 
-use super::{count_at, count_of, hash_at, id_at};
+use super::{count_at, count_of, hash_at};
 use crate::error::Outcome;
-use kabao_base::{Code, Id, Timestamp};
+use kabao_base::{Code, Timestamp};
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -41,6 +41,11 @@ impl<'key> Log<'key> {
 
     pub(crate) fn head(&self) -> EventHead {
         self.head
+    }
+
+    /// The number of the event that is appended next.
+    pub(crate) fn next(&self) -> u64 {
+        self.head.seq.saturating_add(1)
     }
 
     /// One more event. `subject` is an id or a fixed word, `body` holds no personal data.
@@ -105,31 +110,37 @@ pub(crate) fn check_open(conn: &Connection, key: &[u8; 32]) -> Outcome<()> {
         return Err(Code::StorageDamaged.into());
     }
     let mut open = conn
-        .prepare("SELECT intent_id, state FROM intents WHERE state NOT IN ('succeeded', 'failed')")
+        .prepare("SELECT state, event FROM intents WHERE state NOT IN ('succeeded', 'failed')")
         .map_err(VaultError::from)?;
     let rows = open
-        .query_map([], |row| Ok((id_at(row, 0)?, row.get::<_, String>(1)?)))
-        .and_then(Iterator::collect::<rusqlite::Result<Vec<(Id, String)>>>)
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, count_at(row, 1)?)))
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
         .map_err(VaultError::from)?;
-    for (id, state) in rows {
-        let mut events = conn
-            .prepare_cached("SELECT seq, body FROM events WHERE subject = ?1 AND kind = 'intent' ORDER BY seq")
-            .map_err(VaultError::from)?;
-        let seen = events
-            .query_map([id.to_string()], |row| Ok((count_at(row, 0)?, row.get::<_, Vec<u8>>(1)?)))
-            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
-            .map_err(VaultError::from)?;
-        let last_fits = seen.last().is_some_and(|(_, body)| body.split(|byte| *byte == b' ').next() == Some(state.as_bytes()));
-        if !last_fits {
-            return Err(Code::StorageDamaged.into());
-        }
-        for (seq, _) in seen {
-            if !fits(conn, key, seq)? {
-                return Err(Code::StorageDamaged.into());
-            }
-        }
+    for (state, newest) in rows {
+        check_story(conn, key, &state, newest)?;
     }
     Ok(())
+}
+
+/// Walks back through the events of one intent: each names the one before it, the newest names the state.
+fn check_story(conn: &Connection, key: &[u8; 32], state: &str, newest: u64) -> Outcome<()> {
+    let mut seq = newest;
+    loop {
+        let body: Option<Vec<u8>> = conn
+            .query_row("SELECT body FROM events WHERE seq = ?1 AND kind = 'intent'", [count_of(seq)], |row| row.get(0))
+            .optional()
+            .map_err(VaultError::from)?;
+        let text = body.and_then(|body| String::from_utf8(body).ok()).ok_or(Code::StorageDamaged)?;
+        let (said, before) = text.split_once(' ').zip(text.rsplit_once(" after ")).map(|(head, tail)| (head.0, tail.1)).ok_or(Code::StorageDamaged)?;
+        let before: u64 = before.parse().map_err(|_| Code::StorageDamaged)?;
+        if !fits(conn, key, seq)? || (seq == newest && said != state) || before >= seq {
+            return Err(Code::StorageDamaged.into());
+        }
+        if before == 0 {
+            return Ok(());
+        }
+        seq = before;
+    }
 }
 
 /// Walks the whole chain; the number of the first event that does not fit.

@@ -20,6 +20,8 @@ pub(crate) struct IntentRow {
     /// Deterministic CBOR of the terms: what was approved and what is sent.
     pub(crate) terms: Vec<u8>,
     pub(crate) state: PaymentState,
+    /// The newest event about it, 0 before the first.
+    pub(crate) event: u64,
     /// The service's epoch at the last attempt.
     pub(crate) epoch: u64,
     pub(crate) attempts: u32,
@@ -37,7 +39,7 @@ pub(crate) struct IntentRow {
 }
 
 const COLUMNS: &str = "intent_id, kind, payee_key, payee_name, minor, fee_minor, currency, terms, state, epoch, attempts,
-    dispatched, code, attempts_left, record_id, timeline, created_at, updated_at, proof, abandon_asked";
+    dispatched, code, attempts_left, record_id, timeline, created_at, updated_at, proof, abandon_asked, event";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<IntentRow> {
     let currency = Currency::parse(&row.get::<_, String>(6)?).map_err(|_| super::shape(6))?;
@@ -62,41 +64,39 @@ fn read(row: &Row<'_>) -> rusqlite::Result<IntentRow> {
         updated_at: time_at(row, 17)?,
         proof: row.get(18)?,
         abandon_asked: row.get(19)?,
+        event: count_at(row, 20)?,
     })
 }
 
-/// A new payment.
-pub(crate) fn insert(conn: &Connection, row: &IntentRow, approval: &[u8]) -> Outcome<()> {
-    let id = row.intent_id.to_string();
+/// A new payment, with the body of the request as it is sent at every attempt.
+pub(crate) fn insert(conn: &Connection, row: &IntentRow, request: &[u8]) -> Outcome<()> {
     conn.prepare_cached(&format!(
-        "INSERT INTO intents ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
+        "INSERT INTO intents ({COLUMNS}, request) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
+             ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
     ))
     .and_then(|mut insert| {
         insert.execute(params![
-            id, row.kind, row.payee_key, row.payee_name, row.amount.minor, row.fee.minor, row.amount.currency.code(),
-            row.terms, row.state.as_str(), count_of(row.epoch), row.attempts, row.dispatched, row.code, row.attempts_left,
-            row.record_id.map(|id| id.to_string()), row.timeline, row.created_at.as_ms(), row.updated_at.as_ms(), row.proof,
-            row.abandon_asked,
+            row.intent_id.to_string(), row.kind, row.payee_key, row.payee_name, row.amount.minor, row.fee.minor,
+            row.amount.currency.code(), row.terms, row.state.as_str(), count_of(row.epoch), row.attempts, row.dispatched,
+            row.code, row.attempts_left, row.record_id.map(|id| id.to_string()), row.timeline, row.created_at.as_ms(),
+            row.updated_at.as_ms(), row.proof, row.abandon_asked, count_of(row.event), request,
         ])
     })
-    .map_err(VaultError::from)?;
-    conn.prepare_cached("INSERT INTO approvals (intent_id, body) VALUES (?1, ?2)")
-        .and_then(|mut insert| insert.execute(params![id, approval]))
-        .map(|_| ())
-        .map_err(|error| VaultError::from(error).into())
+    .map(|_| ())
+    .map_err(|error| VaultError::from(error).into())
 }
 
 /// What changes in the life of a payment; terms, amount and payee never do.
 pub(crate) fn update(conn: &Connection, row: &IntentRow) -> Outcome<()> {
     conn.prepare_cached(
         "UPDATE intents SET state = ?2, epoch = ?3, attempts = ?4, dispatched = ?5, code = ?6, attempts_left = ?7,
-             record_id = ?8, timeline = ?9, updated_at = ?10, proof = ?11, abandon_asked = ?12 WHERE intent_id = ?1",
+             record_id = ?8, timeline = ?9, updated_at = ?10, proof = ?11, abandon_asked = ?12, event = ?13 WHERE intent_id = ?1",
     )
     .and_then(|mut update| {
         update.execute(params![
             row.intent_id.to_string(), row.state.as_str(), count_of(row.epoch), row.attempts, row.dispatched, row.code,
             row.attempts_left, row.record_id.map(|id| id.to_string()), row.timeline, row.updated_at.as_ms(), row.proof,
-            row.abandon_asked,
+            row.abandon_asked, count_of(row.event),
         ])
     })
     .map(|_| ())
@@ -110,9 +110,9 @@ pub(crate) fn get(conn: &Connection, id: Id) -> Outcome<Option<IntentRow>> {
         .map_err(|error| VaultError::from(error).into())
 }
 
-/// The approval as it is sent.
-pub(crate) fn approval(conn: &Connection, id: Id) -> Outcome<Option<Vec<u8>>> {
-    conn.query_row("SELECT body FROM approvals WHERE intent_id = ?1", [id.to_string()], |row| row.get(0))
+/// The body of the request.
+pub(crate) fn request(conn: &Connection, id: Id) -> Outcome<Option<Vec<u8>>> {
+    conn.query_row("SELECT request FROM intents WHERE intent_id = ?1", [id.to_string()], |row| row.get(0))
         .optional()
         .map_err(|error| VaultError::from(error).into())
 }
@@ -125,7 +125,7 @@ fn select(conn: &Connection, tail: &str, values: impl rusqlite::Params) -> Outco
 
 /// Payments without a final state, oldest first.
 pub(crate) fn unsettled(conn: &Connection) -> Outcome<Vec<IntentRow>> {
-    select(conn, "WHERE state NOT IN ('succeeded', 'failed') ORDER BY created_at", [])
+    select(conn, "WHERE state NOT IN ('succeeded', 'failed') ORDER BY number", [])
 }
 
 /// An unsettled payment to the same payee and order.
@@ -133,35 +133,19 @@ pub(crate) fn unsettled_to(conn: &Connection, payee_key: &str) -> Outcome<Option
     Ok(select(conn, "WHERE payee_key = ?1 AND state NOT IN ('succeeded', 'failed') LIMIT 1", [payee_key])?.pop())
 }
 
-/// Payments that ended or began since `since`, newest first, at most 50.
+/// Of the fifty newest payments, those that began since `since`.
 pub(crate) fn since(conn: &Connection, since: Timestamp) -> Outcome<Vec<IntentRow>> {
-    select(conn, "WHERE created_at >= ?1 ORDER BY created_at DESC LIMIT 50", [since.as_ms()])
+    Ok(newest(conn, 50)?.into_iter().filter(|row| row.created_at >= since).collect())
 }
 
 /// The newest payments, for the list of what is under way and what just ended.
 pub(crate) fn newest(conn: &Connection, limit: u32) -> Outcome<Vec<IntentRow>> {
-    select(conn, "ORDER BY created_at DESC LIMIT ?1", [limit])
+    select(conn, "ORDER BY number DESC LIMIT ?1", [limit])
 }
 
 /// Payments that the service confirmed and that the phone must be able to present after a restore of the service.
 pub(crate) fn proofs(conn: &Connection) -> Outcome<Vec<(Id, Vec<u8>)>> {
-    conn.prepare("SELECT intent_id, proof FROM intents WHERE proof IS NOT NULL ORDER BY created_at DESC LIMIT 200")
+    conn.prepare("SELECT intent_id, proof FROM intents WHERE proof IS NOT NULL ORDER BY number DESC LIMIT 200")
         .and_then(|mut select| select.query_map([], |row| Ok((id_at(row, 0)?, row.get(1)?)))?.collect())
-        .map_err(|error| VaultError::from(error).into())
-}
-
-/// An attempt begins.
-pub(crate) fn begin_attempt(conn: &Connection, id: Id, number: u32, epoch: u64, at: Timestamp) -> Outcome<()> {
-    conn.prepare_cached("INSERT OR IGNORE INTO attempts (intent_id, number, epoch, at) VALUES (?1, ?2, ?3, ?4)")
-        .and_then(|mut insert| insert.execute(params![id.to_string(), number, count_of(epoch), at.as_ms()]))
-        .map(|_| ())
-        .map_err(|error| VaultError::from(error).into())
-}
-
-/// An attempt ends with a word (`answered`, `no_answer`).
-pub(crate) fn end_attempt(conn: &Connection, id: Id, number: u32, outcome: &str) -> Outcome<()> {
-    conn.prepare_cached("UPDATE attempts SET outcome = ?3 WHERE intent_id = ?1 AND number = ?2")
-        .and_then(|mut update| update.execute(params![id.to_string(), number, outcome]))
-        .map(|_| ())
         .map_err(|error| VaultError::from(error).into())
 }

@@ -8,7 +8,6 @@ CREATE TABLE events (
     body    BLOB NOT NULL,
     mac     BLOB NOT NULL
 ) STRICT;
-CREATE INDEX events_by_subject ON events (subject, seq);
 
 CREATE TABLE account (
     one                    INTEGER PRIMARY KEY CHECK (one = 1),
@@ -49,44 +48,33 @@ CREATE TABLE bindings (
     at         INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- In the order of creation, so that a new payment touches one page here; the request lies in the row for the same reason.
 CREATE TABLE intents (
-    intent_id    TEXT PRIMARY KEY,
-    kind         TEXT NOT NULL,
-    payee_key    TEXT NOT NULL,
-    payee_name   TEXT,
-    minor        INTEGER NOT NULL,
-    fee_minor    INTEGER NOT NULL,
-    currency     TEXT NOT NULL,
-    terms        BLOB NOT NULL,
-    state        TEXT NOT NULL,
-    epoch        INTEGER NOT NULL,
-    attempts     INTEGER NOT NULL,
-    dispatched   INTEGER NOT NULL DEFAULT 0,
+    number        INTEGER PRIMARY KEY,
+    intent_id     TEXT NOT NULL UNIQUE,
+    kind          TEXT NOT NULL,
+    payee_key     TEXT NOT NULL,
+    payee_name    TEXT,
+    minor         INTEGER NOT NULL,
+    fee_minor     INTEGER NOT NULL,
+    currency      TEXT NOT NULL,
+    terms         BLOB NOT NULL,
+    state         TEXT NOT NULL,
+    event         INTEGER NOT NULL,
+    epoch         INTEGER NOT NULL,
+    attempts      INTEGER NOT NULL,
+    dispatched    INTEGER NOT NULL DEFAULT 0,
     abandon_asked INTEGER NOT NULL DEFAULT 0,
-    code         TEXT,
+    code          TEXT,
     attempts_left INTEGER,
-    record_id    TEXT,
-    timeline     TEXT,
-    created_at   INTEGER NOT NULL,
-    updated_at   INTEGER NOT NULL,
-    proof        BLOB
-) STRICT, WITHOUT ROWID;
-CREATE INDEX intents_open ON intents (payee_key, created_at) WHERE state NOT IN ('succeeded', 'failed');
-CREATE INDEX intents_recent ON intents (created_at);
-
-CREATE TABLE approvals (
-    intent_id TEXT PRIMARY KEY,
-    body      BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE attempts (
-    intent_id TEXT NOT NULL,
-    number    INTEGER NOT NULL,
-    epoch     INTEGER NOT NULL,
-    at        INTEGER NOT NULL,
-    outcome   TEXT,
-    PRIMARY KEY (intent_id, number)
-) STRICT, WITHOUT ROWID;
+    record_id     TEXT,
+    timeline      TEXT,
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL,
+    proof         BLOB,
+    request       BLOB NOT NULL
+) STRICT;
+CREATE INDEX intents_open ON intents (payee_key) WHERE state NOT IN ('succeeded', 'failed');
 
 CREATE TABLE code_batches (
     batch_id TEXT PRIMARY KEY,

@@ -12,19 +12,24 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-const LEDGER: FileSpec = FileSpec::new(
+const LEDGER: FileSpec = spec(
     "ledger.db",
     Durability::ExtraThenFull,
     &[Migration { version: 1, sql: include_str!("ledger-1.sql") }],
 );
-const MINE: FileSpec =
-    FileSpec::new("mine.db", Durability::Full, &[Migration { version: 1, sql: include_str!("mine-1.sql") }]);
+const MINE: FileSpec = spec("mine.db", Durability::Full, &[Migration { version: 1, sql: include_str!("mine-1.sql") }]);
 const CACHE: FileSpec = {
-    let mut spec =
-        FileSpec::new("cache.db", Durability::Normal, &[Migration { version: 1, sql: include_str!("cache-1.sql") }]);
-    spec.rebuildable = true;
-    spec
+    let mut cache = spec("cache.db", Durability::Normal, &[Migration { version: 1, sql: include_str!("cache-1.sql") }]);
+    cache.rebuildable = true;
+    cache
 };
+
+/// The wallet works on its files from one thread, so that one connection each is enough.
+const fn spec(name: &'static str, durability: Durability, migrations: &'static [Migration]) -> FileSpec {
+    let mut spec = FileSpec::new(name, durability, migrations);
+    spec.one_connection = true;
+    spec
+}
 
 /// Where the wrapped key of the files is kept.
 const FILE_KEY: &str = "file-key";

@@ -26,11 +26,10 @@ pub(crate) struct RecordRow {
     pub(crate) original: Option<Id>,
     pub(crate) at: Timestamp,
     pub(crate) updated_at: Timestamp,
-    pub(crate) receipt: Option<Vec<u8>>,
 }
 
 const COLUMNS: &str = "record_id, seq, kind, state, payee_name, minor, fee_minor, currency, route, merchant_order, our_order,
-    acquirer_order, intent_id, token_id, original, at, updated_at, receipt";
+    acquirer_order, intent_id, token_id, original, at, updated_at";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
     let currency = Currency::parse(&row.get::<_, String>(7)?).map_err(|_| super::shape(7))?;
@@ -51,7 +50,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
         original: id_if(row, 14)?,
         at: time_at(row, 15)?,
         updated_at: time_at(row, 16)?,
-        receipt: row.get(17)?,
     })
 }
 
@@ -61,7 +59,7 @@ fn counts(state: &str) -> bool {
 }
 
 /// Stores a snapshot of a record. An older snapshot than the one kept changes nothing.
-pub(crate) fn upsert(conn: &Connection, row: &RecordRow) -> Outcome<bool> {
+pub(crate) fn upsert(conn: &Connection, row: &RecordRow, receipt: Option<&[u8]>) -> Outcome<bool> {
     let before = get(conn, row.record_id)?;
     if before.as_ref().is_some_and(|before| before.seq >= row.seq) {
         return Ok(false);
@@ -77,18 +75,23 @@ pub(crate) fn upsert(conn: &Connection, row: &RecordRow) -> Outcome<bool> {
     add_to_month(conn, row, 1)?;
     conn.prepare_cached(&format!(
         "INSERT OR REPLACE INTO records (key, {COLUMNS})
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
     ))
     .and_then(|mut insert| {
         insert.execute(params![
             key, row.record_id.to_string(), count_of(row.seq), row.kind, row.state, row.payee_name, row.amount.minor,
             row.fee.minor, row.amount.currency.code(), row.route, row.merchant_order, row.our_order, row.acquirer_order,
             row.intent_id.map(|id| id.to_string()), row.token_id, row.original.map(|id| id.to_string()), row.at.as_ms(),
-            row.updated_at.as_ms(), row.receipt,
+            row.updated_at.as_ms(),
         ])
     })
-    .map(|_| true)
-    .map_err(|error| VaultError::from(error).into())
+    .map_err(VaultError::from)?;
+    if let Some(receipt) = receipt {
+        conn.prepare_cached("INSERT OR REPLACE INTO documents (key, receipt) VALUES (?1, ?2)")
+            .and_then(|mut insert| insert.execute(params![key, receipt]))
+            .map_err(VaultError::from)?;
+    }
+    Ok(true)
 }
 
 /// Twenty bits of the id below the milliseconds; the next free number when two records share both.
@@ -141,6 +144,13 @@ pub(crate) fn get(conn: &Connection, id: Id) -> Outcome<Option<RecordRow>> {
         .map_err(|error| VaultError::from(error).into())
 }
 
+/// The signed receipt of a record, where there is one.
+pub(crate) fn receipt(conn: &Connection, id: Id) -> Outcome<Option<Vec<u8>>> {
+    conn.prepare_cached("SELECT receipt FROM documents WHERE key = (SELECT key FROM records WHERE record_id = ?1)")
+        .and_then(|mut select| select.query_row([id.to_string()], |row| row.get(0)).optional())
+        .map_err(|error| VaultError::from(error).into())
+}
+
 /// Whether the record of an intent has arrived.
 pub(crate) fn has_intent(conn: &Connection, intent: Id) -> Outcome<bool> {
     conn.prepare_cached("SELECT 1 FROM records WHERE intent_id = ?1")
@@ -151,7 +161,7 @@ pub(crate) fn has_intent(conn: &Connection, intent: Id) -> Outcome<bool> {
 /// A page, newest first, of records older than `before` (a key of an earlier page; `i64::MAX` for the first page).
 pub(crate) fn page(conn: &Connection, before: i64, limit: u32) -> Outcome<Vec<(i64, RecordRow)>> {
     conn.prepare_cached(&format!("SELECT {COLUMNS}, key FROM records WHERE key < ?1 ORDER BY key DESC LIMIT ?2"))
-        .and_then(|mut select| select.query_map(params![before, limit], |row| Ok((row.get(18)?, read(row)?)))?.collect())
+        .and_then(|mut select| select.query_map(params![before, limit], |row| Ok((row.get(17)?, read(row)?)))?.collect())
         .map_err(|error| VaultError::from(error).into())
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn save(conn: &Connection, run: &Synced) -> Outcome<()> {
 
 /// Empties what was synced, so that it is fetched anew.
 pub(crate) fn forget(conn: &Connection) -> Outcome<()> {
-    conn.execute_batch("DELETE FROM records; DELETE FROM months; DELETE FROM synced;")
+    conn.execute_batch("DELETE FROM records; DELETE FROM documents; DELETE FROM months; DELETE FROM synced;")
         .map_err(|error| VaultError::from(error).into())
 }
 

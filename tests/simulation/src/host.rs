@@ -1,0 +1,145 @@
+//! The host of a simulated phone: the database runs inline, tasks run on the one thread, time is virtual.
+
+use crate::net::Net;
+use crate::world::SimWorld;
+use kabao_base::Timestamp;
+use kabao_core::host::software::SoftwareKeys;
+use kabao_core::host::{Background, DeviceKeys, Host, HostError, NoBackground, SecretStore, Task, Transport};
+use kabao_outside::World;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What survives a crash of the app: the key store.
+#[derive(Default)]
+pub struct KeyStore(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl KeyStore {
+    /// A copy of everything, to put back later.
+    pub fn copy(&self) -> BTreeMap<String, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a copy back.
+    pub fn put_back(&self, copy: BTreeMap<String, Vec<u8>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = copy;
+    }
+}
+
+impl SecretStore for KeyStore {
+    fn load(&self, name: String) -> Result<Option<Vec<u8>>, HostError> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&name).cloned())
+    }
+
+    fn store(&self, name: String, value: Vec<u8>) -> Result<(), HostError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+        Ok(())
+    }
+
+    fn remove(&self, name: String) -> Result<(), HostError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        Ok(())
+    }
+}
+
+/// One start of the app on the simulated phone.
+pub struct SimHost {
+    world: Arc<SimWorld>,
+    net: Arc<Net>,
+    secrets: Arc<KeyStore>,
+    keys: Arc<SoftwareKeys>,
+    tasks: Mutex<Vec<tokio::task::AbortHandle>>,
+    wall_offset: AtomicI64,
+    boot: AtomicU64,
+}
+
+impl SimHost {
+    /// A start of the app with a key store and a network that outlive it.
+    pub fn new(world: Arc<SimWorld>, net: Arc<Net>, secrets: Arc<KeyStore>) -> SimHost {
+        let random = Arc::clone(&world);
+        let keys = SoftwareKeys::new(
+            Arc::clone(&secrets) as Arc<dyn SecretStore>,
+            Arc::new(move |bytes: &mut [u8]| {
+                random.random(bytes);
+                Ok(())
+            }),
+        );
+        SimHost {
+            world,
+            net,
+            secrets,
+            keys: Arc::new(keys),
+            tasks: Mutex::new(Vec::new()),
+            wall_offset: AtomicI64::new(0),
+            boot: AtomicU64::new(1),
+        }
+    }
+
+    /// Turns the phone's clock by so many milliseconds.
+    pub fn turn_clock(&self, ms: i64) {
+        self.wall_offset.fetch_add(ms, Ordering::AcqRel);
+    }
+
+    /// The phone was started anew: monotonic readings of before mean nothing.
+    pub fn reboot(&self, boot: u64) {
+        self.boot.store(boot, Ordering::Release);
+    }
+
+    /// The app is killed: nothing of it goes on.
+    pub fn kill(&self) {
+        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+    }
+}
+
+impl Host for SimHost {
+    fn now(&self) -> Timestamp {
+        self.world.now().plus_ms(self.wall_offset.load(Ordering::Acquire))
+    }
+
+    fn monotonic_ms(&self) -> i64 {
+        self.world.elapsed()
+    }
+
+    fn boot_id(&self) -> String {
+        format!("boot-{}", self.boot.load(Ordering::Acquire))
+    }
+
+    fn random(&self, bytes: &mut [u8]) -> Result<(), HostError> {
+        self.world.random(bytes);
+        Ok(())
+    }
+
+    fn spawn(&self, task: Task) {
+        let task = tokio::task::spawn_local(task);
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.retain(|task| !task.is_finished());
+        tasks.push(task.abort_handle());
+    }
+
+    fn sleep(&self, ms: u64) -> Task {
+        Box::pin(tokio::time::sleep(Duration::from_millis(ms)))
+    }
+
+    fn database(&self, job: Box<dyn FnOnce() + Send + 'static>) {
+        job();
+    }
+
+    fn transport(&self) -> Arc<dyn Transport> {
+        Arc::clone(&self.net) as Arc<dyn Transport>
+    }
+
+    fn secrets(&self) -> Arc<dyn SecretStore> {
+        Arc::clone(&self.secrets) as Arc<dyn SecretStore>
+    }
+
+    fn keys(&self) -> Arc<dyn DeviceKeys> {
+        Arc::clone(&self.keys) as Arc<dyn DeviceKeys>
+    }
+
+    fn background(&self) -> Arc<dyn Background> {
+        Arc::new(NoBackground)
+    }
+}
