@@ -1,0 +1,128 @@
+//! A simulated phone with its person: opens, sets up, is killed, starts again.
+
+use crate::console::Console;
+use crate::host::{KeyStore, SimHost};
+use crate::net::Net;
+use crate::world::SimWorld;
+use kabao_core::account::RegisterRequest;
+use kabao_core::cards::BindRequest;
+use kabao_core::identity::VerifyRequest;
+use kabao_core::pay::{ConfirmRequest, PaymentProof, PaymentView, QuoteRequest};
+use kabao_core::{ServiceSettings, Wallet, WalletError, WalletSettings};
+use serde_json::json;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The person's telephone number.
+pub const PHONE: &str = "13912345678";
+/// The person's card: a test number of UnionPay.
+pub const CARD: &str = "6222021234567890128";
+/// The person's identity number: the example of the standard.
+pub const ID_NUMBER: &str = "11010519491231002X";
+/// The person's payment PIN.
+pub const PIN: &str = "258014";
+
+/// Why a run cannot go on, or what it found.
+pub type Told<T> = Result<T, String>;
+
+/// A phone and its files; what is in memory goes with a crash.
+pub struct Phone {
+    /// Where its files are.
+    pub folder: PathBuf,
+    /// Its key store.
+    pub secrets: Arc<KeyStore>,
+    /// The start of the app that runs now.
+    pub host: Arc<SimHost>,
+    wallet: Option<Wallet>,
+    world: Arc<SimWorld>,
+    net: Arc<Net>,
+    service: ServiceSettings,
+}
+
+/// What an error of the wallet says, for a report.
+pub fn told(error: WalletError) -> String {
+    error.failure().code.clone()
+}
+
+impl Phone {
+    /// A new phone with an empty folder.
+    pub fn new(folder: PathBuf, world: Arc<SimWorld>, net: Arc<Net>, service: ServiceSettings) -> Phone {
+        let secrets = Arc::new(KeyStore::default());
+        let host = Arc::new(SimHost::new(Arc::clone(&world), Arc::clone(&net), Arc::clone(&secrets)));
+        Phone { folder, secrets, host, wallet: None, world, net, service }
+    }
+
+    /// Starts the app.
+    pub async fn start(&mut self) -> Result<Wallet, WalletError> {
+        let settings = WalletSettings {
+            folder: self.folder.to_string_lossy().into_owned(),
+            service: self.service.clone(),
+            language: "zh-CN".to_owned(),
+        };
+        let wallet = Wallet::open(settings, Arc::clone(&self.host) as _).await?;
+        self.wallet = Some(wallet.clone());
+        Ok(wallet)
+    }
+
+    /// The wallet that runs.
+    pub fn wallet(&self) -> Told<Wallet> {
+        self.wallet.clone().ok_or_else(|| "the app does not run".to_owned())
+    }
+
+    /// The app is killed where it stands. The copies of the wallet that a test holds must be gone.
+    pub async fn crash(&mut self) {
+        self.world.note("crash");
+        self.host.kill();
+        self.wallet = None;
+        // Tasks that were ended are dropped when the thread gets to them.
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+        }
+        self.host = Arc::new(SimHost::new(Arc::clone(&self.world), Arc::clone(&self.net), Arc::clone(&self.secrets)));
+    }
+
+    /// Everything up to a bound card, in fair weather.
+    pub async fn set_up(&mut self, console: &Console) -> Told<()> {
+        let wallet = self.start().await.map_err(told)?;
+        let account = wallet.account();
+        let request = RegisterRequest { phone: PHONE.to_owned(), device_model: "Simulated phone".to_owned() };
+        account.register(request).await.map_err(told)?;
+        account.enter_otp(console.otp(PHONE).await?).await.map_err(told)?;
+        account.choose_pin(PIN.to_owned()).await.map_err(told)?;
+        account.skip().await.map_err(told)?;
+        let identity = wallet.identity();
+        let text = identity.consent_text().await.map_err(told)?;
+        identity.consent(text.version).await.map_err(told)?;
+        let token = console.post("/dev/liveness", json!({ "channels": 5, "result": "ok" })).await?;
+        let token = token["token"].as_str().ok_or("no liveness token")?.to_owned();
+        let request =
+            VerifyRequest { name: "张三".to_owned(), id_number: ID_NUMBER.to_owned(), liveness_token: token };
+        let view = identity.verify(request).await.map_err(told)?;
+        if view.state != "passed" {
+            return Err(format!("the check ended {view:?}"));
+        }
+        let cards = wallet.cards();
+        let request =
+            BindRequest { card_number: CARD.to_owned(), name: "张三".to_owned(), phone: PHONE.to_owned() };
+        let binding = cards.bind(request).await.map_err(told)?;
+        cards.confirm(binding.binding_id, console.otp(PHONE).await?).await.map_err(told)?;
+        wallet.pay().prepare_codes().await.map_err(told)?;
+        wallet.history().sync().await.map_err(told)?;
+        Ok(())
+    }
+
+    /// Quotes and confirms with the PIN.
+    pub async fn pay(&self, request: QuoteRequest) -> Result<PaymentView, WalletError> {
+        let Some(wallet) = self.wallet.clone() else { return Err(kabao_base::Code::Closed.into()) };
+        let quote = wallet.pay().quote(request).await?;
+        let source = quote.sources.iter().find(|source| source.proposed).map(|source| source.source.clone());
+        let confirm = ConfirmRequest {
+            quote_id: quote.quote_id,
+            total_minor: quote.total.minor,
+            source: source.unwrap_or_else(|| "balance".to_owned()),
+            proof: PaymentProof::Pin { pin: PIN.to_owned() },
+            again: true,
+        };
+        wallet.pay().confirm(confirm).await
+    }
+}
