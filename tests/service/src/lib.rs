@@ -1,1 +1,33 @@
-//! Being written.
+//! The reference wallet service: what an app team builds against, and what the tests believe.
+//!
+//! `http` takes requests and signs answers, `api` reads one path each, `pay` and `codes` move money, `store` is the
+//! book, `vault` the PIN vault (a process of its own), `dev` the developer's console, `serve` the listeners,
+//! `proxy` signs for tools that cannot, `kit` is a phone for tests and tools.
+
+mod api;
+pub mod client;
+mod codes;
+pub mod config;
+mod dev;
+pub mod http;
+mod keys;
+pub mod kit;
+mod openapi;
+mod pay;
+pub mod refusal;
+mod seal;
+mod service;
+mod store;
+pub mod vault;
+pub mod wire;
+pub mod world;
+
+pub use config::{ServiceConfig, ServiceInfo};
+pub use dev::dev_router;
+pub use http::router;
+pub use http::wire_fault::{Cut, WireFault};
+pub use kabao_outside::World;
+pub use openapi::openapi;
+pub use service::Service;
+pub use vault::{VaultConnection, run_vault};
+pub use world::RealWorld;

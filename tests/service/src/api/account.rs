@@ -1,0 +1,185 @@
+//! The account at a glance, its PIN and its recovery sheet.
+
+use super::App;
+use crate::http::errors::{Answer, Common, Sent};
+use crate::refusal::{Outcome, Refusal};
+use crate::service::{Caller, Service, internal};
+use crate::store::people::{Account, Card, account, cards};
+use crate::store::{self, ledger, limits, one, run};
+use crate::vault::{VaultAnswer, VaultCall};
+use crate::wire::{self, AccountOut, CardOut, ChannelOut, FreezeIn, LimitsOut, PinIn, SheetIn, VerificationView};
+use axum::extract::State;
+use kabao_base::secret::SheetCode;
+use kabao_base::{Code, Id, fold};
+use rusqlite::{Connection, params};
+
+/// How many wrong sheet codes a phone number gets in an hour.
+const SHEET_TRIES: i64 = 5;
+const SHEET_WINDOW_MS: i64 = 3_600_000;
+
+/// The account at a glance.
+#[utoipa::path(get, path = "/v1/account", responses((status = 200, body = AccountOut), Common))]
+pub async fn view(State(service): App, caller: Caller) -> Outcome<Answer> {
+    let now = service.now();
+    let state = service.state();
+    let account = account(&state.db, caller.account)?;
+    let cards = cards(&state.db, caller.account)?;
+    let left = limits::left(&state.db, caller.account, account.class, now)?;
+    let answer = AccountOut {
+        account_id: account.id.to_string(),
+        phone_masked: account.phone_masked.clone(),
+        class: account.class,
+        verification: verification(&state.db, &account)?,
+        pin_set: account.pin_set,
+        pin_locked: account.pin_locked,
+        pin_must_change: account.pin_must_change,
+        sheet_set: account.sheet_set,
+        frozen: account.frozen,
+        balance: ledger::user_balance(&state.db, caller.account)?.into(),
+        balance_at: now.as_ms(),
+        cards: cards.iter().map(card_out).collect(),
+        channels: channels(&account),
+        limits: LimitsOut {
+            single: left.single.into(),
+            day_left: left.day.into(),
+            year_left: left.year.map(Into::into),
+            lifetime_left: left.life.map(Into::into),
+            static_left: left.static_day.into(),
+        },
+    };
+    Answer::json(200, &answer)
+}
+
+/// A card as the phone sees it.
+pub(crate) fn card_out(card: &Card) -> CardOut {
+    CardOut {
+        card_id: card.id.to_string(),
+        token: card.token.clone(),
+        last4: card.last4.clone(),
+        bank: card.bank.clone(),
+        brand: card.brand.clone(),
+        bound_at: card.bound_at,
+    }
+}
+
+fn channels(account: &Account) -> Vec<ChannelOut> {
+    let lakala = match account {
+        Account { frozen: true, .. } => Some(Code::AccountFrozen),
+        Account { class: 0, .. } | Account { pin_set: false, .. } => Some(Code::WrongStep),
+        _ => None,
+    };
+    let one = |name: &str, reason: Option<Code>| ChannelOut {
+        channel: name.to_owned(),
+        usable: reason.is_none(),
+        reason: reason.map(|code| code.as_str().to_owned()),
+    };
+    let others = ["unionpay", "alipay", "wechat", "paypal"].map(|name| one(name, Some(Code::ChannelUnusable)));
+    [vec![one("lakala", lakala)], others.to_vec()].concat()
+}
+
+fn verification(db: &Connection, account: &Account) -> Outcome<VerificationView> {
+    let none = |state: &str| VerificationView {
+        state: state.to_owned(), code: None, retriable: None, class: None, name_masked: None, id_masked: None,
+    };
+    if account.class > 0 {
+        return Ok(VerificationView {
+            class: Some(account.class),
+            name_masked: account.name_masked.clone(),
+            id_masked: account.id_masked.clone(),
+            ..none("passed")
+        });
+    }
+    let sql = "SELECT state, code, retriable FROM verifications WHERE account_id = ?1 ORDER BY at DESC, verification_id LIMIT 1";
+    let last = one(db, sql, [account.id.to_string()], |row| {
+        let state: String = row.get(0)?;
+        let rejected = state == "rejected";
+        Ok(VerificationView { code: row.get(1)?, retriable: rejected.then_some(row.get(2)?), ..none(&state) })
+    })?;
+    Ok(last.unwrap_or_else(|| none("none")))
+}
+
+/// The phone number of an account, for a call to the vault.
+pub(crate) fn phone_of(service: &Service, account: &Account) -> Outcome<String> {
+    let text = service.keys.sealer.open_text(&format!("phone:{}", account.id), &account.phone_sealed).map_err(|_| internal())?;
+    Ok(text.to_string())
+}
+
+/// Chooses the PIN.
+#[utoipa::path(put, path = "/v1/account/pin", request_body = PinIn, responses((status = 204, description = "Chosen"), Common))]
+pub async fn set_pin(State(service): App, caller: Caller, Sent(body): Sent<PinIn>) -> Outcome<Answer> {
+    let sealed = body.pin_box.read("pin_box")?;
+    let mut state = service.state();
+    let account = account(&state.db, caller.account)?;
+    let phone = phone_of(&service, &account)?;
+    match service.ask_vault(VaultCall::SetPin { account: caller.account, device: caller.device, phone, sealed })? {
+        VaultAnswer::Done => {
+            store::write(&mut state.db, |tx| {
+                run(tx, "UPDATE accounts SET pin_set = 1 WHERE account_id = ?1", [caller.account.to_string()])?;
+                Ok(())
+            })?;
+            Ok(Answer::empty())
+        }
+        VaultAnswer::Refused { code, .. } => Err(match code.as_str() {
+            "wrong_step" => Refusal::of(409, Code::WrongStep),
+            "pin_locked" => Refusal::of(403, Code::PinLocked),
+            code => Refusal::named(422, code).field("pin"),
+        }),
+        _ => Err(Refusal::down()),
+    }
+}
+
+/// Keeps the fingerprint of the recovery sheet.
+#[utoipa::path(put, path = "/v1/account/recovery-sheet", request_body = SheetIn, responses((status = 204, description = "Kept"), Common))]
+pub async fn set_sheet(State(service): App, caller: Caller, Sent(body): Sent<SheetIn>) -> Outcome<Answer> {
+    let hash = wire::digest(&body.sheet_hash, "sheet_hash")?;
+    store::write(&mut service.state().db, |tx| {
+        run(tx, "UPDATE accounts SET sheet_hash = ?2 WHERE account_id = ?1", params![caller.account.to_string(), hash])?;
+        Ok(())
+    })?;
+    Ok(Answer::empty())
+}
+
+/// Freezes an account, from anywhere, by the code of its recovery sheet. The code can do nothing else.
+#[utoipa::path(post, path = "/v1/freeze", request_body = FreezeIn, responses((status = 204, description = "Frozen"), Common))]
+pub async fn freeze(State(service): App, Sent(body): Sent<FreezeIn>) -> Outcome<Answer> {
+    let code = SheetCode::new(body.code);
+    let typed = code.expose("its fingerprint is compared");
+    if body.phone.len() > 40 || typed.len() > 200 {
+        return Err(Refusal::of(400, Code::InputTooLong));
+    }
+    if typed.chars().any(|character| fold::hidden_kind(character).is_some()) {
+        return Err(Refusal::of(400, Code::HiddenCharacter).field("code"));
+    }
+    let now = service.now();
+    let mark = service.keys.sealer.mark("phone", &body.phone);
+    let hash = kabao_proof::digest::sha256_of(&[b"kabao-sheet-1", typed.as_bytes()]);
+    let mut state = service.state();
+    let frozen = store::write(&mut state.db, |tx| {
+        // A phone number without an account is counted alike: the answer does not tell which exist.
+        let sql = "SELECT tries, since FROM sheet_tries WHERE phone_mark = ?1";
+        let (tries, since) = one(tx, sql, [&mark], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?.unwrap_or((0, now.as_ms()));
+        let (tries, since) = if now.as_ms().saturating_sub(since) >= SHEET_WINDOW_MS { (0, now.as_ms()) } else { (tries, since) };
+        if tries >= SHEET_TRIES {
+            return Ok(Err(Refusal::of(429, Code::TooManyRequests).retry_after(since + SHEET_WINDOW_MS - now.as_ms())));
+        }
+        let sql = "UPDATE accounts SET frozen = 1 WHERE phone_mark = ?1 AND sheet_hash = ?2";
+        if run(tx, sql, params![mark, hash])? == 1 {
+            return Ok(Ok(()));
+        }
+        run(tx, "INSERT OR REPLACE INTO sheet_tries VALUES (?1, ?2, ?3)", params![mark, tries + 1, since])?;
+        Ok(Err(Refusal::rule(Code::OtpWrong).field("code")))
+    })?;
+    frozen.map(|()| Answer::empty())
+}
+
+/// An account that may do things with money: verified, with a PIN, not frozen.
+pub(crate) fn ready(db: &Connection, id: Id) -> Outcome<Account> {
+    let account = account(db, id)?;
+    if account.frozen {
+        return Err(Refusal::of(403, Code::AccountFrozen));
+    }
+    if account.class == 0 || !account.pin_set {
+        return Err(Refusal::of(403, Code::WrongStep));
+    }
+    Ok(account)
+}

@@ -1,0 +1,20 @@
+//! The paths of the contract, one file for each thing that a person does. A path reads its request, works on
+//! the book in one transaction, and answers.
+
+pub mod account;
+pub mod asks;
+pub mod cards;
+pub mod history;
+pub mod identity;
+pub mod payer_codes;
+pub mod payments;
+pub mod phone;
+pub mod quotes;
+pub mod registration;
+
+use crate::service::Service;
+use axum::extract::State;
+use std::sync::Arc;
+
+/// The service that a path works on.
+pub(crate) type App = State<Arc<Service>>;

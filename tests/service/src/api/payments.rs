@@ -1,0 +1,59 @@
+//! Payments by their intent.
+
+use super::App;
+use crate::http::errors::{Answer, Common, Sent};
+use crate::pay::{self, Payment, State as PayState, abandon as fence, accept, proof as proofs};
+use crate::refusal::{Outcome, Refusal};
+use crate::service::{Caller, Service};
+use crate::wire::{self, EmptyIn, PaymentIn, PaymentOut, ProofIn};
+use axum::extract::{Path, State};
+use kabao_base::Code;
+
+/// Accepts a payment; the same id again gives the answer of the first.
+#[utoipa::path(put, path = "/v1/payments/{intent_id}", params(("intent_id" = String, Path)), request_body = PaymentIn,
+    responses((status = 200, body = PaymentOut), (status = 202, body = PaymentOut), (status = 410, body = PaymentOut), Common))]
+pub async fn pay(State(service): App, caller: Caller, Path(intent): Path<String>, Sent(body): Sent<PaymentIn>) -> Outcome<Answer> {
+    let intent = wire::id(&intent, "intent_id")?;
+    let payment = accept::put(&service, &caller, intent, &body)?;
+    answer(&service, &payment, "processing", true)
+}
+
+/// How a payment stands. *Not found* is no refusal: it is not known now.
+#[utoipa::path(get, path = "/v1/payments/{intent_id}", params(("intent_id" = String, Path)),
+    responses((status = 200, body = PaymentOut), (status = 202, body = PaymentOut), (status = 410, body = PaymentOut), Common))]
+pub async fn state(State(service): App, caller: Caller, Path(intent): Path<String>) -> Outcome<Answer> {
+    let intent = wire::id(&intent, "intent_id")?;
+    let known = pay::load(&service.state().db, intent)?.filter(|payment| payment.account == caller.account);
+    let payment = known.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
+    answer(&service, &payment, "processing", true)
+}
+
+/// Gives a payment up: its result, a tombstone, or `dispatched`.
+#[utoipa::path(post, path = "/v1/payments/{intent_id}/abandon", params(("intent_id" = String, Path)), request_body = EmptyIn,
+    responses((status = 200, body = PaymentOut), (status = 202, body = PaymentOut), Common))]
+pub async fn abandon(State(service): App, caller: Caller, Path(intent): Path<String>, Sent(_): Sent<EmptyIn>) -> Outcome<Answer> {
+    let intent = wire::id(&intent, "intent_id")?;
+    let payment = fence::abandon(&service, &caller, intent)?;
+    answer(&service, &payment, "dispatched", false)
+}
+
+/// Presents a receipt or tombstone of an older epoch.
+#[utoipa::path(post, path = "/v1/payments/{intent_id}/proof", params(("intent_id" = String, Path)), request_body = ProofIn,
+    responses((status = 204, description = "The book agrees"), Common))]
+pub async fn proof(State(service): App, caller: Caller, Path(intent): Path<String>, Sent(body): Sent<ProofIn>) -> Outcome<Answer> {
+    let intent = wire::id(&intent, "intent_id")?;
+    let bytes = wire::bytes(&body.proof, "proof")?;
+    proofs::import(&service, &caller, intent, &bytes)?;
+    Ok(Answer::empty())
+}
+
+fn answer(service: &Service, payment: &Payment, open_word: &str, tombstone_is_gone: bool) -> Outcome<Answer> {
+    let view = pay::view(&service.state().db, payment, open_word)?;
+    let status = match payment.state {
+        PayState::Succeeded | PayState::Refused => 200,
+        PayState::Tombstoned if tombstone_is_gone => 410,
+        PayState::Tombstoned => 200,
+        _ => 202,
+    };
+    Answer::json(status, &view)
+}

@@ -1,0 +1,51 @@
+//! Older copies of the book.
+
+use super::{App, text};
+use crate::http::errors::{Answer, Sent};
+use crate::pay::rebuild as books;
+use crate::refusal::{Outcome, Refusal};
+use crate::store::meta;
+use crate::wire;
+use axum::extract::State;
+use kabao_base::Code;
+use rusqlite::backup::Progress;
+use serde_json::{Value, json};
+
+/// Keeps a copy of the book as it is now.
+pub async fn snapshot(State(service): App) -> Outcome<Answer> {
+    let id = service.make_id().to_string();
+    let folder = service.data.join("snapshots");
+    std::fs::create_dir_all(&folder).map_err(|_| Refusal::down())?;
+    let path = folder.join(format!("{id}.db"));
+    let state = service.state();
+    state.db.execute("VACUUM INTO ?1", [path.to_str().ok_or_else(Refusal::down)?])?;
+    Answer::json(200, &json!({"snapshot": id}))
+}
+
+/// Puts a copy back: a new epoch begins. With `"rebuild": false` the service stays in *cannot now*.
+pub async fn restore(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
+    let id = wire::id(text(&body, "snapshot")?, "snapshot")?;
+    let path = service.data.join("snapshots").join(format!("{id}.db"));
+    if !path.is_file() {
+        return Err(Refusal::of(404, Code::NotFound));
+    }
+    let epoch = {
+        let mut state = service.state();
+        // The epoch is the one thing that an older copy must not bring back.
+        let before = meta::epoch(&state.db)?;
+        state.db.restore("main", &path, None::<fn(Progress)>)?;
+        let kept = meta::epoch(&state.db)?.max(before);
+        meta::set(&state.db, "epoch", &kept.to_string())?;
+        books::begin(&mut state)?
+    };
+    if body.get("rebuild").and_then(Value::as_bool) != Some(false) {
+        books::rebuild(&service)?;
+    }
+    Answer::json(200, &json!({"epoch": epoch}))
+}
+
+/// Reads the books of bank and acquirer; the service accepts again.
+pub async fn rebuild(State(service): App) -> Outcome<Answer> {
+    books::rebuild(&service)?;
+    Answer::json(200, &json!({"epoch": meta::epoch(&service.state().db)?}))
+}

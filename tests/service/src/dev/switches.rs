@@ -1,0 +1,55 @@
+//! Clock and faults.
+
+use super::{App, done, number};
+use crate::http::errors::{Answer, Sent};
+use crate::http::faults::Rule;
+use crate::refusal::{Outcome, Refusal};
+use axum::extract::State;
+use kabao_outside::lakala::AcquirerFaults;
+use serde_json::{Value, json};
+use std::sync::PoisonError;
+
+/// Puts the service's clock forward: `{advance_ms}`.
+pub async fn clock(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
+    let offset = service.world.advance(number(&body, "advance_ms")?);
+    service.tick(service.now());
+    Answer::json(200, &json!({"now": service.now(), "offset_ms": offset}))
+}
+
+/// Does the periodic work now.
+pub async fn tick(State(service): App) -> Outcome<Answer> {
+    service.tick(service.now());
+    Answer::json(200, &json!({"now": service.now()}))
+}
+
+/// The rules of the switchboard.
+pub async fn faults(State(service): App) -> Outcome<Answer> {
+    let rules = service.faults.lock().unwrap_or_else(PoisonError::into_inner).rules();
+    Answer::json(200, &json!({"rules": rules}))
+}
+
+/// Adds a rule.
+pub async fn add_fault(State(service): App, Sent(rule): Sent<Rule>) -> Outcome<Answer> {
+    service.faults.lock().unwrap_or_else(PoisonError::into_inner).add(rule);
+    done()
+}
+
+/// Ends every fault of the wire.
+pub async fn clear_faults(State(service): App) -> Outcome<Answer> {
+    service.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    done()
+}
+
+/// Sets the acquirer's switches.
+pub async fn acquirer(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
+    let acquirer = service.outside.get().ok_or_else(Refusal::down)?;
+    let flag = |field: &str| body.get(field).and_then(Value::as_bool).unwrap_or(false);
+    acquirer.inner.set_faults(AcquirerFaults {
+        lose_answer: flag("lose_answer"),
+        silent_queries: flag("silent_queries"),
+        delay_ms: body.get("delay_ms").and_then(Value::as_u64).unwrap_or(0),
+        cut: flag("cut"),
+        duplicate_notifications: flag("duplicate_notifications"),
+    });
+    done()
+}

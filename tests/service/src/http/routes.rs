@@ -1,0 +1,63 @@
+//! Which path is answered by whom.
+
+use super::errors::Answer;
+use super::outer;
+use crate::api::{account, asks, cards, history, identity, payer_codes, payments, quotes, registration};
+use crate::refusal::Refusal;
+use crate::service::Service;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use kabao_base::Code;
+use std::sync::Arc;
+
+/// Everything that phones and tills can ask, as one service of HTTP. It needs no socket and no runtime: a
+/// simulation calls it with `tower::ServiceExt::oneshot` on its own thread. An answer carries a
+/// [`super::wire_fault::WireFault`] among its extensions.
+pub fn router(service: Arc<Service>) -> Router {
+    let mut router = Router::new()
+        .route("/v1/keys", get(registration::keys))
+        .route("/v1/registrations", post(registration::register))
+        .route("/v1/registrations/{registration_id}/otp", post(registration::otp))
+        .route("/v1/account", get(account::view))
+        .route("/v1/account/pin", put(account::set_pin))
+        .route("/v1/account/recovery-sheet", put(account::set_sheet))
+        .route("/v1/freeze", post(account::freeze))
+        .route("/v1/consents", post(identity::consent))
+        .route("/v1/consents/real_name", get(identity::document))
+        .route("/v1/verifications/{verification_id}", put(identity::verify).get(identity::verification))
+        .route("/v1/cards", post(cards::bind).get(cards::list))
+        .route("/v1/cards/{binding_id}/otp", post(cards::otp))
+        .route("/v1/payees/resolve", post(quotes::resolve))
+        .route("/v1/quotes", post(quotes::quote))
+        .route("/v1/payments/{intent_id}", put(payments::pay).get(payments::state))
+        .route("/v1/payments/{intent_id}/abandon", post(payments::abandon))
+        .route("/v1/payments/{intent_id}/proof", post(payments::proof))
+        .route("/v1/payer-codes", post(payer_codes::provision))
+        .route("/v1/asks/{ask_id}/decline", post(asks::decline))
+        .route("/v1/history", get(history::page));
+    for path in kabao_outside::lakala::PATHS {
+        router = router.route(path, post(lakala));
+    }
+    router
+        .fallback(async || Refusal::of(404, Code::NotFound))
+        .method_not_allowed_fallback(async || Refusal::named(405, "method_not_allowed"))
+        .layer(middleware::from_fn_with_state(service.clone(), outer::around))
+        .with_state(service)
+}
+
+async fn lakala(State(service): State<Arc<Service>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    match service.outside.get() {
+        Some(acquirer) => acquirer.answer(uri.path(), &headers, &body, service.now()),
+        None => Refusal::down().into_response(),
+    }
+}
+
+/// The key set and the like: bytes of a type of their own.
+pub(crate) fn cose(body: Vec<u8>) -> Answer {
+    Answer { status: 200, content_type: "application/cose", body }
+}

@@ -1,0 +1,40 @@
+//! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
+
+use crate::api::{account, asks, cards, history, identity, payer_codes, payments, quotes, registration};
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Kabao wallet service", version = "1", description = "What a wallet core asks of a wallet service. \
+        Signatures, boxes and documents stand in README.md beside this file.", license(name = "Apache-2.0 OR MIT")),
+    paths(
+        registration::keys, registration::register, registration::otp,
+        account::view, account::set_pin, account::set_sheet, account::freeze,
+        identity::document, identity::consent, identity::verify, identity::verification,
+        cards::bind, cards::otp, cards::list,
+        quotes::resolve, quotes::quote,
+        payments::pay, payments::state, payments::abandon, payments::proof,
+        payer_codes::provision, asks::decline, history::page,
+    )
+)]
+struct Contract;
+
+/// The contract as JSON text, with a line break at its end.
+pub fn openapi() -> String {
+    let mut text = Contract::openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_committed_file_is_not_stale() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/service-api/openapi.json");
+        if std::env::var_os("KABAO_WRITE_OPENAPI").is_some() {
+            std::fs::write(path, super::openapi()).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(committed == super::openapi(), "run this test once with KABAO_WRITE_OPENAPI=1");
+    }
+}

@@ -1,0 +1,182 @@
+//! Proofs of an older epoch, presented by the phone: what we signed holds, and a restored book is mended by it.
+
+use super::{Payment, State, finish, load};
+use crate::refusal::{Outcome, Refusal};
+use crate::service::{self, Caller, Service, internal};
+use crate::store::ledger::{self, Purpose, name};
+use crate::store::{self, history, one, run};
+use crate::vault::{BankState, VaultCall};
+use crate::wire::fen;
+use kabao_base::{Code, Id, Timestamp};
+use kabao_proof::{HistoryEntry, Receipt, RecordKind, Source, Verdict};
+use rusqlite::{Connection, params};
+
+fn invalid() -> Refusal {
+    Refusal::rule(Code::ReceiptInvalid).field("proof")
+}
+
+/// Takes a proof. The book agrees, is mended, or the proof is refused.
+pub fn import(service: &Service, caller: &Caller, intent: Id, bytes: &[u8]) -> Outcome<()> {
+    let verdict = Verdict::open(bytes, &service.keys.set).map_err(|_| invalid())?;
+    if verdict.intent_id() != Some(intent) || verdict.account_id() != caller.account {
+        return Err(invalid());
+    }
+    let now = service.now();
+    let mut state = service.state();
+    let state = &mut *state;
+    if state.rebuilding {
+        return Err(Refusal::down());
+    }
+    let known = load(&state.db, intent)?;
+    if known.as_ref().is_some_and(|known| known.account != caller.account) {
+        return Err(Refusal::of(409, Code::IdReused));
+    }
+    let wanted = match &verdict {
+        Verdict::Receipt(_) => State::Succeeded,
+        Verdict::Refusal(_) => State::Refused,
+        Verdict::Tombstone(_) => State::Tombstoned,
+    };
+    match known {
+        // A reversal's receipt speaks of the same intent and moved nothing of it.
+        _ if matches!(&verdict, Verdict::Receipt(receipt) if receipt.kind == RecordKind::Reversal) => Ok(()),
+        Some(known) if known.state == wanted => Ok(()),
+        Some(known) if known.state.is_final() => Err(Refusal::of(409, Code::IdReused)),
+        known => match verdict {
+            Verdict::Receipt(receipt) => mend(service, state, known, &receipt, bytes, now),
+            Verdict::Refusal(_) | Verdict::Tombstone(_) => close(service, state, caller, known, intent, wanted, bytes, now),
+        },
+    }
+}
+
+/// What we signed as never to be carried out: so it stays. Money that is there all the same goes back.
+#[allow(clippy::too_many_arguments)]
+fn close(service: &Service, state: &mut service::State, caller: &Caller, known: Option<Payment>, intent: Id, wanted: State, bytes: &[u8], now: Timestamp) -> Outcome<()> {
+    if let Some(known) = known {
+        return if known.state == State::Orphan { super::returns::send_back(service, state, &known, now) } else { Err(Refusal::of(409, Code::IdReused)) };
+    }
+    store::write(&mut state.db, |tx| {
+        finish::open(tx, &blank(service, caller.account, intent, now), now)?;
+        seal(tx, intent, wanted, bytes)
+    })
+}
+
+fn blank(service: &Service, account: Id, intent: Id, now: Timestamp) -> Payment {
+    Payment {
+        intent,
+        account,
+        digest: None,
+        kind: String::new(),
+        payee: None,
+        order: None,
+        ask: None,
+        amount: 0,
+        fee: 0,
+        card: None,
+        state: State::Orphan,
+        proof: None,
+        order_id: service.make_id(),
+        created_at: now,
+        tries: 0,
+    }
+}
+
+fn seal(tx: &Connection, intent: Id, state: State, proof: &[u8]) -> Outcome<()> {
+    let sql = "UPDATE payments SET state = ?2, proof = ?3 WHERE intent_id = ?1";
+    run(tx, sql, params![intent.to_string(), state.text(), proof])?;
+    Ok(())
+}
+
+/// Books what the receipt says, once: from suspense when the bank's book had brought the money already.
+fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, receipt: &Receipt, bytes: &[u8], now: Timestamp) -> Outcome<()> {
+    let intent = receipt.intent_id.ok_or_else(invalid)?;
+    let total = receipt.amount.plus(receipt.fee).map_err(|_| invalid())?.minor;
+    let card = match receipt.source {
+        Source::Card(id) => Some(id),
+        Source::Balance => None,
+    };
+    let parked = known.as_ref().is_some_and(|known| known.state == State::Orphan);
+    if card.is_some() && !parked && service.ask_bank(VaultCall::Query { id: intent }) != BankState::Done {
+        return Err(Refusal::down());
+    }
+    let payer = match card {
+        Some(_) if parked => name::SUSPENSE.to_owned(),
+        Some(_) => name::BANK.to_owned(),
+        None => name::user(receipt.account_id),
+    };
+    store::write(&mut state.db, |tx| {
+        let target = match receipt.payee_id {
+            Some(payee) => name::merchant(payee),
+            None => name::user(receipt.account_id),
+        };
+        let postings = [(payer.clone(), -total), (target, receipt.amount.minor), (name::FEES.to_owned(), receipt.fee.minor)];
+        ledger::book(tx, Purpose::Execute, &intent.to_string(), now, &postings)?;
+        let kind = match receipt.kind {
+            RecordKind::TopUp => "top_up",
+            RecordKind::PayerCode => "ask",
+            _ => "pay",
+        };
+        let payment = Payment {
+            kind: kind.to_owned(),
+            digest: receipt.terms_digest,
+            payee: receipt.payee_id,
+            order: receipt.order.clone(),
+            amount: receipt.amount.minor,
+            fee: receipt.fee.minor,
+            card,
+            order_id: receipt.record_id,
+            ..blank(service, receipt.account_id, intent, receipt.at)
+        };
+        if let Some(payee) = receipt.payee_id {
+            let sql = "INSERT OR IGNORE INTO payees (payee_id, name, route, created_at) VALUES (?1, ?2, ?3, ?4)";
+            let route = Some(receipt.route.as_str()).filter(|route| *route != "kabao");
+            run(tx, sql, params![payee.to_string(), receipt.payee_name, route, now.as_ms()])?;
+        }
+        run(tx, "DELETE FROM orphans WHERE intent_id = ?1", [intent.to_string()])?;
+        run(tx, "DELETE FROM payments WHERE intent_id = ?1 AND state IN ('orphan', 'accepted', 'sent', 'cancelling')", [intent.to_string()])?;
+        finish::open(tx, &payment, receipt.at)?;
+        seal(tx, intent, State::Succeeded, bytes)?;
+        super::stage(tx, intent, "arrived", receipt.at)?;
+        let sql = "UPDATE charges SET state = 'paid', paid_at = ?2, intent_id = ?3 WHERE order_id = ?1 AND state = 'asked'";
+        run(tx, sql, params![receipt.record_id.to_string(), receipt.at.as_ms(), intent.to_string()])?;
+        remember(tx, receipt, bytes, card.is_none() || receipt.payee_id.is_none(), now)
+    })
+}
+
+/// The history of a restored book gets the record again, at its end.
+fn remember(tx: &Connection, receipt: &Receipt, bytes: &[u8], touches: bool, now: Timestamp) -> Outcome<()> {
+    let account = receipt.account_id;
+    let known = one(
+        tx,
+        "SELECT 1 FROM history WHERE account_id = ?1 AND record_id = ?2",
+        [account.to_string(), receipt.record_id.to_string()],
+        |row| row.get::<_, i64>(0),
+    )?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let top_up = receipt.kind == RecordKind::TopUp;
+    let balance = ledger::user_balance(tx, account)?;
+    let amount = if top_up { receipt.amount.minor } else { receipt.amount.minor.checked_neg().ok_or_else(internal)? };
+    let entry = HistoryEntry {
+        seq: 0,
+        record_id: receipt.record_id,
+        kind: receipt.kind,
+        state: "done".to_owned(),
+        payee_id: receipt.payee_id,
+        payee_name: receipt.payee_name.clone(),
+        amount: fen(amount),
+        fee: receipt.fee,
+        balance_after: touches.then(|| fen(balance)),
+        route: receipt.route.clone(),
+        order: receipt.order.clone(),
+        our_order: receipt.our_order.clone(),
+        acquirer_order: receipt.acquirer_order.clone(),
+        intent_id: receipt.intent_id,
+        token_id: receipt.token_id.clone(),
+        original: None,
+        at: receipt.at,
+        updated_at: now,
+        receipt: Some(bytes.to_vec()),
+    };
+    history::append(tx, account, entry)
+}

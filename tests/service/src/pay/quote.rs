@@ -1,0 +1,198 @@
+//! Quotes: what it would cost, who gets it by the service's own word, and which sources can pay.
+
+use crate::api::account::ready;
+use crate::refusal::{Outcome, Refusal};
+use crate::service::{Caller, Service};
+use crate::store::limits::{self, Way};
+use crate::store::people::{Account, Card, card_of, cards, payee};
+use crate::store::{self, id_at, ledger, maybe_id_at, one, run};
+use crate::wire::{self, AmountOut, QuoteIn, QuoteOut, SourceOut, SourceWire};
+use kabao_base::{Code, Id, Timestamp};
+use kabao_outside::World;
+use rusqlite::{Connection, params};
+
+/// How long a quote lives.
+const LIFE_MS: i64 = 120_000;
+
+/// A quote as the book has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// Its id.
+    pub id: Id,
+    /// `top_up`, `pay`, `ask`.
+    pub kind: String,
+    /// Who is paid.
+    pub payee: Option<Id>,
+    /// The merchant's order number.
+    pub order: Option<String>,
+    /// The merchant's question.
+    pub ask: Option<Id>,
+    /// How much, fen.
+    pub amount: i64,
+    /// The fee, fen.
+    pub fee: i64,
+    /// 32 random bytes.
+    pub challenge: Vec<u8>,
+    /// Until when it may be confirmed.
+    pub expires_at: Timestamp,
+    /// The intent that used it.
+    pub used_by: Option<Id>,
+}
+
+/// A quote of an account.
+pub fn load(db: &Connection, account: Id, id: Id) -> Outcome<Option<Quote>> {
+    let sql = "SELECT * FROM quotes WHERE quote_id = ?1 AND account_id = ?2";
+    Ok(one(db, sql, [id.to_string(), account.to_string()], |row| {
+        Ok(Quote {
+            id,
+            kind: row.get("kind")?,
+            payee: maybe_id_at(row, "payee_id")?,
+            order: row.get("order_no")?,
+            ask: maybe_id_at(row, "ask_id")?,
+            amount: row.get("amount")?,
+            fee: row.get("fee")?,
+            challenge: row.get("challenge")?,
+            expires_at: Timestamp::from_ms(row.get("expires_at")?),
+            used_by: maybe_id_at(row, "used_by")?,
+        })
+    })?)
+}
+
+/// An open question of a merchant.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Who asks.
+    pub payee: Id,
+    /// The merchant's order number.
+    pub order: String,
+    /// How much, fen.
+    pub amount: i64,
+    /// `asked`, `paid`, `refused`, `revoked`.
+    pub state: String,
+    /// Until when it can be answered.
+    pub expires_at: Timestamp,
+}
+
+/// A question of an account.
+pub fn load_ask(db: &Connection, account: Id, ask: Id) -> Outcome<Option<Ask>> {
+    let sql = "SELECT payee_id, merchant_order, amount, state, expires_at FROM charges WHERE ask_id = ?1 AND account_id = ?2";
+    Ok(one(db, sql, [ask.to_string(), account.to_string()], |row| {
+        Ok(Ask {
+            payee: id_at(row, "payee_id")?,
+            order: row.get("merchant_order")?,
+            amount: row.get("amount")?,
+            state: row.get("state")?,
+            expires_at: Timestamp::from_ms(row.get::<_, Option<i64>>("expires_at")?.unwrap_or(0)),
+        })
+    })?)
+}
+
+/// Makes a quote.
+pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<QuoteOut> {
+    let amount = asked.amount.read("amount")?;
+    let payee_id = wire::maybe_id(asked.payee_id.as_deref(), "payee_id")?;
+    let card_id = wire::maybe_id(asked.card_id.as_deref(), "card_id")?;
+    let ask_id = wire::maybe_id(asked.ask_id.as_deref(), "ask_id")?;
+    let order = asked.order.as_deref().map(|order| wire::plain(order, 64, "order")).transpose()?.map(str::to_owned);
+    let now = service.now();
+    let mut state = service.state();
+    let who = ready(&state.db, caller.account)?;
+    let (payee_id, order) = match (asked.kind.as_str(), payee_id, ask_id) {
+        ("top_up", None, None) if order.is_none() => (None, None),
+        ("pay", Some(payee), None) => (Some(payee), order),
+        ("ask", payee, Some(ask)) => {
+            let question = load_ask(&state.db, caller.account, ask)?.ok_or_else(|| Refusal::rule(Code::AskLapsed).field("ask_id"))?;
+            let is_open = question.state == "asked" && now <= question.expires_at;
+            let same = question.amount == amount && payee.is_none_or(|payee| payee == question.payee) && order.as_ref().is_none_or(|order| *order == question.order);
+            if !is_open {
+                return Err(Refusal::rule(Code::AskLapsed).field("ask_id"));
+            }
+            if !same {
+                return Err(Refusal::argument("amount"));
+            }
+            (Some(question.payee), Some(question.order))
+        }
+        ("top_up" | "pay" | "ask", ..) => return Err(Refusal::argument("kind")),
+        _ => return Err(Refusal::argument("kind")),
+    };
+    let payee_name = match payee_id {
+        Some(id) if id == caller.account => return Err(Refusal::rule(Code::PayeeIsSelf).field("payee_id")),
+        Some(id) => {
+            let found = payee(&state.db, id)?;
+            if found.route.is_some() && asked.kind == "pay" {
+                // A merchant of an acquirer is paid through the acquirer only.
+                return Err(Refusal::of(404, Code::PayeeUnknown).field("payee_id"));
+            }
+            Some(found.name)
+        }
+        None => None,
+    };
+    let fee = limits::fee(&state.db, &asked.kind, amount)?;
+    let total = amount.checked_add(fee).ok_or_else(|| Refusal::rule(Code::AmountTooLarge).field("amount"))?;
+    let sources = sources(&state.db, &who, &asked.kind, card_id, total, now)?;
+    if !sources.iter().any(|source| source.usable) {
+        let reason = sources.first().and_then(|source| source.reason.clone()).unwrap_or_else(|| Code::CardUnknown.as_str().to_owned());
+        return Err(Refusal::named(422, &reason).field("amount"));
+    }
+    let mut challenge = [0u8; 32];
+    service.world.random(&mut challenge);
+    let (id, expires_at) = (service.make_id(), now.plus_ms(LIFE_MS));
+    store::write(&mut state.db, |tx| {
+        let sql = "INSERT INTO quotes (quote_id, account_id, kind, payee_id, order_no, ask_id, amount, fee, challenge, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        let text = |id: Option<Id>| id.map(|id| id.to_string());
+        run(
+            tx,
+            sql,
+            params![id.to_string(), caller.account.to_string(), asked.kind, text(payee_id), order, text(ask_id), amount, fee, challenge, expires_at.as_ms()],
+        )?;
+        Ok(())
+    })?;
+    Ok(QuoteOut {
+        quote_id: id.to_string(),
+        kind: asked.kind.clone(),
+        payee_id: payee_id.map(|id| id.to_string()),
+        payee_name,
+        order,
+        amount: AmountOut::from(amount),
+        fee: fee.into(),
+        total: total.into(),
+        sources,
+        expires_at: expires_at.as_ms(),
+        challenge: wire::text(&challenge),
+    })
+}
+
+/// Every source with the reason why it cannot be used. The balance comes first, then the cards by age.
+fn sources(db: &Connection, who: &Account, kind: &str, card: Option<Id>, total: i64, now: Timestamp) -> Outcome<Vec<SourceOut>> {
+    let mut sources = Vec::new();
+    if kind != "top_up" && card.is_none() {
+        let reason = why_not(db, who, kind, None, total, now)?;
+        sources.push(source_out(SourceWire { kind: "balance".to_owned(), card_id: None }, reason));
+    }
+    let candidates: Vec<Card> = match card {
+        Some(id) => vec![card_of(db, who.id, id)?],
+        None => cards(db, who.id)?,
+    };
+    for card in candidates {
+        let reason = why_not(db, who, kind, Some(card.id), total, now)?;
+        sources.push(source_out(SourceWire { kind: "card".to_owned(), card_id: Some(card.id.to_string()) }, reason));
+    }
+    Ok(sources)
+}
+
+fn source_out(source: SourceWire, reason: Option<Code>) -> SourceOut {
+    SourceOut { source, usable: reason.is_none(), reason: reason.map(|code| code.as_str().to_owned()) }
+}
+
+/// Why a source cannot pay now; `None` when it can. Limits first: a balance that is too low can be filled.
+pub fn why_not(db: &Connection, who: &Account, kind: &str, card: Option<Id>, total: i64, now: Timestamp) -> Outcome<Option<Code>> {
+    if kind == "top_up" {
+        return Ok((total > limits::SINGLE).then_some(Code::LimitSingle));
+    }
+    let way = if kind == "pay" { Way::Static } else { Way::Ask };
+    if let Some(code) = limits::check(db, who.id, who.class, card, way, total, now)? {
+        return Ok(Some(code));
+    }
+    let low = card.is_none() && ledger::user_balance(db, who.id)? < total;
+    Ok(low.then_some(Code::BalanceLow))
+}

@@ -1,0 +1,86 @@
+//! What the bank says, and asking it again until it has said something.
+
+use super::{Payment, State, due, finish, stage};
+use crate::refusal::{Outcome, Refusal};
+use crate::service::{self, Service};
+use crate::store::ledger::name;
+use crate::store::people::card_of;
+use crate::store::{self, run};
+use crate::vault::{BankState, VaultCall};
+use crate::wire::fen;
+use kabao_base::{Code, Timestamp};
+use rusqlite::params;
+
+const FIRST_PAUSE_MS: i64 = 1_000;
+const LONGEST_PAUSE_MS: i64 = 60_000;
+
+/// Asks the bank to carry a payment out. The same id again is the same payment at the bank.
+pub(crate) fn ask(service: &Service, state: &mut service::State, payment: &Payment, now: Timestamp) -> Outcome<()> {
+    let card = payment.card.ok_or_else(service::internal)?;
+    let token = card_of(&state.db, payment.account, card)?.token;
+    let answer = service.ask_bank(VaultCall::Debit { id: payment.intent, token, amount: fen(payment.total()) });
+    take(service, state, payment, answer, now)
+}
+
+fn take(service: &Service, state: &mut service::State, payment: &Payment, answer: BankState, now: Timestamp) -> Outcome<()> {
+    store::write(&mut state.db, |tx| match &answer {
+        BankState::Done => finish::succeed(tx, service, payment, name::BANK, now),
+        BankState::Refused(code) => {
+            let code = Code::parse(code).unwrap_or(Code::BankRefused);
+            finish::refuse(tx, service, payment, code.as_str(), None, now)
+        }
+        BankState::Pending | BankState::Unknown => later(tx, payment, now),
+    })
+}
+
+fn later(tx: &rusqlite::Connection, payment: &Payment, now: Timestamp) -> Outcome<()> {
+    let doublings = u32::try_from(payment.tries.clamp(0, 6)).unwrap_or(6);
+    let pause = (FIRST_PAUSE_MS << doublings).min(LONGEST_PAUSE_MS);
+    let sql = "UPDATE payments SET tries = tries + 1, next_try = ?2 WHERE intent_id = ?1";
+    run(tx, sql, params![payment.intent.to_string(), now.plus_ms(pause).as_ms()])?;
+    Ok(())
+}
+
+/// Asks the bank what became of a payment and goes on from there.
+pub(crate) fn resolve(service: &Service, state: &mut service::State, payment: &Payment, now: Timestamp) -> Outcome<()> {
+    match payment.state {
+        State::Accepted => {
+            // The service died between accepting and asking: the bank has not heard of it.
+            store::write(&mut state.db, |tx| {
+                run(tx, "UPDATE payments SET state = 'sent' WHERE intent_id = ?1 AND state = 'accepted'", [payment.intent.to_string()])?;
+                stage(tx, payment.intent, "sent_to_bank", now)
+            })?;
+            ask(service, state, &Payment { state: State::Sent, ..payment.clone() }, now)
+        }
+        State::Sent => match service.ask_bank(VaultCall::Query { id: payment.intent }) {
+            // Not known there: it died on the way. The same id cannot be carried out twice.
+            BankState::Unknown => ask(service, state, payment, now),
+            answer => take(service, state, payment, answer, now),
+        },
+        State::Cancelling => cancel(service, state, payment, now),
+        _ => Ok(()),
+    }
+}
+
+/// Asks the bank to forget a payment. Its *no* to carrying it out is what a tombstone needs.
+pub(crate) fn cancel(service: &Service, state: &mut service::State, payment: &Payment, now: Timestamp) -> Outcome<()> {
+    let answer = service.ask_bank(VaultCall::Cancel { id: payment.intent });
+    store::write(&mut state.db, |tx| match &answer {
+        BankState::Done => finish::succeed(tx, service, payment, name::BANK, now),
+        BankState::Refused(_) | BankState::Unknown => finish::bury(tx, service, payment, now),
+        BankState::Pending => later(tx, payment, now),
+    })
+}
+
+/// Everything that is due. Called by the clock.
+pub(crate) fn resolve_due(service: &Service, now: Timestamp) -> Outcome<()> {
+    let mut state = service.state();
+    if state.rebuilding {
+        return Err(Refusal::down());
+    }
+    for payment in due(&state.db, now)? {
+        // One that cannot go on now does not hold up the others.
+        let _ = resolve(service, &mut state, &payment, now);
+    }
+    Ok(())
+}

@@ -1,0 +1,237 @@
+-- The reference service's book. Plain SQLite on purpose: an auditor opens it with any tool.
+-- Money is in fen. Times are milliseconds since 1970, UTC. Ids are 32 hexadecimal digits.
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- Double entry. An account's balance is the sum of its postings; money at the bank is negative, what
+-- the service owes is positive, so that everything sums to zero.
+CREATE TABLE ledger_accounts (
+    account TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('user', 'bank', 'merchant', 'fees', 'suspense')),
+    balance INTEGER NOT NULL DEFAULT 0,
+    may_be_negative INTEGER NOT NULL DEFAULT 0,
+    CHECK (may_be_negative = 1 OR balance >= 0)
+) WITHOUT ROWID;
+
+CREATE TABLE transactions (
+    txn INTEGER PRIMARY KEY,
+    -- 'execute' moves the money of an intent or of a charge; 'refund', 'suspend' and 'return' undo or park it.
+    purpose TEXT NOT NULL CHECK (purpose IN ('execute', 'refund', 'suspend', 'return')),
+    ref TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    -- One execution, one refund, one return of one thing: the book itself refuses a second.
+    UNIQUE (purpose, ref)
+);
+
+CREATE TABLE postings (
+    posting INTEGER PRIMARY KEY,
+    txn INTEGER NOT NULL REFERENCES transactions (txn),
+    account TEXT NOT NULL REFERENCES ledger_accounts (account),
+    amount INTEGER NOT NULL CHECK (amount <> 0)
+);
+CREATE INDEX postings_txn ON postings (txn);
+
+CREATE TRIGGER posting_moves_balance AFTER INSERT ON postings BEGIN
+    UPDATE ledger_accounts SET balance = balance + NEW.amount WHERE account = NEW.account;
+END;
+CREATE TRIGGER postings_are_final BEFORE UPDATE ON postings BEGIN SELECT RAISE(ABORT, 'postings are final'); END;
+CREATE TRIGGER postings_stay BEFORE DELETE ON postings BEGIN SELECT RAISE(ABORT, 'postings are final'); END;
+
+CREATE TABLE fees (kind TEXT PRIMARY KEY, rate_ppm INTEGER NOT NULL CHECK (rate_ppm BETWEEN 0 AND 100000)) WITHOUT ROWID;
+INSERT INTO fees VALUES ('top_up', 0), ('pay', 0), ('ask', 0);
+
+CREATE TABLE accounts (
+    account_id TEXT PRIMARY KEY,
+    phone_mark BLOB NOT NULL UNIQUE,
+    phone_sealed BLOB NOT NULL,
+    phone_masked TEXT NOT NULL,
+    class INTEGER NOT NULL DEFAULT 0 CHECK (class BETWEEN 0 AND 3),
+    name_masked TEXT,
+    id_masked TEXT,
+    id_mark BLOB UNIQUE,
+    pin_set INTEGER NOT NULL DEFAULT 0,
+    pin_locked INTEGER NOT NULL DEFAULT 0,
+    pin_must_change INTEGER NOT NULL DEFAULT 0,
+    sheet_hash BLOB,
+    frozen INTEGER NOT NULL DEFAULT 0,
+    history_seq INTEGER NOT NULL DEFAULT 0,
+    history_hash BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE devices (
+    device_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES accounts (account_id),
+    registration_id TEXT NOT NULL UNIQUE,
+    device_key BLOB NOT NULL,
+    approve_key BLOB NOT NULL,
+    model TEXT NOT NULL,
+    revoked INTEGER NOT NULL DEFAULT 0,
+    head TEXT,
+    head_seq INTEGER NOT NULL DEFAULT -1,
+    created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE nonces (key_id TEXT NOT NULL, nonce TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (key_id, nonce)) WITHOUT ROWID;
+CREATE INDEX nonces_at ON nonces (at);
+
+CREATE TABLE consents (
+    consent_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, document TEXT NOT NULL, version TEXT NOT NULL, at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE verifications (
+    verification_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'passed', 'rejected')),
+    code TEXT,
+    retriable INTEGER NOT NULL DEFAULT 0,
+    class INTEGER NOT NULL DEFAULT 0,
+    name_masked TEXT,
+    id_masked TEXT,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX verifications_account ON verifications (account_id, at);
+
+CREATE TABLE bindings (
+    binding_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'otp_sent', 'refused', 'bound')),
+    code TEXT,
+    token TEXT, last4 TEXT, bank TEXT, brand TEXT,
+    card_id TEXT,
+    expires_at INTEGER NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE cards (
+    card_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    token TEXT NOT NULL UNIQUE,
+    last4 TEXT NOT NULL, bank TEXT NOT NULL, brand TEXT NOT NULL,
+    bound_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Who can be paid: merchants of our own printed codes, and merchants of an acquirer (route is then set).
+CREATE TABLE payees (
+    payee_id TEXT PRIMARY KEY,
+    payee_code TEXT UNIQUE,
+    name TEXT NOT NULL,
+    route TEXT, merchant_no TEXT,
+    created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE quotes (
+    quote_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('top_up', 'pay', 'ask')),
+    payee_id TEXT, order_no TEXT, ask_id TEXT,
+    amount INTEGER NOT NULL, fee INTEGER NOT NULL,
+    challenge BLOB NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_by TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE payments (
+    intent_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    -- SHA-256 of the terms; absent for a tombstone of an id that was never seen.
+    digest BLOB,
+    kind TEXT, payee_id TEXT, order_no TEXT, ask_id TEXT,
+    amount INTEGER NOT NULL DEFAULT 0, fee INTEGER NOT NULL DEFAULT 0,
+    card_id TEXT,
+    -- 'accepted': nothing was handed on. 'sent': the bank was asked. 'cancelling': the bank was asked to forget it.
+    -- 'orphan': the bank carried out what a restored book does not know.
+    state TEXT NOT NULL CHECK (state IN ('accepted', 'sent', 'cancelling', 'orphan', 'succeeded', 'refused', 'tombstoned')),
+    code TEXT,
+    attempts_left INTEGER,
+    proof BLOB,
+    epoch INTEGER NOT NULL,
+    order_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    next_try INTEGER NOT NULL DEFAULT 0,
+    tries INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX payments_open ON payments (next_try) WHERE state IN ('accepted', 'sent', 'cancelling');
+CREATE INDEX payments_account ON payments (account_id, state);
+-- A second payment of the same order is refused by the book, whoever pays it.
+CREATE UNIQUE INDEX payments_order ON payments (payee_id, order_no)
+    WHERE payee_id IS NOT NULL AND order_no IS NOT NULL AND state IN ('accepted', 'sent', 'cancelling', 'succeeded');
+
+CREATE TABLE stages (intent_id TEXT NOT NULL, stage TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (intent_id, stage)) WITHOUT ROWID;
+
+-- What came from a bank after we had signed that it would not, on its way back to its source.
+CREATE TABLE returns (
+    return_id TEXT PRIMARY KEY,
+    intent_id TEXT NOT NULL UNIQUE,
+    account_id TEXT,
+    card_token TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    state TEXT NOT NULL CHECK (state IN ('suspended', 'returned', 'held')),
+    at INTEGER NOT NULL,
+    next_try INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+-- Debits of a restored book's unknown intents; their money lies in suspense until the phone shows its receipt.
+CREATE TABLE orphans (intent_id TEXT PRIMARY KEY, card_token TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0)) WITHOUT ROWID;
+
+-- How much of each limit is used: bucket is 'day:20779', 'card:<id>:20779', 'static:20779', 'code:20779', 'year:2026', 'life'.
+CREATE TABLE limit_uses (
+    account_id TEXT NOT NULL, bucket TEXT NOT NULL, used INTEGER NOT NULL CHECK (used >= 0), PRIMARY KEY (account_id, bucket)
+) WITHOUT ROWID;
+
+CREATE TABLE batches (batch_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, device_id TEXT NOT NULL, count INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE tokens (
+    token_id TEXT PRIMARY KEY,
+    batch_id TEXT NOT NULL, position INTEGER NOT NULL,
+    account_id TEXT NOT NULL, device_id TEXT NOT NULL,
+    key_sealed BLOB NOT NULL,
+    not_after INTEGER NOT NULL,
+    cap INTEGER NOT NULL, cap_untrusted INTEGER NOT NULL,
+    -- Only one order can ever stand here.
+    route TEXT, acquirer_order TEXT, consumed_at INTEGER,
+    bad_tags INTEGER NOT NULL DEFAULT 0,
+    revoked INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (route, acquirer_order)
+) WITHOUT ROWID;
+CREATE INDEX tokens_batch ON tokens (batch_id, position);
+CREATE INDEX tokens_device ON tokens (device_id, consumed_at);
+
+-- Charges of payer codes, one per acquirer's order.
+CREATE TABLE charges (
+    order_id TEXT PRIMARY KEY,
+    route TEXT NOT NULL, acquirer_order TEXT NOT NULL,
+    -- Our number as the acquirer gets it. It begins with the token, so that a restored book finds the payer again.
+    our_order TEXT,
+    token_id TEXT UNIQUE,
+    account_id TEXT,
+    payee_id TEXT, payee_name TEXT NOT NULL,
+    merchant_order TEXT NOT NULL,
+    code_mark BLOB NOT NULL,
+    amount INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('asked', 'paid', 'refused', 'revoked')),
+    code TEXT,
+    ask_id TEXT UNIQUE,
+    intent_id TEXT,
+    expires_at INTEGER,
+    refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0 AND refunded <= amount),
+    paid_at INTEGER,
+    created_at INTEGER NOT NULL,
+    UNIQUE (route, acquirer_order)
+) WITHOUT ROWID;
+CREATE INDEX charges_open ON charges (expires_at) WHERE state = 'asked';
+
+CREATE TABLE refunds (
+    route TEXT NOT NULL, refund_order TEXT NOT NULL,
+    order_id TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0), at INTEGER NOT NULL,
+    PRIMARY KEY (route, refund_order)
+) WITHOUT ROWID;
+
+CREATE TABLE history (
+    account_id TEXT NOT NULL, seq INTEGER NOT NULL, record_id TEXT NOT NULL,
+    body BLOB NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (account_id, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE sheet_tries (phone_mark BLOB PRIMARY KEY, tries INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;

@@ -1,0 +1,150 @@
+//! The identity desk and the tokeniser: identity numbers and card numbers come in boxes, leave masked or as
+//! tokens, and lie sealed in the vault's file.
+
+use super::engine::{Engine, about, open_text, refused};
+use super::{IdentityState, VaultAnswer, VaultDown};
+use kabao_base::{FoldKind, Id, fold, mask};
+use kabao_outside::{CardAnswer, FourElements, IdentityAnswer, IdentityVendor};
+use kabao_proof::{SealedBox, hex};
+use rusqlite::{OptionalExtension, params};
+use zeroize::Zeroizing;
+
+const INFO_CARD: &[u8] = b"kabao-card-1";
+const INFO_ID: &[u8] = b"kabao-id-1";
+
+impl Engine {
+    /// The verified identity number of an account.
+    pub(super) fn id_number_of(&self, account: Id) -> Result<Option<Zeroizing<String>>, VaultDown> {
+        let sql = "SELECT number_sealed FROM persons WHERE account = ?1";
+        let sealed: Option<Vec<u8>> = self.db.query_row(sql, [account.to_string()], |row| row.get(0)).optional()?;
+        sealed.map(|sealed| self.sealer.open_text(&format!("person:{account}"), &sealed).map_err(|_| VaultDown)).transpose()
+    }
+
+    fn seal(&self, place: &str, text: &str) -> Result<Vec<u8>, VaultDown> {
+        self.sealer.seal(self.world.as_ref(), place, text.as_bytes()).map_err(|_| VaultDown)
+    }
+
+    pub(super) fn verify(
+        &mut self,
+        verification: Id,
+        account: Id,
+        name: &str,
+        sealed: Option<&SealedBox>,
+        liveness_token: &str,
+    ) -> Result<VaultAnswer, VaultDown> {
+        let key = verification.to_string();
+        let place = |column: &str| format!("verification:{verification}:{column}");
+        let sql = "SELECT account, name_sealed, number_sealed, token_sealed FROM verifications WHERE verification = ?1";
+        let known: Option<(String, Vec<u8>, Vec<u8>, Vec<u8>)> =
+            self.db.query_row(sql, [&key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).optional()?;
+        let (name, number, token) = match (known, sealed) {
+            (Some((of, name, number, token)), _) if of == account.to_string() => {
+                let open = |column: &str, sealed: &[u8]| self.sealer.open_text(&place(column), sealed).map_err(|_| VaultDown);
+                (open("name", &name)?, open("number", &number)?, open("token", &token)?)
+            }
+            (Some(_), _) => return Ok(refused("id_reused")),
+            (None, None) => return Ok(refused("not_found")),
+            (None, Some(sealed)) => {
+                let Ok(number) = open_text(&self.id_key, INFO_ID, &about(account, verification), sealed) else {
+                    return Ok(refused("approval_refused"));
+                };
+                let Ok(number) = fold(&number, FoldKind::IdNumber).map(Zeroizing::new) else {
+                    return Ok(refused("id_characters"));
+                };
+                let row = (self.seal(&place("name"), name)?, self.seal(&place("number"), &number)?, self.seal(&place("token"), liveness_token)?);
+                self.db.execute(
+                    "INSERT INTO verifications VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![key, account.to_string(), row.0, row.1, row.2],
+                )?;
+                (Zeroizing::new(name.to_owned()), number, Zeroizing::new(liveness_token.to_owned()))
+            }
+        };
+        let mark = self.sealer.mark("id", &number);
+        let elsewhere: Option<String> = self
+            .db
+            .query_row("SELECT account FROM persons WHERE mark = ?1 AND account <> ?2", params![mark, account.to_string()], |row| row.get(0))
+            .optional()?;
+        let state = if elsewhere.is_some() {
+            IdentityState::Rejected { code: "id_on_other_account".to_owned(), retriable: false }
+        } else {
+            match self.outside.vendor.verify(verification, &name, &number, &token) {
+                IdentityAnswer::Passed { channels } => IdentityState::Passed(channels),
+                IdentityAnswer::Rejected { code, retriable } => IdentityState::Rejected { code, retriable },
+                IdentityAnswer::Pending => IdentityState::Pending,
+            }
+        };
+        let mut pin_must_change = false;
+        if matches!(state, IdentityState::Passed(_)) {
+            let sealed = self.seal(&format!("person:{account}"), &number)?;
+            self.db.execute(
+                "INSERT INTO persons VALUES (?1, ?2, ?3) ON CONFLICT (account) DO UPDATE SET mark = ?2, number_sealed = ?3",
+                params![account.to_string(), mark, sealed],
+            )?;
+            pin_must_change = self.pin_is_given_away(account, &number)?;
+        }
+        if !matches!(state, IdentityState::Pending) {
+            // A verified number is kept once, with the person; a rejected one is not kept at all. Asked again,
+            // the main process answers from its own book.
+            self.db.execute("DELETE FROM verifications WHERE verification = ?1", [&key])?;
+        }
+        Ok(VaultAnswer::Identity { state, id_masked: mask::id_number(&number), id_mark: hex(&mark), pin_must_change })
+    }
+
+    pub(super) fn bind(&mut self, binding: Id, account: Id, sealed: &SealedBox, name: &str, phone: &str) -> Result<VaultAnswer, VaultDown> {
+        let Ok(pan) = open_text(&self.card_key, INFO_CARD, &about(account, binding), sealed) else {
+            return Ok(refused("approval_refused"));
+        };
+        let folded = fold(&pan, FoldKind::Card).map(Zeroizing::new);
+        let Some(pan) = folded.ok().filter(|pan| (12..=19).contains(&pan.len())) else {
+            return Ok(refused("card_number_refused"));
+        };
+        let Some(id_number) = self.id_number_of(account)? else { return Ok(refused("wrong_step")) };
+        let mark = self.sealer.mark("card", &pan);
+        let sql = "SELECT account, mark, token, last4, bank, brand FROM cards WHERE binding = ?1";
+        let known: Option<(String, Vec<u8>, [String; 4])> = self
+            .db
+            .query_row(sql, [binding.to_string()], |row| Ok((row.get(0)?, row.get(1)?, [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])))
+            .optional()?;
+        if let Some((of, was, [token, last4, bank, brand])) = known {
+            let same = of == account.to_string() && was == mark;
+            return Ok(if same { VaultAnswer::OtpSent { token, last4, bank, brand } } else { refused("id_reused") });
+        }
+        let owner: Option<String> =
+            self.db.query_row("SELECT account FROM cards WHERE mark = ?1 AND bound = 1", params![mark], |row| row.get(0)).optional()?;
+        if owner.is_some() {
+            return Ok(refused("card_taken"));
+        }
+        let elements = FourElements { pan: &pan, name, id_number: &id_number, phone };
+        match self.outside.bank.check_card(binding, elements) {
+            CardAnswer::Pending => Ok(VaultAnswer::Pending),
+            CardAnswer::Refused { code } => Ok(refused(&code)),
+            CardAnswer::OtpSent { bank, brand } => {
+                let mut token = [0u8; 16];
+                self.world.random(&mut token);
+                let token = format!("tk{}", Id::from_bytes(token));
+                let last4 = mask::card_tail(&pan);
+                let pan_sealed = self.seal(&format!("card:{binding}"), &pan)?;
+                self.db.execute(
+                    "INSERT INTO cards (binding, account, mark, pan_sealed, last4, token, bank, brand) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![binding.to_string(), account.to_string(), mark, pan_sealed, last4, token, bank, brand],
+                )?;
+                Ok(VaultAnswer::OtpSent { token, last4, bank, brand })
+            }
+        }
+    }
+
+    pub(super) fn bind_otp(&mut self, binding: Id, account: Id, otp: &str) -> Result<VaultAnswer, VaultDown> {
+        let sql = "SELECT token FROM cards WHERE binding = ?1 AND account = ?2";
+        let token: Option<String> =
+            self.db.query_row(sql, params![binding.to_string(), account.to_string()], |row| row.get(0)).optional()?;
+        let Some(token) = token else { return Ok(refused("not_found")) };
+        match self.outside.bank.confirm_card(binding, otp, &token) {
+            Ok(()) => {
+                let taken = self.db.execute("UPDATE cards SET bound = 1 WHERE binding = ?1", [binding.to_string()]).is_err();
+                Ok(if taken { refused("card_taken") } else { VaultAnswer::Done })
+            }
+            Err(no) if no.code == "bank_unavailable" => Ok(VaultAnswer::Pending),
+            Err(no) => Ok(VaultAnswer::Refused { code: no.code, attempts_left: no.attempts_left }),
+        }
+    }
+}

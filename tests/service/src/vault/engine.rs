@@ -1,0 +1,179 @@
+//! The vault's own file and keys, and who answers which call.
+
+use super::outside::{Outside, bank_answer, book_answer};
+use super::{BoxKeyText, VaultAnswer, VaultCall, VaultDown, VaultKeys};
+use crate::config::read_or_make;
+use crate::seal::Sealer;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::{Id, Timestamp};
+use kabao_outside::{Bank, World};
+use kabao_proof::{BoxError, BoxPrivateKey, Digest32, SealedBox, SoftwareKey, boxes, hex};
+use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS pins (
+    account TEXT PRIMARY KEY, salt BLOB NOT NULL, verifier BLOB NOT NULL,
+    wrong INTEGER NOT NULL DEFAULT 0 CHECK (wrong BETWEEN 0 AND 5)) STRICT;
+CREATE TABLE IF NOT EXISTS verdicts (
+    digest TEXT PRIMARY KEY, account TEXT NOT NULL, payload TEXT NOT NULL, signature TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS persons (account TEXT PRIMARY KEY, mark BLOB NOT NULL UNIQUE, number_sealed BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS verifications (
+    verification TEXT PRIMARY KEY, account TEXT NOT NULL, name_sealed BLOB NOT NULL, number_sealed BLOB NOT NULL,
+    token_sealed BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS cards (
+    binding TEXT PRIMARY KEY, account TEXT NOT NULL, mark BLOB NOT NULL, pan_sealed BLOB NOT NULL, last4 TEXT NOT NULL,
+    token TEXT NOT NULL UNIQUE, bank TEXT NOT NULL, brand TEXT NOT NULL, bound INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS one_owner ON cards (mark) WHERE bound = 1;
+";
+
+#[derive(Serialize, Deserialize)]
+struct KeyFile {
+    pin: String,
+    card: String,
+    id: String,
+    verdict: String,
+    seal: String,
+    mark: String,
+    pepper: String,
+}
+
+/// The vault: its file, its keys, and the bank and vendor that only it talks to.
+pub struct Engine {
+    pub(super) db: Connection,
+    pub(super) world: Arc<dyn World>,
+    pub(super) sealer: Sealer,
+    pub(super) pepper: Zeroizing<[u8; 32]>,
+    pub(super) pin_key: BoxPrivateKey,
+    pub(super) card_key: BoxPrivateKey,
+    pub(super) id_key: BoxPrivateKey,
+    pub(super) verdict_key: SoftwareKey,
+    pub(super) outside: Outside,
+}
+
+pub(super) fn broken(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+fn bytes(text: &str) -> io::Result<Zeroizing<[u8; 32]>> {
+    Digest32::parse(text).map(|digest| Zeroizing::new(digest.0)).map_err(|_| broken("the vault's key file cannot be used"))
+}
+
+impl From<rusqlite::Error> for VaultDown {
+    fn from(_: rusqlite::Error) -> VaultDown {
+        VaultDown
+    }
+}
+
+impl Engine {
+    /// Opens the vault's files in the data folder: `vault.keys` (made when missing, readable by this user only)
+    /// and `vault.db`, whose columns are sealed under them.
+    pub fn open(data: &Path, world: Arc<dyn World>) -> io::Result<Engine> {
+        let make = || {
+            let one = || {
+                let mut bytes = Zeroizing::new([0u8; 32]);
+                world.random(&mut bytes[..]);
+                hex(&bytes[..])
+            };
+            let file = KeyFile { pin: one(), card: one(), id: one(), verdict: one(), seal: one(), mark: one(), pepper: one() };
+            serde_json::to_vec(&file).unwrap_or_default()
+        };
+        let file = Zeroizing::new(read_or_make(&data.join("vault.keys"), make)?);
+        let file: KeyFile = serde_json::from_slice(&file).map_err(|_| broken("the vault's key file cannot be used"))?;
+        let box_key = |kid: &str, text: &str| {
+            BoxPrivateKey::from_bytes(kid, &*bytes(text)?).map_err(|_| broken("the vault's box key cannot be used"))
+        };
+        let open = || -> rusqlite::Result<Connection> {
+            let db = Connection::open(data.join("vault.db"))?;
+            db.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")?;
+            db.execute_batch(TABLES)?;
+            Ok(db)
+        };
+        Ok(Engine {
+            db: open().map_err(|_| broken("the vault's file cannot be used"))?,
+            sealer: Sealer::new(&*bytes(&file.seal)?, &*bytes(&file.mark)?).map_err(|_| broken("the vault's keys cannot be used"))?,
+            pepper: bytes(&file.pepper)?,
+            pin_key: box_key("pin-1", &file.pin)?,
+            card_key: box_key("card-1", &file.card)?,
+            id_key: box_key("id-1", &file.id)?,
+            verdict_key: SoftwareKey::from_secret(&*bytes(&file.verdict)?).map_err(|_| broken("the vault's keys cannot be used"))?,
+            outside: Outside::open(data, world.clone()).map_err(|_| broken("the bank's book cannot be used"))?,
+            world,
+        })
+    }
+
+    /// Answers one call.
+    pub fn answer(&mut self, now: Timestamp, call: VaultCall) -> Result<VaultAnswer, VaultDown> {
+        match call {
+            VaultCall::Hello => self.keys().map(VaultAnswer::Keys),
+            VaultCall::SetPin { account, device, phone, sealed } => self.set_pin(account, device, &phone, &sealed),
+            VaultCall::CheckPin { account, digest, sealed } => self.check_pin(now, account, &digest, &sealed),
+            VaultCall::Verify { verification, account, name, sealed, liveness_token } => {
+                self.verify(verification, account, &name, sealed.as_ref(), &liveness_token)
+            }
+            VaultCall::Bind { binding, account, sealed, name, phone } => self.bind(binding, account, &sealed, &name, &phone),
+            VaultCall::BindOtp { binding, account, otp } => self.bind_otp(binding, account, &otp),
+            VaultCall::Debit { id, token, amount } => Ok(bank_answer(self.outside.bank.debit(id, &token, amount))),
+            VaultCall::Credit { id, token, amount } => Ok(bank_answer(self.outside.bank.credit(id, &token, amount))),
+            VaultCall::Query { id } => Ok(bank_answer(self.outside.bank.query(id))),
+            VaultCall::Cancel { id } => Ok(bank_answer(self.outside.bank.cancel(id))),
+            VaultCall::Book { since } => Ok(book_answer(self.outside.bank.book(since))),
+            VaultCall::Callbacks => {
+                let callbacks = self.outside.bank.callbacks().map_err(|_| VaultDown)?;
+                Ok(VaultAnswer::Callbacks(callbacks.into_iter().map(|callback| (callback.seq, callback.id)).collect()))
+            }
+            VaultCall::CallbackTaken { seq } => self.outside.bank.callback_taken(seq).map(|()| VaultAnswer::Done).map_err(|_| VaultDown),
+            VaultCall::Owner { token } => {
+                let sql = "SELECT account FROM cards WHERE token = ?1";
+                let owner: Option<String> = self.db.query_row(sql, [token], |row| row.get(0)).optional()?;
+                Ok(VaultAnswer::Owner(owner.and_then(|text| Id::parse(&text).ok())))
+            }
+            VaultCall::Dev { what, body } => self.outside.dev(&what, &body).map(VaultAnswer::Json).map_err(|_| VaultDown),
+        }
+    }
+
+    fn keys(&self) -> Result<VaultKeys, VaultDown> {
+        let text = |key: &BoxPrivateKey| -> Result<BoxKeyText, VaultDown> {
+            let public = key.public().map_err(|_| VaultDown)?;
+            Ok(BoxKeyText { kid: public.kid, public: URL_SAFE_NO_PAD.encode(public.bytes) })
+        };
+        Ok(VaultKeys {
+            pin: text(&self.pin_key)?,
+            card: text(&self.card_key)?,
+            id: text(&self.id_key)?,
+            verdict_kid: "verdict-1".to_owned(),
+            verdict_key: self.verdict_key.public(),
+        })
+    }
+}
+
+/// The associated data of a box about two things: their ids as text, one zero byte between.
+pub(super) fn about(one: Id, other: Id) -> Vec<u8> {
+    format!("{one}\0{other}").into_bytes()
+}
+
+/// Opens a box with text in it.
+pub(super) fn open_text(key: &BoxPrivateKey, info: &[u8], aad: &[u8], sealed: &SealedBox) -> Result<Zeroizing<String>, BoxError> {
+    let plain = boxes::open(key, info, aad, sealed)?;
+    String::from_utf8(plain.to_vec()).map(Zeroizing::new).map_err(|_| BoxError::Malformed)
+}
+
+/// A refusal with a code.
+pub(super) fn refused(code: &str) -> VaultAnswer {
+    VaultAnswer::Refused { code: code.to_owned(), attempts_left: None }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_associated_data_is_the_one_of_the_contract() {
+        let one = kabao_base::Id::from_bytes([1; 16]);
+        assert_eq!(super::about(one, one).len(), 65);
+        assert_eq!(super::about(one, one)[32], 0);
+    }
+}

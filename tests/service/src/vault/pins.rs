@@ -1,0 +1,122 @@
+//! PINs: how they are kept, counted and judged.
+//!
+//! What is kept is PBKDF2-HMAC-SHA256 over salt and PIN, keyed with a pepper that lies in another file. A
+//! memory-hard function would not help: six digits are a million guesses, which no cost per guess that a
+//! person would wait for puts out of reach. Without the pepper the table tells nothing; with it, everything
+//! falls at once. What protects a PIN is the count of five, which is on disk before the answer leaves.
+
+use super::engine::{Engine, about, open_text, refused};
+use super::weak;
+use super::{PinVerdict, VERDICT_DOMAIN, VaultAnswer, VaultDown};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::{Code, Id, Timestamp};
+use kabao_proof::{Digest32, SealedBox};
+use ring::{hmac, pbkdf2};
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use std::num::NonZeroU32;
+
+/// How many wrong tries lock a PIN. Nothing in this service unlocks it.
+pub const TRIES: u32 = 5;
+const ROUNDS: u32 = 10_000;
+const INFO_SET: &[u8] = b"kabao-pin-set-1";
+const INFO_APPROVE: &[u8] = b"kabao-pin-1";
+
+impl Engine {
+    fn derive_verifier(&self, account: Id, salt: &[u8], pin: &str) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.pepper[..]);
+        let mut salted = account.as_bytes().to_vec();
+        salted.extend_from_slice(salt);
+        let salted = hmac::sign(&key, &salted);
+        let mut out = [0u8; 32];
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, NonZeroU32::new(ROUNDS).unwrap_or(NonZeroU32::MIN), salted.as_ref(), pin.as_bytes(), &mut out);
+        out
+    }
+
+    fn kept(&self, account: Id) -> Result<Option<(Vec<u8>, Vec<u8>, u32)>, VaultDown> {
+        let sql = "SELECT salt, verifier, wrong FROM pins WHERE account = ?1";
+        Ok(self.db.query_row(sql, [account.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?)
+    }
+
+    pub(super) fn set_pin(&mut self, account: Id, device: Id, phone: &str, sealed: &SealedBox) -> Result<VaultAnswer, VaultDown> {
+        let Ok(pin) = open_text(&self.pin_key, INFO_SET, &about(account, device), sealed) else {
+            return Ok(refused("approval_refused"));
+        };
+        if let Some((salt, verifier, wrong)) = self.kept(account)? {
+            // The same PIN again is the same call again, after a lost answer.
+            if wrong >= TRIES {
+                return Ok(refused(Code::PinLocked.as_str()));
+            }
+            let same = is_same(&self.derive_verifier(account, &salt, &pin), &verifier);
+            return Ok(if same { VaultAnswer::Done } else { refused(Code::WrongStep.as_str()) });
+        }
+        if let Some(code) = weak::judge(&pin, phone) {
+            return Ok(refused(code.as_str()));
+        }
+        let id_number = self.id_number_of(account)?;
+        let given_away = id_number.as_deref().map(|number| weak::given_away_by(number)).unwrap_or_default();
+        if let Some((_, code)) = given_away.iter().find(|(guess, _)| *guess == *pin) {
+            return Ok(refused(code.as_str()));
+        }
+        let mut salt = [0u8; 16];
+        self.world.random(&mut salt);
+        let verifier = self.derive_verifier(account, &salt, &pin);
+        self.db.execute("INSERT INTO pins (account, salt, verifier) VALUES (?1, ?2, ?3)", params![account.to_string(), salt, verifier])?;
+        Ok(VaultAnswer::Done)
+    }
+
+    /// Whether the PIN that is set is one that this identity number gives away. Found by trying those few.
+    pub(super) fn pin_is_given_away(&self, account: Id, id_number: &str) -> Result<bool, VaultDown> {
+        let Some((salt, verifier, _)) = self.kept(account)? else { return Ok(false) };
+        Ok(weak::given_away_by(id_number).iter().any(|(guess, _)| self.derive_verifier(account, &salt, guess)[..] == verifier[..]))
+    }
+
+    /// Judges a PIN. A digest is judged once: the same digest again gets the same verdict, whatever the box,
+    /// so that a repeated call costs no try and gives no further guess.
+    pub(super) fn check_pin(&mut self, now: Timestamp, account: Id, digest: &str, sealed: &SealedBox) -> Result<VaultAnswer, VaultDown> {
+        let Ok(bytes) = Digest32::parse(digest) else { return Ok(refused("bad_argument")) };
+        let sql = "SELECT account, payload, signature FROM verdicts WHERE digest = ?1";
+        let known: Option<(String, String, String)> =
+            self.db.query_row(sql, [digest], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+        if let Some((of, payload, signature)) = known {
+            return Ok(if of == account.to_string() { VaultAnswer::Verdict { payload, signature } } else { refused("approval_refused") });
+        }
+        let kept = self.kept(account)?;
+        let (verdict, wrong) = match (&kept, open_text(&self.pin_key, INFO_APPROVE, bytes.as_bytes(), sealed)) {
+            (None, _) => (Code::PinNotSet.as_str(), 0),
+            (Some((_, _, wrong)), _) if *wrong >= TRIES => (Code::PinLocked.as_str(), *wrong),
+            // A box that does not open holds no guess: it was made for another payment or another vault.
+            (Some((_, _, wrong)), Err(_)) => (Code::ApprovalRefused.as_str(), *wrong),
+            (Some((salt, verifier, wrong)), Ok(pin)) => {
+                let right = is_same(&self.derive_verifier(account, salt, &pin), verifier);
+                match (right, wrong + 1) {
+                    (true, _) => ("right", 0),
+                    (false, wrong) if wrong >= TRIES => (Code::PinLocked.as_str(), wrong),
+                    (false, wrong) => (Code::PinWrong.as_str(), wrong),
+                }
+            }
+        };
+        let payload = PinVerdict {
+            account,
+            digest: digest.to_owned(),
+            verdict: verdict.to_owned(),
+            attempts_left: TRIES.saturating_sub(wrong),
+            at: now,
+        };
+        let payload = serde_json::to_string(&payload).map_err(|_| VaultDown)?;
+        let signature = self.verdict_key.sign(&[VERDICT_DOMAIN, payload.as_bytes()].concat());
+        let signature = URL_SAFE_NO_PAD.encode(signature.as_bytes());
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if kept.is_some() {
+            tx.execute("UPDATE pins SET wrong = ?2 WHERE account = ?1", params![account.to_string(), wrong.min(TRIES)])?;
+        }
+        tx.execute("INSERT INTO verdicts VALUES (?1, ?2, ?3, ?4)", params![digest, account.to_string(), payload, signature])?;
+        tx.commit()?;
+        Ok(VaultAnswer::Verdict { payload, signature })
+    }
+}
+
+/// Equality that takes the same time wherever the two differ.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).fold(0u8, |differ, (left, right)| differ | (left ^ right)) == 0
+}
