@@ -101,7 +101,7 @@ fn plain_copy(folder: &Path, rows: u64) -> PathBuf {
                 )
                 .unwrap()
                 .execute(rusqlite::params![
-                    at << 20, format!("{number:032x}"), number as i64 + 1, format!("便利店 {}", number % 97),
+                    at << 20, format!("{number:032x}"), number as i64 + 1, format!("Corner shop {}", number % 97),
                     -(number as i64 % 10_000), format!("M{number}"), format!("K{number}"), format!("L{number}"),
                     format!("{number:011}"), at
                 ])
@@ -168,13 +168,14 @@ fn first_screen(rows: u64) {
         wallet.close().await.unwrap();
     });
     let plain = plain_copy(&folder, rows);
-    let (mut ours, mut theirs, mut pages) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut theirs, mut pages, mut opened) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..41 {
         // In pairs and in turns, so that what else the machine does falls on both.
         let mut measure_ours = || {
             let start = Instant::now();
             let wallet = bench.run(async {
                 let wallet = bench.open().await;
+                opened.push(start.elapsed().as_secs_f64() * 1e3);
                 assert_eq!(wallet.history().list(None).await.unwrap().items.len(), 50);
                 wallet
             });
@@ -197,8 +198,8 @@ fn first_screen(rows: u64) {
     }
     let (ours, theirs) = (median(ours), median(theirs));
     println!(
-        "open + first 50 rows, {rows} rows: {ours:.2} ms, plain SQLite {theirs:.2} ms, ratio {:.2}; pages read: ledger {}, mine {}, cache {}",
-        ours / theirs, pages[0][0], pages[1][0], pages[2][0]
+        "open + first 50 rows, {rows} rows: {ours:.2} ms (open alone {:.2}), plain SQLite {theirs:.2} ms, ratio {:.2}; pages read: ledger {}, mine {}, cache {}",
+        median(opened), ours / theirs, pages[0][0], pages[1][0], pages[2][0]
     );
     std::fs::remove_dir_all(&folder).unwrap();
 }
