@@ -1,0 +1,63 @@
+package app.kabao.kit
+
+import app.kabao.wallet.DeviceKeys
+import app.kabao.wallet.HostException
+import app.kabao.wallet.KeyRole
+import app.kabao.wallet.SecretStore
+import java.math.BigInteger
+import java.security.KeyPair
+import java.security.KeyPairGenerator
+import java.security.Signature
+import java.security.interfaces.ECPublicKey
+import java.security.spec.ECGenParameterSpec
+import java.util.concurrent.ConcurrentHashMap
+
+/** Secrets that end with the program. */
+class MemorySecrets : SecretStore {
+    private val kept = ConcurrentHashMap<String, ByteArray>()
+
+    override fun load(name: String): ByteArray? = kept[name]?.copyOf()
+
+    override fun store(name: String, value: ByteArray) {
+        kept[name] = value.copyOf()
+    }
+
+    override fun remove(name: String) {
+        kept.remove(name)
+    }
+}
+
+/** Keys of the Java platform: signatures come in DER, as from a phone's key store. */
+class JavaKeys : DeviceKeys {
+    private val kept = ConcurrentHashMap<KeyRole, KeyPair>()
+
+    override fun make(role: KeyRole): ByteArray {
+        val maker = KeyPairGenerator.getInstance("EC").apply { initialize(ECGenParameterSpec("secp256r1")) }
+        val pair = maker.generateKeyPair()
+        kept[role] = pair
+        return point(pair)
+    }
+
+    override fun public(role: KeyRole): ByteArray? = kept[role]?.let(::point)
+
+    override fun sign(role: KeyRole, text: ByteArray): ByteArray {
+        val pair = kept[role] ?: throw HostException.Lost()
+        return Signature.getInstance("SHA256withECDSA").run {
+            initSign(pair.private)
+            update(text)
+            sign()
+        }
+    }
+
+    private fun point(pair: KeyPair): ByteArray {
+        val point = (pair.public as ECPublicKey).w
+        return byteArrayOf(4) + wide(point.affineX) + wide(point.affineY)
+    }
+
+    private fun wide(number: BigInteger): ByteArray {
+        val bytes = number.toByteArray().takeLast(32)
+        return ByteArray(32 - bytes.size) + bytes.toByteArray()
+    }
+}
+
+fun device(secrets: SecretStore = MemorySecrets()): Device = Device(secrets, JavaKeys())
