@@ -103,6 +103,14 @@ impl Service {
         }))
     }
 
+    /// The process number of the vault, when it is a child.
+    pub fn vault_process_id(&self) -> Option<u32> {
+        match self.vault.as_ref() {
+            VaultConnection::Child(child) => child.process_id(),
+            VaultConnection::InProcess(_) => None,
+        }
+    }
+
     /// What the service tells of itself.
     pub fn info(&self) -> ServiceInfo {
         self.info.read().unwrap_or_else(PoisonError::into_inner).clone()

@@ -90,6 +90,8 @@ impl Engine {
         };
         let open = || -> rusqlite::Result<Connection> {
             let db = Connection::open(data.join("vault.db"))?;
+            // The process before this one may still be going.
+            db.busy_timeout(std::time::Duration::from_secs(5))?;
             db.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")?;
             db.execute_batch(TABLES)?;
             Ok(db)
