@@ -104,7 +104,7 @@ impl AccountClient {
 
     fn registration(&self, id: Id, row: &AccountRow) -> Outcome<Vec<u8>> {
         let key = |role| -> Outcome<String> {
-            let point = self.core.host.keys().public(role).map_err(store_code)?.ok_or(Code::KeyLost)?;
+            let point = self.core.host.keys().public_key(role).map_err(store_code)?.ok_or(Code::KeyLost)?;
             Ok(URL_SAFE_NO_PAD.encode(point))
         };
         let body = serde_json::json!({

@@ -93,7 +93,7 @@ pub trait DeviceKeys: Send + Sync {
     /// Makes the key of a role anew and gives its public point (65 bytes, uncompressed).
     fn make(&self, role: KeyRole) -> Result<Vec<u8>, HostError>;
     /// The public point, or nothing when there is no key.
-    fn public(&self, role: KeyRole) -> Result<Option<Vec<u8>>, HostError>;
+    fn public_key(&self, role: KeyRole) -> Result<Option<Vec<u8>>, HostError>;
     /// Signs with ECDSA over SHA-256; DER or 64 raw bytes.
     fn sign(&self, role: KeyRole, text: Vec<u8>) -> Result<Vec<u8>, HostError>;
 }

@@ -50,7 +50,7 @@ impl DeviceKeys for SoftwareKeys {
         Err(HostError::Failed)
     }
 
-    fn public(&self, role: KeyRole) -> Result<Option<Vec<u8>>, HostError> {
+    fn public_key(&self, role: KeyRole) -> Result<Option<Vec<u8>>, HostError> {
         Ok(self.key(role)?.map(|key| key.public().to_bytes().to_vec()))
     }
 

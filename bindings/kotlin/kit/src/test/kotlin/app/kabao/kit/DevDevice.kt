@@ -38,7 +38,7 @@ class JavaKeys : DeviceKeys {
         return point(pair)
     }
 
-    override fun public(role: KeyRole): ByteArray? = kept[role]?.let(::point)
+    override fun publicKey(role: KeyRole): ByteArray? = kept[role]?.let(::point)
 
     override fun sign(role: KeyRole, text: ByteArray): ByteArray {
         val pair = kept[role] ?: throw HostException.Lost()

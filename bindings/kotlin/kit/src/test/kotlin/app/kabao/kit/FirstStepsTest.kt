@@ -194,7 +194,7 @@ class FirstStepsTest {
         val keys = JavaKeys()
         val made = keys.make(KeyRole.DEVICE)
         assertEquals(65, made.size)
-        assertArrayEquals(made, keys.public(KeyRole.DEVICE))
-        assertEquals(null, keys.public(KeyRole.APPROVE))
+        assertArrayEquals(made, keys.publicKey(KeyRole.DEVICE))
+        assertEquals(null, keys.publicKey(KeyRole.APPROVE))
     }
 }
