@@ -26,7 +26,7 @@ pub const INFO_PIN: &[u8] = b"kabao-pin-1";
 /// `info` of a box for the tokeniser of cards.
 pub const INFO_CARD: &[u8] = b"kabao-card-1";
 /// `info` of a box for the identity check.
-pub const INFO_IDENTITY: &[u8] = b"kabao-identity-1";
+pub const INFO_IDENTITY: &[u8] = b"kabao-id-1";
 
 const MAX_KID: usize = 64;
 const CIPHERTEXT: usize = PADDED + 16;

@@ -43,10 +43,10 @@ impl Console {
         serde_json::from_str(&text).map_err(|error| format!("{path}: {error}: {text}"))
     }
 
-    /// The newest one-time code that a phone number received.
-    pub async fn otp(&self, phone: &str) -> Result<String, String> {
+    /// The newest one-time code that `sender` (`kabao`, `bank`) sent to a phone number.
+    pub async fn otp(&self, sender: &str, phone: &str) -> Result<String, String> {
         let inbox = self.get(&format!("/dev/inbox?phone={phone}")).await?;
-        let newest = inbox["messages"].as_array().and_then(|all| all.iter().max_by_key(|sms| sms["at"].as_i64()));
-        newest.and_then(|sms| sms["otp"].as_str()).map(str::to_owned).ok_or_else(|| "no message".to_owned())
+        let newest = inbox["messages"].as_array().and_then(|all| all.iter().rfind(|sms| sms["from"] == sender));
+        newest.and_then(|sms| sms["otp"].as_str()).map(str::to_owned).ok_or_else(|| format!("no message of {sender}"))
     }
 }

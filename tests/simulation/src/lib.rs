@@ -5,6 +5,7 @@ pub mod console;
 pub mod host;
 pub mod net;
 pub mod phone;
+pub mod run;
 pub mod storm;
 pub mod world;
 

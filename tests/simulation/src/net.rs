@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
 use kabao_core::host::{HttpRequest, HttpResponse, Transport, TransportError};
-use kabao_service::http::wire_fault::{Cut, WireFault};
+use kabao_service::{Cut, WireFault};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tower::ServiceExt;

@@ -87,7 +87,7 @@ impl Phone {
         let account = wallet.account();
         let request = RegisterRequest { phone: PHONE.to_owned(), device_model: "Simulated phone".to_owned() };
         account.register(request).await.map_err(told)?;
-        account.enter_otp(console.otp(PHONE).await?).await.map_err(told)?;
+        account.enter_otp(console.otp("kabao", PHONE).await?).await.map_err(told)?;
         account.choose_pin(PIN.to_owned()).await.map_err(told)?;
         account.skip().await.map_err(told)?;
         let identity = wallet.identity();
@@ -105,7 +105,7 @@ impl Phone {
         let request =
             BindRequest { card_number: CARD.to_owned(), name: "张三".to_owned(), phone: PHONE.to_owned() };
         let binding = cards.bind(request).await.map_err(told)?;
-        cards.confirm(binding.binding_id, console.otp(PHONE).await?).await.map_err(told)?;
+        cards.confirm(binding.binding_id, console.otp("bank", PHONE).await?).await.map_err(told)?;
         wallet.pay().prepare_codes().await.map_err(told)?;
         wallet.history().sync().await.map_err(told)?;
         Ok(())

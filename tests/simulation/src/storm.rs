@@ -7,8 +7,7 @@ use crate::phone::{Phone, Told, told};
 use crate::world::SimWorld;
 use kabao_core::pay::QuoteRequest;
 use kabao_money::payment::PaymentState;
-use kabao_outside::World;
-use kabao_service::service::Service;
+use kabao_service::Service;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,6 +28,7 @@ pub struct Storm {
     /// What the person was told about each payment: a final word must stay.
     pub seen: BTreeMap<String, PaymentState>,
     merchant: String,
+    unknown: u32,
 }
 
 /// What a storm did, for a report.
@@ -40,7 +40,7 @@ pub struct Tally {
     pub charged: u32,
     /// Kills of the app.
     pub crashes: u32,
-    /// Payments that were unknown at some time.
+    /// Payments without a result when the person was told.
     pub unknown: u32,
 }
 
@@ -54,7 +54,7 @@ impl Storm {
         phone: Phone,
     ) -> Told<Storm> {
         let mut storm =
-            Storm { world, net, service, console, phone, seen: BTreeMap::new(), merchant: String::new() };
+            Storm { world, net, service, console, phone, seen: BTreeMap::new(), merchant: String::new(), unknown: 0 };
         storm.phone.set_up(&storm.console).await?;
         let merchant = storm.console.post("/dev/merchants", json!({ "name": "Corner shop" })).await?;
         storm.merchant = merchant["collection_code_text"].as_str().ok_or("no collection code")?.to_owned();
@@ -74,6 +74,7 @@ impl Storm {
         match self.phone.pay(request).await {
             Ok(view) => {
                 self.world.note(&format!("told {} {}", view.intent_id, view.state.as_str()));
+                self.unknown += u32::from(!view.state.is_final());
                 self.told(view.intent_id, view.state);
                 true
             }
@@ -98,6 +99,7 @@ impl Storm {
             self.service.tick(self.service.now());
             tokio::time::sleep(Duration::from_millis(u64::from(self.world.pick(4_000)))).await;
         }
+        tally.unknown = self.unknown;
         Ok(tally)
     }
 
@@ -141,7 +143,6 @@ impl Storm {
             }
             13 => {
                 for open in self.phone.wallet()?.pay().open_payments().await.map_err(told)? {
-                    tally.unknown += 1;
                     if self.world.happens(30) {
                         // Given up or not allowed now: the end is looked at when the storm is over.
                         let _ = self.phone.wallet()?.pay().abandon(open.intent_id).await;

@@ -95,7 +95,14 @@ impl HistoryClient {
             return Err(wrong());
         }
         let prev = Digest32::parse(&page.prev_hash).map_err(|_| wrong())?.0;
-        let (mut hash, mut seq, mut entries) = (prev, page.first_seq, Vec::new());
+        // A page without entries has no first one: then it stands where it was asked for.
+        let first = match (page.entries.is_empty(), &known) {
+            (false, _) => page.first_seq,
+            (true, None) => 1,
+            (true, Some(run)) if forward => run.high.saturating_add(1),
+            (true, Some(run)) => run.low,
+        };
+        let (mut hash, mut seq, mut entries) = (prev, first, Vec::new());
         for text in &page.entries {
             let body = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
             let entry = HistoryEntry::decode(&body).map_err(|_| wrong())?;
@@ -108,18 +115,18 @@ impl HistoryClient {
             entries.push((entry, row));
         }
         let last = seq.saturating_sub(1);
-        let genesis = page.first_seq != 1 || prev == chain::genesis(&account);
+        let genesis = first != 1 || prev == chain::genesis(&account);
         let at_head = last != head.seq || hash == head.hash;
         let at = self.core.now();
         let run = match known {
-            None if last == head.seq && (page.first_seq >= 1) => {
-                Synced { low: page.first_seq, low_prev: prev, high: last, high_hash: hash, at }
+            None if last == head.seq && first >= 1 => {
+                Synced { low: first, low_prev: prev, high: last, high_hash: hash, at }
             }
-            Some(run) if forward && page.first_seq == run.high + 1 && prev == run.high_hash => {
+            Some(run) if forward && first == run.high + 1 && prev == run.high_hash => {
                 Synced { high: last, high_hash: hash, at, ..run }
             }
             Some(run) if !forward && last + 1 == run.low && hash == run.low_prev => {
-                Synced { low: page.first_seq, low_prev: prev, at, ..run }
+                Synced { low: first, low_prev: prev, at, ..run }
             }
             _ => return Err(wrong()),
         };

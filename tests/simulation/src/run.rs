@@ -1,0 +1,108 @@
+//! Puts the parts of one run together.
+
+use crate::console::Console;
+use crate::net::Net;
+use crate::phone::{Phone, Told};
+use crate::storm::{Storm, Tally};
+use crate::world::SimWorld;
+use kabao_core::ServiceSettings;
+use kabao_service::vault::VaultConnection;
+use kabao_service::{Acquirer, Service, ServiceInfo, World, dev_router, router};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A folder that goes when the run ends.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// A new folder for this process and `name`.
+    pub fn new(name: &str) -> std::io::Result<Folder> {
+        let path = std::env::temp_dir().join(format!("kabao-simulation-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path)?;
+        Ok(Folder(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// One world with a service and a phone that was never started.
+pub struct Parts {
+    /// Time, randomness, trace.
+    pub world: Arc<SimWorld>,
+    /// The way between.
+    pub net: Arc<Net>,
+    /// The service.
+    pub service: Arc<Service>,
+    /// Its console.
+    pub console: Console,
+    /// The phone.
+    pub phone: Phone,
+}
+
+/// Starts service and phone below `folder`. `channels` keeps the acquirer's keys, which take seconds to make.
+pub fn parts(seed: u64, keep: bool, folder: &Path, channels: &Path) -> Told<Parts> {
+    let say = |error: &dyn std::fmt::Display| error.to_string();
+    let world = Arc::new(SimWorld::new(seed, keep));
+    let info = ServiceInfo {
+        url: "https://wallet.test".to_owned(),
+        dev_url: String::new(),
+        tls_ca_pem: String::new(),
+        root_key: String::new(),
+        spki_pins: Vec::new(),
+        code_prefix: "97".to_owned(),
+        code_length: 24,
+        guid: "app.kabao".to_owned(),
+    };
+    let vault = VaultConnection::in_process(Arc::clone(&world) as Arc<dyn World>);
+    let service = Service::open(&folder.join("service"), vault, Arc::clone(&world) as Arc<dyn World>, info)
+        .map_err(|error| say(&error))?;
+    // The acquirer's keys are made once, by a world of their own, so that the first run is like every other.
+    kabao_outside::lakala::ChannelKeys::open(channels, &SimWorld::new(0, false)).map_err(|error| say(&error))?;
+    Acquirer::attach(&service, channels).map_err(|error| say(&error))?;
+    let net = Arc::new(Net::new(Arc::clone(&world), router(Arc::clone(&service))));
+    let settings = ServiceSettings {
+        url: "https://wallet.test".to_owned(),
+        tls_ca_pem: String::new(),
+        spki_pins: Vec::new(),
+        root_key: service.info().root_key,
+        guid: "app.kabao".to_owned(),
+    };
+    let phone = Phone::new(folder.join("phone"), Arc::clone(&world), Arc::clone(&net), settings);
+    let console = Console::new(dev_router(Arc::clone(&service)));
+    Ok(Parts { world, net, service, console, phone })
+}
+
+/// What one storm came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The hash over everything that happened.
+    pub trace: String,
+    /// How many lines that was.
+    pub lines: u64,
+    /// What was done.
+    pub tally: Tally,
+    /// The promises that were broken, a sentence each.
+    pub broken: Vec<String>,
+}
+
+/// One storm of so many steps.
+pub async fn storm(seed: u64, steps: u32, folder: &Path, channels: &Path) -> Told<Report> {
+    let parts = parts(seed, false, folder, channels)?;
+    let mut storm = Storm::new(parts.world, parts.net, parts.service, parts.console, parts.phone).await?;
+    let tally = storm.rage(steps).await?;
+    storm.clear_up().await?;
+    let broken = storm.judge().await?;
+    storm.phone.wallet()?.close().await.map_err(crate::phone::told)?;
+    let (trace, lines) = storm.world.trace();
+    Ok(Report { trace, lines, tally, broken })
+}
