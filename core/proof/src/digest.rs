@@ -91,37 +91,22 @@ impl<'de> Deserialize<'de> for Digest32 {
     }
 }
 
-/// Writes and reads a `[u8; 32]` field of JSON as 64 hexadecimal digits: `#[serde(with = "hex32")]`.
-pub mod hex32 {
-    use super::Digest32;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    /// Writes the field.
-    pub fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
-        Digest32(*bytes).serialize(serializer)
-    }
-
-    /// Reads the field.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
-        Digest32::deserialize(deserializer).map(|digest| digest.0)
-    }
-}
-
-/// Writes and reads a byte field of JSON as base64url without padding: `#[serde(with = "base64url")]`.
+/// Writes and reads bytes, of any or of a fixed length, as base64url without padding: `#[serde(with = "base64url")]`.
 pub mod base64url {
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     /// Writes the field.
-    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(bytes: impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// Reads the field.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>, T: TryFrom<Vec<u8>>>(deserializer: D) -> Result<T, D::Error> {
         let text = String::deserialize(deserializer)?;
-        URL_SAFE_NO_PAD.decode(text).map_err(|_| D::Error::custom("not base64url without padding"))
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| D::Error::custom("not base64url without padding"))?;
+        T::try_from(bytes).map_err(|_| D::Error::custom("another count of bytes"))
     }
 }
 

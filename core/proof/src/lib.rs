@@ -22,7 +22,7 @@ pub mod software;
 pub use boxes::{BoxError, BoxPrivateKey, BoxPublicKey, FnRng, SealedBox};
 pub use cbor::CborError;
 pub use cose::{Cose, CoseError, CoseToSign};
-pub use digest::{Digest32, base64url, hex, hex32, sha256};
+pub use digest::{Digest32, base64url, hex, sha256};
 pub use documents::{
     Document, DocumentError, Head, HistoryEntry, KeyPurpose, KeySet, MoveKind, Receipt, RecordKind, Refusal, SetKey,
     Source, Terms, Tombstone, Verdict,

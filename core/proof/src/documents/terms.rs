@@ -2,7 +2,7 @@
 
 use super::map::{Fields, Maker};
 use super::{Document, DocumentError};
-use crate::digest::{hex32, sha256};
+use crate::digest::{base64url, sha256};
 use kabao_base::{Id, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ impl MoveKind {
     }
 }
 
-/// Where the money comes from. In JSON `{"type":"balance"}` or `{"type":"card","card_id":"…"}`.
+/// Where the money comes from. In JSON `{"kind":"balance"}` or `{"kind":"card","card_id":"…"}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "SourceWire", into = "SourceWire")]
 pub enum Source {
@@ -45,7 +45,7 @@ pub enum Source {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum SourceWire {
     Balance {},
     Card { card_id: Id },
@@ -72,16 +72,16 @@ impl From<Source> for SourceWire {
 impl Source {
     pub(super) fn put(&self, maker: &mut Maker) {
         maker.map("source", |maker| match self {
-            Source::Balance => maker.text("type", "balance"),
+            Source::Balance => maker.text("kind", "balance"),
             Source::Card(card_id) => {
-                maker.text("type", "card");
+                maker.text("kind", "card");
                 maker.id("card_id", card_id);
             }
         });
     }
 
     pub(super) fn take(fields: &mut Fields) -> Result<Source, DocumentError> {
-        fields.map("source", |fields| match fields.text("type")?.as_str() {
+        fields.map("source", |fields| match fields.text("kind")?.as_str() {
             "balance" => Ok(Source::Balance),
             "card" => fields.id("card_id").map(Source::Card),
             _ => Err(DocumentError::Malformed("source")),
@@ -116,8 +116,8 @@ pub struct Terms {
     pub source: Source,
     /// Until when the terms may be confirmed.
     pub expires_at: Timestamp,
-    /// 32 bytes from the service that make the terms unique; hexadecimal in JSON.
-    #[serde(with = "hex32")]
+    /// 32 bytes from the service that make the terms unique.
+    #[serde(with = "base64url")]
     pub challenge: [u8; 32],
 }
 

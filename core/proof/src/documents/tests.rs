@@ -162,14 +162,14 @@ fn the_digest_of_terms_is_fixed() {
     assert_eq!(terms().digest(), crate::sha256(&terms().encode()));
     let json = serde_json::to_string(&terms()).unwrap();
     assert_eq!(serde_json::from_str::<Terms>(&json).unwrap(), terms());
-    assert!(json.contains(r#""source":{"type":"card","card_id":"05050505050505050505050505050505"}"#), "{json}");
-    assert!(json.contains(r#""kind":"pay""#) && json.contains(&"06".repeat(32)));
+    assert!(json.contains(r#""source":{"kind":"card","card_id":"05050505050505050505050505050505"}"#), "{json}");
+    assert!(json.contains(r#""kind":"pay""#) && json.contains(r#""challenge":"BgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgY""#));
     let balance = Terms { source: Source::Balance, payee_id: None, order: None, kind: MoveKind::TopUp, ..terms() };
     let json = serde_json::to_string(&balance).unwrap();
-    assert!(json.contains(r#""source":{"type":"balance"}"#) && !json.contains("payee_id"));
+    assert!(json.contains(r#""source":{"kind":"balance"}"#) && !json.contains("payee_id"));
     assert_eq!(serde_json::from_str::<Terms>(&json).unwrap(), balance);
     assert!(serde_json::from_str::<Terms>(&json.replacen('{', "{\"x\":1,", 1)).is_err());
-    assert!(serde_json::from_str::<Terms>(&json.replace("\"type\":\"balance\"", "\"type\":\"balance\",\"x\":1")).is_err());
+    assert!(serde_json::from_str::<Terms>(&json.replace("\"kind\":\"balance\"", "\"kind\":\"balance\",\"x\":1")).is_err());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::exchange::exchange;
 use super::record::record;
 use super::{after_restore, get, present_proofs};
 use crate::shared::Core;
-use kabao_money::payment::{PaymentEffect, PaymentEvent, due};
+use kabao_money::payment::{PaymentEffect, due};
 use kabao_money::retry_delay;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -43,12 +43,12 @@ pub(super) async fn drive(
         if core.gate.opening() != opening && !core.gate.is_open() {
             return;
         }
-        if heard.event != PaymentEvent::NoAnswer {
-            silent = 0;
-        }
         let Ok(effects) = record(core, id, heard).await else { return };
         if let Some(told) = told.take() {
             let _ = told.send(());
+        }
+        if !effects.contains(&PaymentEffect::AskLater) {
+            silent = 0;
         }
         work = VecDeque::from(effects);
         // Without an answer the mark stays, and the next exchange tries again.

@@ -116,7 +116,7 @@ pub(crate) struct Quote {
     pub(crate) total: Money,
     pub(crate) sources: Vec<QuoteSource>,
     pub(crate) expires_at: i64,
-    #[serde(with = "kabao_proof::digest::hex32")]
+    #[serde(with = "kabao_proof::base64url")]
     pub(crate) challenge: [u8; 32],
 }
 
