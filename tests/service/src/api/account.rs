@@ -12,6 +12,7 @@ use axum::extract::State;
 use kabao_base::secret::SheetCode;
 use kabao_base::{Code, Id, fold};
 use rusqlite::{Connection, params};
+use zeroize::Zeroizing;
 
 /// How many wrong sheet codes a phone number gets in an hour.
 const SHEET_TRIES: i64 = 5;
@@ -152,7 +153,10 @@ pub async fn freeze(State(service): App, Sent(body): Sent<FreezeIn>) -> Outcome<
     }
     let now = service.now();
     let mark = service.keys.sealer.mark("phone", &body.phone);
-    let hash = kabao_proof::digest::sha256_of(&[b"kabao-sheet-1", typed.as_bytes()]);
+    // On paper the code stands in groups.
+    let signs: Zeroizing<String> =
+        Zeroizing::new(typed.chars().filter(|sign| !matches!(sign, '-' | ' ')).map(|sign| sign.to_ascii_uppercase()).collect());
+    let hash = kabao_proof::digest::sha256_of(&[b"kabao-sheet-1", signs.as_bytes()]);
     let mut state = service.state();
     let frozen = store::write(&mut state.db, |tx| {
         // A phone number without an account is counted alike: the answer does not tell which exist.

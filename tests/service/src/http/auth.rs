@@ -4,9 +4,11 @@ use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service};
 use crate::store::{self, one, run};
 use crate::wire;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use kabao_base::{Code, Id};
 use kabao_proof::http::{read_request, read_unsigned};
-use kabao_proof::{Headers, PublicKey, RequestEcho, SignedRequest};
+use kabao_proof::{Headers, PublicKey, RequestEcho, Signature, SignedRequest};
 use rusqlite::params;
 
 /// How far a request's time may be from the service's.
@@ -65,18 +67,25 @@ pub fn echo(incoming: &Incoming) -> RequestEcho {
     } else if let Ok(echo) = read_unsigned(method, path, *query, headers, body) {
         return echo;
     }
-    plain_echo(method, path, *query, headers.get("content-digest").map(str::to_owned), body)
+    plain_echo(method, path, *query, headers, body)
 }
 
-/// What an answer covers of a request that could not be read.
-pub fn plain_echo(method: &str, path: &str, query: Option<&str>, digest: Option<String>, body: &[u8]) -> RequestEcho {
+/// What an answer covers of a request that could not be read: what the headers say, checked or not.
+pub fn plain_echo(method: &str, path: &str, query: Option<&str>, headers: &Headers, body: &[u8]) -> RequestEcho {
+    let digest = headers.get("content-digest").map(str::to_owned);
     RequestEcho {
         method: method.to_owned(),
         path: path.to_owned(),
         query: format!("?{}", query.unwrap_or_default()),
         content_digest: digest.unwrap_or_else(|| kabao_proof::http::content_digest(body)),
-        signature: None,
+        signature: headers.get("signature").and_then(claimed),
     }
+}
+
+/// The bytes of a signature header that holds just ours.
+fn claimed(header: &str) -> Option<Signature> {
+    let text = header.strip_prefix("kabao=:")?.strip_suffix(':')?;
+    Signature::from_raw(&STANDARD.decode(text).ok()?).ok()
 }
 
 fn bad_signature() -> Refusal {

@@ -97,8 +97,8 @@ async fn signed(service: &Arc<Service>, mut parts: Parts, body: Body, next: Next
     let (method, path) = (parts.method.as_str().to_owned(), parts.uri.path().to_owned());
     let query = parts.uri.query().map(str::to_owned);
     let headers = Headers::new(parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
-    let digest = headers.as_ref().ok().and_then(|headers| headers.get("content-digest")).map(str::to_owned);
-    let unread = |bytes: &[u8]| auth::plain_echo(&method, &path, query.as_deref(), digest.clone(), bytes);
+    let readable = headers.as_ref().ok().cloned().unwrap_or_default();
+    let unread = |bytes: &[u8]| auth::plain_echo(&method, &path, query.as_deref(), &readable, bytes);
     let bytes = match Limited::new(body, BODY_MAX).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(error) => {
