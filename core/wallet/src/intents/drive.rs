@@ -4,6 +4,7 @@ use super::exchange::exchange;
 use super::record::record;
 use super::{after_restore, get, present_proofs};
 use crate::shared::Core;
+use crate::tables::intents::IntentRow;
 use kabao_money::payment::{PaymentEffect, due};
 use kabao_money::retry_delay;
 use std::collections::VecDeque;
@@ -16,7 +17,7 @@ pub(super) async fn drive(
     core: &Arc<Core>,
     id: Id,
     first: PaymentEffect,
-    mut told: Option<oneshot::Sender<()>>,
+    mut told: Option<oneshot::Sender<IntentRow>>,
     poke: &Notify,
 ) {
     let opening = core.gate.opening();
@@ -43,9 +44,9 @@ pub(super) async fn drive(
         if core.gate.opening() != opening && !core.gate.is_open() {
             return;
         }
-        let Ok(effects) = record(core, id, heard).await else { return };
+        let Ok((row, effects)) = record(core, id, heard).await else { return };
         if let Some(told) = told.take() {
-            let _ = told.send(());
+            let _ = told.send(row);
         }
         if !effects.contains(&PaymentEffect::AskLater) {
             silent = 0;

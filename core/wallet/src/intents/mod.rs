@@ -86,9 +86,11 @@ pub(crate) async fn start(core: &Arc<Core>, approved: Approved) -> Outcome<Inten
     .await?;
     let (told, first) = oneshot::channel();
     set_going(core, id, PaymentEffect::Send, Some(told));
-    // The driver goes on whether anybody waits here or not; it tells when the first answer, or none, is recorded.
-    let _ = first.await;
-    get(core, id).await
+    // The driver goes on whether anybody waits here or not; it tells how things stand after the first answer, or none.
+    match first.await {
+        Ok(row) => Ok(row),
+        Err(_) => get(core, id).await,
+    }
 }
 
 /// The row of a payment on the point of being sent.
@@ -132,7 +134,7 @@ pub(crate) async fn resume(core: &Arc<Core>) -> Outcome<u32> {
         if core.engine.driven().contains_key(&row.intent_id) {
             continue;
         }
-        let effects = record(core, row.intent_id, Heard::local(PaymentEvent::Resumed)).await?;
+        let (_, effects) = record(core, row.intent_id, Heard::local(PaymentEvent::Resumed)).await?;
         for effect in effects {
             if matches!(effect, PaymentEffect::Send | PaymentEffect::Ask | PaymentEffect::Abandon) {
                 set_going(core, row.intent_id, effect, None);
@@ -226,7 +228,7 @@ pub(crate) async fn after_restore(core: &Arc<Core>) -> Outcome<()> {
 }
 
 /// Starts the driver of a payment, unless it has one.
-fn set_going(core: &Arc<Core>, id: Id, first: PaymentEffect, told: Option<oneshot::Sender<()>>) {
+fn set_going(core: &Arc<Core>, id: Id, first: PaymentEffect, told: Option<oneshot::Sender<IntentRow>>) {
     let poke = Arc::new(Notify::new());
     {
         let mut driven = core.engine.driven();

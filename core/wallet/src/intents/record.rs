@@ -45,11 +45,11 @@ pub(super) fn event_body(row: &IntentRow) -> Vec<u8> {
     format!("{state} attempt {attempt} epoch {epoch} terms {digest} after {}", row.event).into_bytes()
 }
 
-/// Steps the machine and stores where it stands. Gives what is to be done next.
-pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<Vec<PaymentEffect>> {
+/// Steps the machine and stores where it stands. Gives the payment as it stands now, and what is to be done next.
+pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<(IntentRow, Vec<PaymentEffect>)> {
     let (now, epoch) = (core.now(), core.client.epoch());
     let anchor = matches!(&heard.proof, Some((Verdict::Refusal(refusal), _)) if refusal.code.starts_with("pin_"));
-    let effects = core
+    let recorded = core
         .files(move |files| {
             files.commit(now, |tx, log| {
                 let mut row = intents::get(tx, id)?.ok_or(Code::NotFound)?;
@@ -58,9 +58,9 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<Vec<Pay
                     Err(StepRefused::Contradiction { .. }) => {
                         // Two signed ends: the first stands, and the second is written down for whoever has to explain.
                         log.append(tx, "contradiction", &id.to_string(), event_body(&row).as_slice())?;
-                        return Ok(Vec::new());
+                        return Ok((row, Vec::new()));
                     }
-                    Err(_) => return Ok(Vec::new()),
+                    Err(_) => return Ok((row, Vec::new())),
                 };
                 row.updated_at = now;
                 let event = event_body(&row);
@@ -77,7 +77,7 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<Vec<Pay
                     receipts::insert(tx, &receipt)?;
                 }
                 log.append(tx, "intent", &id.to_string(), &event)?;
-                Ok(effects)
+                Ok((row, effects))
             })
         })
         .await?;
@@ -86,7 +86,7 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<Vec<Pay
         core.anchor().await?;
     }
     core.payment_moved(id);
-    Ok(effects)
+    Ok(recorded)
 }
 
 fn advance(row: &mut IntentRow, heard: &Heard, epoch: u64) -> Result<Vec<PaymentEffect>, StepRefused> {
