@@ -1,5 +1,5 @@
 //! Payer codes: one token, one order, whatever is tried.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Whoever calls, with whatever: a typed, signed answer, and never a fault of the service.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! Payments under repetition, refusal, silence of the bank, and restored books.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 

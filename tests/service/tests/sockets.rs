@@ -1,5 +1,5 @@
 //! Over real sockets: HTTPS, faults of the wire, the vault as a child, the signing proxy, a kill and a new start.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
@@ -77,7 +77,7 @@ async fn https_faults_and_a_new_start() {
     assert!(phone.call("PUT", &path, Some(body.clone())).await.is_err());
     let state = phone.call("GET", &path, None).await.unwrap();
     assert_eq!((state.status, state.text("state")), (200, "succeeded"));
-    assert_eq!(std::fs::read(folder.path().join("service.json")).unwrap().is_empty(), false);
+    assert!(!std::fs::read(folder.path().join("service.json")).unwrap().is_empty());
     running.stop().await;
 
     let running = start(&folder, VaultConnection::in_process(Arc::new(RealWorld))).await;

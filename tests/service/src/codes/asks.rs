@@ -44,12 +44,11 @@ pub(crate) fn lapse_due(service: &Service, now: Timestamp) -> Outcome<()> {
 
 pub(super) fn close(tx: &Connection, row: &ChargeRow, code: Code, now: Timestamp) -> Outcome<()> {
     let sql = "UPDATE charges SET state = 'refused', code = ?2 WHERE order_id = ?1 AND state = 'asked'";
-    if run(tx, sql, params![row.order_id.to_string(), code.as_str()])? == 1 {
-        if let Some(account) = row.account {
-            history::append(tx, account, entry(row, "refused", None, None, now))?;
-        }
+    let changed = run(tx, sql, params![row.order_id.to_string(), code.as_str()])?;
+    match row.account {
+        Some(account) if changed == 1 => history::append(tx, account, entry(row, "refused", None, None, now)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether the person's answer to a question is with the bank.

@@ -69,6 +69,6 @@ mod tests {
             (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 })
         });
         assert_eq!(sum(b"123456789"), 0x29b1);
-        assert_eq!(format!("{:04X}", sum(text[..text.len() - 4].as_bytes())), text[text.len() - 4..]);
+        assert_eq!(format!("{:04X}", sum(&text.as_bytes()[..text.len() - 4])), text[text.len() - 4..]);
     }
 }

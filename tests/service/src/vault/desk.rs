@@ -35,10 +35,10 @@ impl Engine {
         let key = verification.to_string();
         let place = |column: &str| format!("verification:{verification}:{column}");
         let sql = "SELECT account, name_sealed, number_sealed, token_sealed FROM verifications WHERE verification = ?1";
-        let known: Option<(String, Vec<u8>, Vec<u8>, Vec<u8>)> =
-            self.db.query_row(sql, [&key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).optional()?;
+        let known: Option<(String, [Vec<u8>; 3])> =
+            self.db.query_row(sql, [&key], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?]))).optional()?;
         let (name, number, token) = match (known, sealed) {
-            (Some((of, name, number, token)), _) if of == account.to_string() => {
+            (Some((of, [name, number, token])), _) if of == account.to_string() => {
                 let open = |column: &str, sealed: &[u8]| self.sealer.open_text(&place(column), sealed).map_err(|_| VaultDown);
                 (open("name", &name)?, open("number", &number)?, open("token", &token)?)
             }

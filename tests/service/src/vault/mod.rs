@@ -201,7 +201,7 @@ pub enum VaultConnection {
     /// A child process that runs [`run_vault`].
     Child(ChildVault),
     /// In this process: for simulations in one thread.
-    InProcess(InProcess),
+    InProcess(Box<InProcess>),
 }
 
 /// A vault without a process of its own.
@@ -218,7 +218,7 @@ impl VaultConnection {
 
     /// Runs the vault in this process, with the world given. Its files lie in the service's data folder.
     pub fn in_process(world: Arc<dyn World>) -> VaultConnection {
-        VaultConnection::InProcess(InProcess { world, data: Mutex::new(None) })
+        VaultConnection::InProcess(Box::new(InProcess { world, data: Mutex::new(None) }))
     }
 
     /// Tells the connection where the service keeps its files. Called once, before the first call.

@@ -22,6 +22,13 @@ const ROUNDS: u32 = 10_000;
 const INFO_SET: &[u8] = b"kabao-pin-set-1";
 const INFO_APPROVE: &[u8] = b"kabao-pin-1";
 
+/// What is kept of a PIN.
+struct Kept {
+    salt: Vec<u8>,
+    verifier: Vec<u8>,
+    wrong: u32,
+}
+
 impl Engine {
     fn derive_verifier(&self, account: Id, salt: &[u8], pin: &str) -> [u8; 32] {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.pepper[..]);
@@ -33,16 +40,16 @@ impl Engine {
         out
     }
 
-    fn kept(&self, account: Id) -> Result<Option<(Vec<u8>, Vec<u8>, u32)>, VaultDown> {
+    fn kept(&self, account: Id) -> Result<Option<Kept>, VaultDown> {
         let sql = "SELECT salt, verifier, wrong FROM pins WHERE account = ?1";
-        Ok(self.db.query_row(sql, [account.to_string()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?)
+        Ok(self.db.query_row(sql, [account.to_string()], |row| Ok(Kept { salt: row.get(0)?, verifier: row.get(1)?, wrong: row.get(2)? })).optional()?)
     }
 
     pub(super) fn set_pin(&mut self, account: Id, device: Id, phone: &str, sealed: &SealedBox) -> Result<VaultAnswer, VaultDown> {
         let Ok(pin) = open_text(&self.pin_key, INFO_SET, &about(account, device), sealed) else {
             return Ok(refused("approval_refused"));
         };
-        if let Some((salt, verifier, wrong)) = self.kept(account)? {
+        if let Some(Kept { salt, verifier, wrong }) = self.kept(account)? {
             // The same PIN again is the same call again, after a lost answer.
             if wrong >= TRIES {
                 return Ok(refused(Code::PinLocked.as_str()));
@@ -67,7 +74,7 @@ impl Engine {
 
     /// Whether the PIN that is set is one that this identity number gives away. Found by trying those few.
     pub(super) fn pin_is_given_away(&self, account: Id, id_number: &str) -> Result<bool, VaultDown> {
-        let Some((salt, verifier, _)) = self.kept(account)? else { return Ok(false) };
+        let Some(Kept { salt, verifier, .. }) = self.kept(account)? else { return Ok(false) };
         Ok(weak::given_away_by(id_number).iter().any(|(guess, _)| self.derive_verifier(account, &salt, guess)[..] == verifier[..]))
     }
 
@@ -84,10 +91,10 @@ impl Engine {
         let kept = self.kept(account)?;
         let (verdict, wrong) = match (&kept, open_text(&self.pin_key, INFO_APPROVE, bytes.as_bytes(), sealed)) {
             (None, _) => (Code::PinNotSet.as_str(), 0),
-            (Some((_, _, wrong)), _) if *wrong >= TRIES => (Code::PinLocked.as_str(), *wrong),
+            (Some(Kept { wrong, .. }), _) if *wrong >= TRIES => (Code::PinLocked.as_str(), *wrong),
             // A box that does not open holds no guess: it was made for another payment or another vault.
-            (Some((_, _, wrong)), Err(_)) => (Code::ApprovalRefused.as_str(), *wrong),
-            (Some((salt, verifier, wrong)), Ok(pin)) => {
+            (Some(Kept { wrong, .. }), Err(_)) => (Code::ApprovalRefused.as_str(), *wrong),
+            (Some(Kept { salt, verifier, wrong }), Ok(pin)) => {
                 let right = is_same(&self.derive_verifier(account, salt, &pin), verifier);
                 match (right, wrong + 1) {
                     (true, _) => ("right", 0),

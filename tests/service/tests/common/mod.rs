@@ -1,5 +1,5 @@
 //! A whole service in one thread, with a clock and a seed, and phones beside it.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 use kabao_base::{Id, Timestamp};
 use kabao_proof::PublicKey;

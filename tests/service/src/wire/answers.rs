@@ -1,0 +1,321 @@
+//! What phones get.
+
+use super::SourceWire;
+use kabao_base::Currency;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An amount in an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AmountOut {
+    /// Fen.
+    pub minor: i64,
+    /// `CNY`.
+    #[schema(value_type = String)]
+    pub currency: Currency,
+}
+
+/// A code was sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RegistrationOut {
+    /// The registration.
+    pub registration_id: String,
+    /// How many digits the code has.
+    pub otp_length: u32,
+    /// When another code may be asked for.
+    pub resend_after_ms: i64,
+    /// Until when it counts.
+    pub expires_at: i64,
+}
+
+/// The account is open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OpenedOut {
+    /// The account.
+    pub account_id: String,
+    /// This phone.
+    pub device_id: String,
+}
+
+/// How the real-name check stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VerificationView {
+    /// `none`, `pending`, `passed`, `rejected`.
+    pub state: String,
+    /// Why rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Whether trying again makes sense.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retriable: Option<bool>,
+    /// The class decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<i64>,
+    /// The name, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_masked: Option<String>,
+    /// The identity number, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_masked: Option<String>,
+}
+
+/// A bound card.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CardOut {
+    /// The card.
+    pub card_id: String,
+    /// What the card is called instead of its number.
+    pub token: String,
+    /// The last four digits.
+    pub last4: String,
+    /// The bank's name.
+    pub bank: String,
+    /// The scheme.
+    pub brand: String,
+    /// When it was bound.
+    pub bound_at: i64,
+}
+
+/// The bound cards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CardsOut {
+    /// The cards, oldest first.
+    pub cards: Vec<CardOut>,
+}
+
+/// A way to pay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ChannelOut {
+    /// Its name.
+    pub channel: String,
+    /// Whether it can be used now.
+    pub usable: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What is left of the limits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LimitsOut {
+    /// The most that one payment may be.
+    pub single: AmountOut,
+    /// Left today.
+    pub day_left: AmountOut,
+    /// Left this year (classes II and III).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub year_left: Option<AmountOut>,
+    /// Left at all (class I).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime_left: Option<AmountOut>,
+    /// Left today for printed codes.
+    pub static_left: AmountOut,
+}
+
+/// The account at a glance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AccountOut {
+    /// The account.
+    pub account_id: String,
+    /// The phone, masked.
+    pub phone_masked: String,
+    /// 0 before the real-name check, then 1 to 3.
+    pub class: i64,
+    /// The real-name check.
+    pub verification: VerificationView,
+    /// A PIN was chosen.
+    pub pin_set: bool,
+    /// Five wrong tries.
+    pub pin_locked: bool,
+    /// The PIN is one that the identity number gives away.
+    pub pin_must_change: bool,
+    /// The recovery sheet was made.
+    pub sheet_set: bool,
+    /// The account is frozen.
+    pub frozen: bool,
+    /// The balance.
+    pub balance: AmountOut,
+    /// As of when.
+    pub balance_at: i64,
+    /// The cards, oldest first.
+    pub cards: Vec<CardOut>,
+    /// Ways to pay, in the order to show.
+    pub channels: Vec<ChannelOut>,
+    /// What is left.
+    pub limits: LimitsOut,
+}
+
+/// The text that a person consents to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ConsentOut {
+    /// Its name.
+    pub document: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the text, hexadecimal.
+    pub digest: String,
+}
+
+/// The bank's code was sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BindingOut {
+    /// `otp_sent` or `pending`.
+    pub state: String,
+    /// The last four digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last4: Option<String>,
+    /// The bank's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank: Option<String>,
+    /// The scheme.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// Until when it counts.
+    pub expires_at: i64,
+}
+
+/// Who is paid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PayeeOut {
+    /// The payee.
+    pub payee_id: String,
+    /// The name as the service knows it.
+    pub name: String,
+    /// `merchant`.
+    pub kind: String,
+    /// `D`: a printed code.
+    pub limit_class: String,
+    /// Left today for printed codes.
+    pub static_left: AmountOut,
+}
+
+/// A source and whether it can be used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SourceOut {
+    /// The source.
+    pub source: SourceWire,
+    /// Whether it can be used now.
+    pub usable: bool,
+    /// Why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What it would cost and where the money may come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct QuoteOut {
+    /// The quote.
+    pub quote_id: String,
+    /// As asked.
+    pub kind: String,
+    /// The payee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payee_id: Option<String>,
+    /// The payee's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payee_name: Option<String>,
+    /// The merchant's order number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
+    /// How much.
+    pub amount: AmountOut,
+    /// The fee on top.
+    pub fee: AmountOut,
+    /// Both together.
+    pub total: AmountOut,
+    /// Where the money may come from.
+    pub sources: Vec<SourceOut>,
+    /// Until when it counts.
+    pub expires_at: i64,
+    /// 32 bytes, base64url.
+    pub challenge: String,
+}
+
+/// A stage and when it was reached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StageOut {
+    /// `accepted`, `sent_to_bank`, `bank_confirmed`, `arrived`, `refused`, `abandoned`.
+    pub stage: String,
+    /// When.
+    pub at: i64,
+}
+
+/// How a payment stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PaymentOut {
+    /// `succeeded`, `refused`, `processing`, `dispatched` or `tombstoned`.
+    pub state: String,
+    /// COSE bytes, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+    /// What happened, in order.
+    pub timeline: Vec<StageOut>,
+}
+
+/// A payer code to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TokenOut {
+    /// 11 digits.
+    pub token_id: String,
+    /// 32 bytes, base64url.
+    pub key: String,
+    /// Until when it can be used.
+    pub not_after: i64,
+    /// The most without a question.
+    pub cap: AmountOut,
+    /// The most with a clock that cannot be trusted.
+    pub cap_untrusted: AmountOut,
+}
+
+/// Payer codes to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct BatchOut {
+    /// The batch.
+    pub batch_id: String,
+    /// The first digits of the code.
+    pub prefix: String,
+    /// How many digits the code has.
+    pub length: u32,
+    /// The tokens.
+    pub tokens: Vec<TokenOut>,
+}
+
+/// A merchant's question above the cap.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AskOut {
+    /// The question.
+    pub ask_id: String,
+    /// The token whose code was read.
+    pub token_id: String,
+    /// The payee.
+    pub payee_id: String,
+    /// The payee's name.
+    pub payee_name: String,
+    /// The merchant's order number.
+    pub order: String,
+    /// How much.
+    pub amount: AmountOut,
+    /// Until when it counts.
+    pub expires_at: i64,
+}
+
+/// A page of the history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryOut {
+    /// CBOR bytes, base64url.
+    pub entries: Vec<String>,
+    /// Number of the first entry of the page; 0 when there is none.
+    pub first_seq: u64,
+    /// The link before the first entry.
+    pub prev_hash: String,
+    /// COSE bytes, base64url.
+    pub head: String,
+    /// Whether there is a further page.
+    pub more: bool,
+    /// Every open question.
+    pub asks: Vec<AskOut>,
+    /// The balance.
+    pub balance: AmountOut,
+    /// As of when.
+    pub balance_at: i64,
+}

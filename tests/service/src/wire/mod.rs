@@ -1,0 +1,10 @@
+//! The JSON of the contract. Requests refuse fields that they do not know; ids, amounts and bytes come as
+//! text and are read by the functions of `read`, so that each refusal has its own name.
+
+mod answers;
+mod read;
+mod requests;
+
+pub use answers::*;
+pub use read::{bytes, digest, fen, id, key, maybe_id, plain, text};
+pub use requests::*;
