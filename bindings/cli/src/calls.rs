@@ -1,0 +1,220 @@
+//! Every public call of the wallet by its name, with arguments and answer as JSON: the one place that the command line
+//! and the journeys share. What a call does stands with the call itself, in the wallet.
+
+use crate::views::{Json, snake};
+use kabao_core::account::RegisterRequest;
+use kabao_core::cards::BindRequest;
+use kabao_core::identity::VerifyRequest;
+use kabao_core::pay::{ConfirmRequest, PaymentProof, QuoteRequest};
+use kabao_core::words::{self, Language};
+use kabao_core::{Wallet, WalletError};
+use serde_json::{Map, Value, json};
+
+/// The names that [`call`] knows.
+pub const CALLS: &[&str] = &[
+    "onboarding_next", "register", "resend_otp", "enter_otp", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
+    "skip", "account", "account_refresh", "consent_text", "consent", "verify", "verify_check", "bind", "bind_confirm",
+    "bindings_waiting", "cards", "cards_refresh", "read", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
+    "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
+    "decline", "receipt", "history", "detail", "month", "sync", "verify_all", "lock", "unlock", "suspend", "close",
+];
+
+/// Why a call gave nothing.
+#[derive(Debug)]
+pub enum CallError {
+    /// The wallet's own error.
+    Wallet(WalletError),
+    /// The call was written wrongly; names the argument.
+    Written(String),
+}
+
+impl From<WalletError> for CallError {
+    fn from(error: WalletError) -> CallError {
+        CallError::Wallet(error)
+    }
+}
+
+/// The arguments of one call. Each is taken once, so that a secret is moved and not copied.
+pub struct Arguments(Map<String, Value>);
+
+impl Arguments {
+    /// Arguments as written.
+    pub fn new(map: Map<String, Value>) -> Arguments {
+        Arguments(map)
+    }
+
+    fn text(&mut self, name: &str) -> Result<String, CallError> {
+        match self.0.remove(name) {
+            Some(Value::String(text)) => Ok(text),
+            _ => Err(CallError::Written(format!("a text named {name} is missing"))),
+        }
+    }
+
+    fn maybe_text(&mut self, name: &str) -> Result<Option<String>, CallError> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(CallError::Written(format!("{name} is not a text"))),
+        }
+    }
+
+    fn number(&mut self, name: &str) -> Result<Option<i64>, CallError> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_i64().map(Some).ok_or_else(|| CallError::Written(format!("{name} is not a whole number"))),
+        }
+    }
+
+    fn flag(&mut self, name: &str) -> Result<bool, CallError> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(value)) => Ok(value),
+            Some(_) => Err(CallError::Written(format!("{name} is neither true nor false"))),
+        }
+    }
+
+    /// Refuses what nobody took: a misspelled argument must not be passed over.
+    fn end(self) -> Result<(), CallError> {
+        match self.0.keys().next() {
+            Some(name) => Err(CallError::Written(format!("no argument is named {name}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn nothing(_: ()) -> Value {
+    json!({})
+}
+
+/// Makes one call. `language` is for the words that stand beside what the wallet gives.
+pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arguments) -> Result<Value, CallError> {
+    let (account, identity, cards, pay, history) =
+        (wallet.account(), wallet.identity(), wallet.cards(), wallet.pay(), wallet.history());
+    let args = &mut with;
+    macro_rules! texts {
+        ($($name:ident),+) => {{
+            let taken = ($(args.text(stringify!($name))?),+);
+            with.end()?;
+            taken
+        }};
+    }
+    match name {
+        "register" => {
+            let (phone, device_model) = texts!(phone, device_model);
+            Ok(account.register(RegisterRequest { phone, device_model }).await?.json())
+        }
+        "enter_otp" => Ok(account.enter_otp(texts!(code)).await?.json()),
+        "choose_pin" => Ok(account.choose_pin(texts!(pin)).await?.json()),
+        "confirm_recovery_sheet" => Ok(account.confirm_recovery_sheet(texts!(code)).await?.json()),
+        "consent" => Ok(nothing(identity.consent(texts!(version)).await?)),
+        "verify" => {
+            let (name, id_number, liveness_token) = texts!(name, id_number, liveness_token);
+            Ok(identity.verify(VerifyRequest { name, id_number, liveness_token }).await?.json())
+        }
+        "bind" => {
+            let (card_number, name, phone) = texts!(card_number, name, phone);
+            Ok(cards.bind(BindRequest { card_number, name, phone }).await?.json())
+        }
+        "bind_confirm" => {
+            let (binding_id, code) = texts!(binding_id, code);
+            Ok(cards.confirm(binding_id, code).await?.json())
+        }
+        "read" => Ok(pay.read(texts!(text)).await?.json()),
+        "quote_top_up" => {
+            let (amount, card_id) = texts!(amount, card_id);
+            Ok(pay.quote(QuoteRequest::TopUp { amount, card_id }).await?.json())
+        }
+        "quote_pay" => {
+            let (payee_id, amount, order) = (args.text("payee_id")?, args.text("amount")?, args.maybe_text("order")?);
+            with.end()?;
+            Ok(pay.quote(QuoteRequest::Pay { payee_id, amount, order }).await?.json())
+        }
+        "quote_ask" => Ok(pay.quote(QuoteRequest::Ask { ask_id: texts!(ask_id) }).await?.json()),
+        "confirm" => {
+            let proof = match args.maybe_text("pin")? {
+                Some(pin) => PaymentProof::Pin { pin },
+                None => PaymentProof::Approval,
+            };
+            let request = ConfirmRequest {
+                quote_id: args.text("quote_id")?,
+                total_minor: args.number("total_minor")?.ok_or_else(|| CallError::Written("total_minor is missing".to_owned()))?,
+                source: args.text("source")?,
+                proof,
+                again: args.flag("again")?,
+            };
+            with.end()?;
+            Ok(pay.confirm(request).await?.json())
+        }
+        "payment" => Ok(pay.payment(texts!(intent_id)).await?.json()),
+        "resolve" => Ok(pay.resolve(texts!(intent_id)).await?.json()),
+        "abandon" => Ok(pay.abandon(texts!(intent_id)).await?.json()),
+        "show_code" => Ok(pay.show_code(texts!(way)).await?.json()),
+        "next_picture" => {
+            let (showing_id, way) = texts!(showing_id, way);
+            Ok(pay.next_picture(showing_id, way).await?.json())
+        }
+        "showing" => {
+            let (state, record_id) = pay.showing(texts!(showing_id)).await?;
+            let mut view = json!({ "state": state.as_str(), "state_text": words::payer_code(language, state) });
+            if let Some(record_id) = record_id {
+                view["record_id"] = json!(record_id);
+            }
+            Ok(view)
+        }
+        "decline" => Ok(nothing(pay.decline(texts!(ask_id)).await?)),
+        "receipt" => Ok(pay.receipt(texts!(record_id)).await?.json()),
+        "history" => {
+            let cursor = args.maybe_text("cursor")?;
+            with.end()?;
+            Ok(history.list(cursor).await?.json())
+        }
+        "detail" => Ok(history.detail(texts!(record_id)).await?.json()),
+        "month" => {
+            let month = args.number("month")?;
+            with.end()?;
+            let month = month.map(|month| i32::try_from(month).unwrap_or(i32::MAX));
+            Ok(history.month(month).await?.json())
+        }
+        _ => {
+            with.end()?;
+            plain(wallet, language, name).await
+        }
+    }
+}
+
+/// The calls without arguments.
+async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value, CallError> {
+    let (account, identity, cards, pay, history) =
+        (wallet.account(), wallet.identity(), wallet.cards(), wallet.pay(), wallet.history());
+    let step = |step: kabao_money::onboarding::OnboardingStep| {
+        let said = words::step(language, &step);
+        json!({ "step": snake(step.kind), "reason": step.reason_key, "can_skip": step.can_skip, "title": said.title, "why": said.why })
+    };
+    Ok(match name {
+        "onboarding_next" => step(account.onboarding_next().await?),
+        "skip" => step(account.skip().await?),
+        "resend_otp" => account.resend_otp().await?.json(),
+        "make_recovery_sheet" => json!({ "code": account.make_recovery_sheet().await?.code }),
+        "account" => account.view().await?.json(),
+        "account_refresh" => account.refresh().await?.json(),
+        "consent_text" => {
+            let text = identity.consent_text().await?;
+            json!({ "document": text.document, "version": text.version })
+        }
+        "verify_check" => identity.check().await?.json(),
+        "bindings_waiting" => cards.waiting().await?.json(),
+        "cards" => cards.list().await?.json(),
+        "cards_refresh" => cards.refresh().await?.json(),
+        "open_payments" => pay.open_payments().await?.json(),
+        "ways" => pay.ways().await?.json(),
+        "prepare_codes" => json!({ "codes_left": pay.prepare_codes().await? }),
+        "asks" => pay.asks().await?.json(),
+        "sync" => history.sync().await?.json(),
+        "verify_all" => history.verify().await?.json(),
+        "lock" => nothing(wallet.lock().await?),
+        "unlock" => nothing(wallet.unlock().await?),
+        "suspend" => nothing(wallet.suspend().await?),
+        "close" => nothing(wallet.close().await?),
+        _ => return Err(CallError::Written(format!("no call is named {name}"))),
+    })
+}

@@ -1,0 +1,8 @@
+//! The commands, one file for each.
+
+pub mod check;
+pub mod day;
+pub mod journey;
+pub mod serve;
+pub mod verify;
+pub mod wallet;

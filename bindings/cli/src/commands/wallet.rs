@@ -1,0 +1,246 @@
+//! `kabao wallet …`: every public call from the shell. The state lies in a profile folder. What is secret (PIN, card and
+//! identity number, one-time code, recovery sheet) is read from the standard input, one line each, and is never an
+//! argument: arguments can be seen by every program of the machine.
+
+mod answer;
+mod words;
+
+pub use words::WalletArgs;
+
+use crate::calls::{Arguments, CallError, call};
+use crate::keys;
+use crate::setup::{self, ServiceFile};
+use answer::Answer;
+use kabao_core::host::Host;
+use kabao_core::words::Language;
+use kabao_core::{Wallet, WalletError, WalletEvent, WalletListener};
+use serde_json::{Map, Value, json};
+use std::io::{BufRead, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use words::Word;
+
+/// Why a command ends early.
+enum Stop {
+    /// The wallet says so.
+    Wallet(WalletError),
+    /// Something around it.
+    Said(String),
+}
+
+impl From<WalletError> for Stop {
+    fn from(error: WalletError) -> Stop {
+        Stop::Wallet(error)
+    }
+}
+
+impl From<String> for Stop {
+    fn from(text: String) -> Stop {
+        Stop::Said(text)
+    }
+}
+
+impl From<CallError> for Stop {
+    fn from(error: CallError) -> Stop {
+        match error {
+            CallError::Wallet(error) => Stop::Wallet(error),
+            CallError::Written(text) => Stop::Said(text),
+        }
+    }
+}
+
+/// Runs one command. 0: done; 1: could not be run; 2: the wallet says no, for certain; 3: the outcome is not known.
+pub fn run(args: &WalletArgs, language: &str) -> ExitCode {
+    let answer = Answer::new(args.json, Language::from_tag(language));
+    match work(args, language, &answer) {
+        Ok(code) => code,
+        Err(Stop::Wallet(error)) => answer.refused(&error),
+        Err(Stop::Said(text)) => {
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn work(args: &WalletArgs, language: &str, answer: &Answer) -> Result<ExitCode, Stop> {
+    let service = service(args)?;
+    let opened = keys::open(&args.profile, args.dev_file_keys);
+    if let Some(warning) = opened.warning {
+        eprintln!("{warning}");
+    }
+    let host = setup::host(Arc::new(service.transport()?), opened.store)?;
+    let runtime = host.handle().ok_or_else(|| "the host does not start".to_owned())?;
+    let settings = service.settings(&args.profile, language);
+    runtime.block_on(async {
+        let host: Arc<dyn Host> = host.clone();
+        if matches!(args.word, Word::SetAsideLost) {
+            let names = Wallet::set_aside_lost(settings.folder, host).await?;
+            return Ok(answer.gave(&args.word, &json!(names)));
+        }
+        let wallet = Wallet::open(settings, host).await?;
+        let listening = wallet.subscribe(Arc::new(Notices { quiet: args.json }));
+        // What the last run left open is said before anything else happens.
+        for payment in wallet.pay().open_payments().await? {
+            let payee = payment.payee_name.unwrap_or_default();
+            eprintln!("{}: {payee} {} ({})", payment.state_text, payment.amount.text, payment.intent_id);
+        }
+        let came = carry_out(&args.word, &wallet, answer).await;
+        listening.cancel();
+        wallet.close().await?;
+        came
+    })
+}
+
+/// The service of the profile: the one that is named, which is then remembered, or the remembered one.
+fn service(args: &WalletArgs) -> Result<ServiceFile, String> {
+    let remembered = args.profile.join("service.json");
+    let Some(path) = &args.service else {
+        return match remembered.exists() {
+            true => ServiceFile::read(&remembered),
+            false => Err("--service: which service? Give its service.json once; the profile remembers it".to_owned()),
+        };
+    };
+    let service = ServiceFile::read(path)?;
+    remember(&args.profile, path, &remembered).map_err(|error| format!("{}: {error}", args.profile.display()))?;
+    Ok(service)
+}
+
+fn remember(profile: &Path, from: &Path, to: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(profile)?;
+    }
+    #[cfg(not(unix))]
+    std::fs::create_dir_all(profile)?;
+    std::fs::write(to, std::fs::read(from)?)
+}
+
+struct Notices {
+    quiet: bool,
+}
+
+impl WalletListener for Notices {
+    fn on_event(&self, event: WalletEvent) {
+        if let (WalletEvent::Notice { title, body, .. }, false) = (event, self.quiet) {
+            eprintln!("{title}: {body}");
+        }
+    }
+}
+
+/// A secret: typed unseen, or a line of the standard input.
+fn secret(what: &str) -> Result<Value, Stop> {
+    let line = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("{what}: ")).map_err(|error| error.to_string())?
+    } else {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map_err(|error| error.to_string())?;
+        line
+    };
+    Ok(Value::String(line.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+fn with(pairs: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
+    pairs.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+async fn ask(wallet: &Wallet, answer: &Answer, name: &str, with: Map<String, Value>) -> Result<Value, Stop> {
+    Ok(call(wallet, answer.language, name, Arguments::new(with)).await?)
+}
+
+async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<ExitCode, Stop> {
+    let none = Map::new();
+    let value = match word {
+        Word::Status => {
+            let mut status = json!({ "onboarding": ask(wallet, answer, "onboarding_next", none.clone()).await? });
+            match ask(wallet, answer, "account", none).await {
+                Ok(account) => status["account"] = account,
+                Err(Stop::Wallet(error)) if error.is(kabao_base::Code::NotRegistered) => {}
+                Err(other) => return Err(other),
+            }
+            status
+        }
+        Word::Register { phone, device_model } => {
+            ask(wallet, answer, "register", with([("phone", json!(phone)), ("device_model", json!(device_model))])).await?
+        }
+        Word::EnterOtp => ask(wallet, answer, "enter_otp", with([("code", secret("SMS code")?)])).await?,
+        Word::ChoosePin => ask(wallet, answer, "choose_pin", with([("pin", secret("PIN")?)])).await?,
+        Word::SheetConfirm => ask(wallet, answer, "confirm_recovery_sheet", with([("code", secret("recovery sheet")?)])).await?,
+        Word::Consent { version } => {
+            let version = match version {
+                Some(version) => json!(version),
+                None => ask(wallet, answer, "consent_text", none).await?["version"].clone(),
+            };
+            ask(wallet, answer, "consent", with([("version", version)])).await?
+        }
+        Word::Verify { name, liveness_token } => {
+            let number = secret("identity number")?;
+            ask(wallet, answer, "verify", with([("name", json!(name)), ("id_number", number), ("liveness_token", json!(liveness_token))])).await?
+        }
+        Word::Bind { name, phone } => {
+            let number = secret("card number")?;
+            ask(wallet, answer, "bind", with([("card_number", number), ("name", json!(name)), ("phone", json!(phone))])).await?
+        }
+        Word::BindConfirm { binding_id } => {
+            let binding = match binding_id {
+                Some(id) => json!(id),
+                None => ask(wallet, answer, "bindings_waiting", none).await?[0]["binding_id"].clone(),
+            };
+            if binding.is_null() {
+                return Err("no binding waits for a code".to_owned().into());
+            }
+            ask(wallet, answer, "bind_confirm", with([("binding_id", binding), ("code", secret("SMS code of the bank")?)])).await?
+        }
+        Word::TopUp { amount, card_id, agree } => {
+            let card = match card_id {
+                Some(id) => json!(id),
+                None => ask(wallet, answer, "cards", none).await?[0]["card_id"].clone(),
+            };
+            let card = if card.is_null() { json!("") } else { card };
+            let quote = ask(wallet, answer, "quote_top_up", with([("amount", json!(amount)), ("card_id", card)])).await?;
+            agree_to(wallet, answer, &quote, agree).await?
+        }
+        Word::Pay { payee_id, amount, order, agree } => {
+            let what = with([("payee_id", json!(payee_id)), ("amount", json!(amount)), ("order", json!(order))]);
+            let quote = ask(wallet, answer, "quote_pay", what).await?;
+            agree_to(wallet, answer, &quote, agree).await?
+        }
+        Word::AskConfirm { ask_id, agree } => {
+            let quote = ask(wallet, answer, "quote_ask", with([("ask_id", json!(ask_id))])).await?;
+            agree_to(wallet, answer, &quote, agree).await?
+        }
+        Word::Quote { payee_id, amount, order } => {
+            let what = with([("payee_id", json!(payee_id)), ("amount", json!(amount)), ("order", json!(order))]);
+            ask(wallet, answer, "quote_pay", what).await?
+        }
+        Word::Month { month } => ask(wallet, answer, "month", with([("month", json!(month))])).await?,
+        Word::History { cursor } => ask(wallet, answer, "history", with([("cursor", json!(cursor))])).await?,
+        Word::NextPicture { showing_id, way } => {
+            ask(wallet, answer, "next_picture", with([("showing_id", json!(showing_id)), ("way", json!(way))])).await?
+        }
+        other => {
+            let (name, argument) = other.plain();
+            ask(wallet, answer, name, with(argument.map(|(name, value)| (name, json!(value))))).await?
+        }
+    };
+    answer.keep(word, &value)?;
+    Ok(answer.gave(word, &value))
+}
+
+/// Shows what it costs, asks for the proof, and confirms.
+async fn agree_to(wallet: &Wallet, answer: &Answer, quote: &Value, agree: &words::Agree) -> Result<Value, Stop> {
+    answer.quote(quote);
+    let proposed = quote["sources"].as_array().into_iter().flatten().find(|source| source["proposed"] == json!(true));
+    let source = match (&agree.source, proposed) {
+        (Some(source), _) => json!(source),
+        (None, Some(source)) => source["source"].clone(),
+        (None, None) => return Err(WalletError::from(kabao_base::Code::BalanceLow).into()),
+    };
+    let pin = if agree.approve_key { Value::Null } else { secret("PIN")? };
+    let confirm = with([
+        ("quote_id", quote["quote_id"].clone()), ("total_minor", quote["total"]["minor"].clone()), ("source", source), ("pin", pin),
+        ("again", json!(agree.again)),
+    ]);
+    ask(wallet, answer, "confirm", confirm).await
+}

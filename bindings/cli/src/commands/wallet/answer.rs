@@ -1,0 +1,108 @@
+//! What a command prints: JSON for scripts, tables for people; and its exit code.
+
+use super::words::Word;
+use crate::journey::format::Show;
+use crate::show::fields;
+use crate::show::story::{Detail, Story};
+use crate::views;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_core::WalletError;
+use kabao_core::words::Language;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// The outcome is certain: no.
+const CERTAIN: u8 = 2;
+/// The outcome is not known.
+const UNKNOWN: u8 = 3;
+
+/// Prints for one command.
+pub struct Answer {
+    json: bool,
+    /// The language of the person.
+    pub language: Language,
+}
+
+impl Answer {
+    /// Prints JSON or tables.
+    pub fn new(json: bool, language: Language) -> Answer {
+        Answer { json, language }
+    }
+
+    /// Prints what came, and gives the exit code: a payment without result or without success has its own.
+    pub fn gave(&self, word: &Word, value: &Value) -> ExitCode {
+        if self.json {
+            println!("{value}");
+        } else {
+            self.show(word, value);
+        }
+        match value.get("state").and_then(Value::as_str).filter(|_| value.get("intent_id").is_some()) {
+            None | Some("succeeded") => ExitCode::SUCCESS,
+            Some("failed") => ExitCode::from(CERTAIN),
+            Some(_) => ExitCode::from(UNKNOWN),
+        }
+    }
+
+    fn show(&self, word: &Word, value: &Value) {
+        let story = Story::new(Detail::Story, self.language);
+        let show = match word {
+            Word::Ways => Some(Show::Ways),
+            Word::ShowCode { .. } | Word::NextPicture { .. } => Some(Show::Code),
+            Word::Receipt { .. } => Some(Show::Receipt),
+            Word::History { .. } => Some(Show::History),
+            Word::OnboardingNext | Word::Skip => Some(Show::Step),
+            _ => None,
+        };
+        match show {
+            Some(show) => story.show(show, value),
+            None => print!("{}", fields::lines(value)),
+        }
+        if matches!(word, Word::ShowCode { .. } | Word::NextPicture { .. }) {
+            for name in ["showing_id", "codes_left", "clock_trusted"] {
+                println!("{name}  {}", value[name].to_string().trim_matches('"'));
+            }
+        }
+        if value.get("failure").is_some() {
+            story.show(Show::Refusal, value);
+        }
+        if let (Word::History { .. }, Some(next)) = (word, value.get("next").and_then(Value::as_str)) {
+            println!("  … {next}");
+        }
+    }
+
+    /// Shows a quote before the person agrees to it.
+    pub fn quote(&self, quote: &Value) {
+        if !self.json {
+            eprint!("{}", fields::lines(quote));
+        }
+    }
+
+    /// Writes what the command was asked to keep in a file.
+    pub fn keep(&self, word: &Word, value: &Value) -> Result<(), String> {
+        let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()));
+        let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+        match word {
+            Word::ShowCode { svg: Some(path), .. } => write(path, text("picture_svg").as_bytes()),
+            Word::Receipt { out: Some(path), .. } => {
+                let document = URL_SAFE_NO_PAD.decode(text("document")).map_err(|error| error.to_string())?;
+                write(path, &document)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints an error: what happened, what to do, its name, and whether the outcome is certain.
+    pub fn refused(&self, error: &WalletError) -> ExitCode {
+        let told = views::error(self.language, error);
+        let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
+        if self.json {
+            println!("{}", json!({ "failure": told }));
+        } else {
+            let field = told.get("field").and_then(Value::as_str).map(|field| format!(", {field}")).unwrap_or_default();
+            eprintln!("{}\n{}\n({}, {}{field})", text("text"), text("next"), text("code"), text("certainty"));
+        }
+        ExitCode::from(if error.is_unknown() { UNKNOWN } else { CERTAIN })
+    }
+}

@@ -1,0 +1,271 @@
+//! The words of `kabao wallet`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Which wallet, and what to do with it.
+#[derive(Args)]
+pub struct WalletArgs {
+    /// The profile's folder: files and, without a keyring, keys of one wallet.
+    #[arg(long)]
+    pub profile: PathBuf,
+    /// The service's service.json. Needed once; the profile remembers it.
+    #[arg(long)]
+    pub service: Option<PathBuf>,
+    /// DEV ONLY: keeps the keys in a file of the profile, also when there is a keyring.
+    #[arg(long)]
+    pub dev_file_keys: bool,
+    /// Answers in JSON, for scripts.
+    #[arg(long)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub word: Word,
+}
+
+/// How the person agrees to a payment.
+#[derive(Args)]
+pub struct Agree {
+    /// `balance` or a card's id; without it, the one that the wallet proposes.
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Approves with the approval key (finger or face on a phone) instead of the PIN.
+    #[arg(long)]
+    pub approve_key: bool,
+    /// The same was paid minutes ago, and it is meant.
+    #[arg(long)]
+    pub again: bool,
+}
+
+/// The calls. Secrets are read from the standard input, one line each.
+#[derive(Subcommand)]
+pub enum Word {
+    /// The next step of the set-up, and the account.
+    Status,
+    /// The next step of the set-up.
+    OnboardingNext,
+    /// Asks for an SMS code.
+    Register {
+        /// A mainland mobile number.
+        phone: String,
+        /// The model of this phone.
+        #[arg(long, default_value = "kabao at the shell")]
+        device_model: String,
+    },
+    /// Asks for another code.
+    ResendOtp,
+    /// Enters the code. Reads: the code.
+    EnterOtp,
+    /// Chooses the payment PIN. Reads: the PIN.
+    ChoosePin,
+    /// Makes a recovery sheet and shows its code once.
+    SheetMake,
+    /// Says that the sheet is kept. Reads: its code.
+    SheetConfirm,
+    /// Puts off the step that the set-up asks for.
+    Skip,
+    /// The version of the text to consent to.
+    ConsentText,
+    /// Consents to the real-name check.
+    Consent {
+        /// The version; without it, the one that the service shows.
+        version: Option<String>,
+    },
+    /// Has name and number checked. Reads: the identity number.
+    Verify {
+        /// The name as on the document.
+        #[arg(long)]
+        name: String,
+        /// What the liveness vendor gave.
+        #[arg(long)]
+        liveness_token: String,
+    },
+    /// Asks how a pending check stands.
+    VerifyCheck,
+    /// Binds a card. Reads: the card number.
+    Bind {
+        /// The holder's name.
+        #[arg(long)]
+        name: String,
+        /// The phone number that the bank knows.
+        #[arg(long)]
+        phone: String,
+    },
+    /// Enters the bank's code. Reads: the code.
+    BindConfirm {
+        /// The binding; without it, the newest one that waits.
+        binding_id: Option<String>,
+    },
+    /// The bindings that wait for a code.
+    Bindings,
+    /// The bound cards.
+    Cards {
+        /// Asks the service.
+        #[arg(long)]
+        refresh: bool,
+    },
+    /// Tops up the balance. Reads: the PIN.
+    TopUp {
+        /// In yuan: 200.00.
+        amount: String,
+        /// The card; without it, the first one.
+        #[arg(long)]
+        card_id: Option<String>,
+        #[command(flatten)]
+        agree: Agree,
+    },
+    /// Says what a scanned text is.
+    Read {
+        /// The text of the code.
+        text: String,
+    },
+    /// What a payment would cost.
+    Quote {
+        /// The payee that `read` gave.
+        payee_id: String,
+        /// In yuan.
+        amount: String,
+        /// The order that `read` gave.
+        #[arg(long)]
+        order: Option<String>,
+    },
+    /// Pays a payee. Reads: the PIN.
+    Pay {
+        /// The payee that `read` gave.
+        payee_id: String,
+        /// In yuan.
+        amount: String,
+        /// The order that `read` gave.
+        #[arg(long)]
+        order: Option<String>,
+        #[command(flatten)]
+        agree: Agree,
+    },
+    /// How a payment stands, without asking the service.
+    Payment {
+        /// The payment.
+        intent_id: String,
+    },
+    /// Asks the service for the truth about a payment.
+    Resolve {
+        /// The payment.
+        intent_id: String,
+    },
+    /// Gives a payment up.
+    Abandon {
+        /// The payment.
+        intent_id: String,
+    },
+    /// Payments without a result.
+    OpenPayments,
+    /// The ways to pay at a till.
+    Ways,
+    /// Fetches payer codes for use without network.
+    PrepareCodes,
+    /// Shows a payer code.
+    ShowCode {
+        /// The way that was chosen: lakala.
+        way: String,
+        /// Writes the QR code as SVG.
+        #[arg(long)]
+        svg: Option<PathBuf>,
+    },
+    /// The next picture of a showing.
+    NextPicture {
+        /// The showing.
+        showing_id: String,
+        /// The way that was chosen.
+        #[arg(default_value = "lakala")]
+        way: String,
+    },
+    /// What became of a showing.
+    Showing {
+        /// The showing.
+        showing_id: String,
+    },
+    /// Questions of merchants.
+    Asks,
+    /// Confirms a merchant's question. Reads: the PIN.
+    AskConfirm {
+        /// The question.
+        ask_id: String,
+        #[command(flatten)]
+        agree: Agree,
+    },
+    /// Declines a merchant's question.
+    Decline {
+        /// The question.
+        ask_id: String,
+    },
+    /// The receipt of a record.
+    Receipt {
+        /// The record.
+        record_id: String,
+        /// Writes the signed document, for `kabao verify`.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
+    /// The list.
+    History {
+        /// The `next` of the page before.
+        cursor: Option<String>,
+    },
+    /// One record.
+    Detail {
+        /// The record.
+        record_id: String,
+    },
+    /// The sums of a month.
+    Month {
+        /// For example 202611; without it, the present one.
+        month: Option<i32>,
+    },
+    /// Brings what is new.
+    Sync,
+    /// Checks every event and receipt that is kept.
+    VerifyAll,
+    /// The account.
+    Account {
+        /// Asks the service.
+        #[arg(long)]
+        refresh: bool,
+    },
+    /// Sets aside the files of a wallet whose key is lost.
+    SetAsideLost,
+}
+
+impl Word {
+    /// The call of a word with at most one argument.
+    pub fn plain(&self) -> (&'static str, Option<(&'static str, &str)>) {
+        match self {
+            Word::OnboardingNext => ("onboarding_next", None),
+            Word::ResendOtp => ("resend_otp", None),
+            Word::SheetMake => ("make_recovery_sheet", None),
+            Word::Skip => ("skip", None),
+            Word::ConsentText => ("consent_text", None),
+            Word::VerifyCheck => ("verify_check", None),
+            Word::Bindings => ("bindings_waiting", None),
+            Word::Cards { refresh: true } => ("cards_refresh", None),
+            Word::Cards { refresh: false } => ("cards", None),
+            Word::Read { text } => ("read", Some(("text", text))),
+            Word::Payment { intent_id } => ("payment", Some(("intent_id", intent_id))),
+            Word::Resolve { intent_id } => ("resolve", Some(("intent_id", intent_id))),
+            Word::Abandon { intent_id } => ("abandon", Some(("intent_id", intent_id))),
+            Word::OpenPayments => ("open_payments", None),
+            Word::Ways => ("ways", None),
+            Word::PrepareCodes => ("prepare_codes", None),
+            Word::ShowCode { way, .. } => ("show_code", Some(("way", way))),
+            Word::Showing { showing_id } => ("showing", Some(("showing_id", showing_id))),
+            Word::Asks => ("asks", None),
+            Word::Decline { ask_id } => ("decline", Some(("ask_id", ask_id))),
+            Word::Receipt { record_id, .. } => ("receipt", Some(("record_id", record_id))),
+            Word::Detail { record_id } => ("detail", Some(("record_id", record_id))),
+            Word::Sync => ("sync", None),
+            Word::VerifyAll => ("verify_all", None),
+            Word::Account { refresh: true } => ("account_refresh", None),
+            Word::Account { refresh: false } => ("account", None),
+            // The others have arguments of their own; a mistake here is told by the call.
+            _ => ("", None),
+        }
+    }
+}

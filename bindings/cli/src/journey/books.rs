@@ -1,0 +1,127 @@
+//! Comparisons with the service's books, made by this program and not by the wallet: the ledger as an auditor reads it,
+//! and the history entry by entry.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::Id;
+use kabao_core::Wallet;
+use kabao_proof::{Digest32, Document, HistoryEntry, chain};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What the ledger says, and how often what is named by `reference` (a payment or a token) was carried out.
+pub fn ledger(book: &Value, reference: Option<&str>) -> Value {
+    let executions = book.get("executions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let named = |entry: &&Value| {
+        ["intent_id", "token_id"].iter().any(|key| entry.get(key).and_then(Value::as_str).is_some_and(|of| Some(of) == reference))
+    };
+    let count = |entry: &Value| entry.get("count").and_then(Value::as_i64).unwrap_or(0);
+    let mut view = json!({
+        "sum": book.get("sum"), "negative": book.get("negative"), "uneven": book.get("uneven"), "astray": book.get("astray"),
+        "most_executions": executions.iter().map(count).max().unwrap_or(0),
+    });
+    if reference.is_some() {
+        view["times"] = json!(executions.iter().find(named).map_or(0, count));
+    }
+    view
+}
+
+/// Compares the wallet's history with the service's, record by record, and checks the service's chain on the way.
+///
+/// # Errors
+/// What differs.
+pub async fn compare_history(wallet: &Wallet, account: &str, book: &Value) -> Result<Value, String> {
+    let theirs = entries(account, book)?;
+    let mut ours = BTreeMap::new();
+    let mut cursor = None;
+    loop {
+        let page = wallet.history().list(cursor).await.map_err(|error| error.to_string())?;
+        if let Some(open) = page.open.first() {
+            return Err(format!("a payment is still {}", open.state));
+        }
+        for item in page.items {
+            let id = item.record_id.clone().ok_or("a record without its id")?;
+            ours.insert(id, item);
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    if ours.len() != theirs.len() {
+        return Err(format!("the phone has {} records and the service {}", ours.len(), theirs.len()));
+    }
+    let mut receipts = 0;
+    for (id, entry) in &theirs {
+        let item = ours.get(id).ok_or("a record of the service is not on the phone")?;
+        let detail = wallet.history().detail(id.clone()).await.map_err(|error| error.to_string())?;
+        let same = item.kind == entry.kind.as_str()
+            && item.state == entry.state
+            && item.amount.minor == entry.amount.minor
+            && item.at == entry.at
+            && item.intent_id == entry.intent_id.map(|id| id.to_string())
+            && detail.fee.minor == entry.fee.minor
+            && detail.route == entry.route
+            && detail.our_order == entry.our_order
+            && detail.acquirer_order == entry.acquirer_order
+            && detail.merchant_order == entry.order
+            && detail.original == entry.original.map(|id| id.to_string())
+            && detail.has_receipt == entry.receipt.is_some();
+        if !same {
+            return Err(format!("record {id} differs"));
+        }
+        if detail.has_receipt {
+            let receipt = wallet.pay().receipt(id.clone()).await.map_err(|error| error.to_string())?;
+            if !receipt.verified || Some(&receipt.document) != entry.receipt.as_ref() {
+                return Err(format!("the receipt of record {id} differs"));
+            }
+            receipts += 1;
+        }
+    }
+    Ok(json!({ "records": theirs.len(), "receipts": receipts }))
+}
+
+/// The records of the service's chain, the last state of each.
+fn entries(account: &str, book: &Value) -> Result<BTreeMap<String, HistoryEntry>, String> {
+    let account = Id::parse(account).map_err(|_| "the account has no id")?;
+    let bodies = book.get("entries").and_then(Value::as_array).ok_or("the service shows no history")?;
+    let (mut hash, mut records) = (chain::genesis(&account), BTreeMap::new());
+    for (index, body) in bodies.iter().enumerate() {
+        let body = URL_SAFE_NO_PAD.decode(body.as_str().unwrap_or_default()).map_err(|_| "an entry is no base64url")?;
+        let entry = HistoryEntry::decode(&body).map_err(|error| format!("entry {}: {error}", index + 1))?;
+        if entry.seq != index as u64 + 1 {
+            return Err(format!("entry {} has the number {}", index + 1, entry.seq));
+        }
+        hash = chain::next_hash(&hash, &body);
+        records.insert(entry.record_id.to_string(), entry);
+    }
+    let head = book.get("hash").and_then(Value::as_str).unwrap_or_default();
+    if Digest32(hash).to_string() != head {
+        return Err("the service's chain does not lead to its head".to_owned());
+    }
+    Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ledger_says_how_often_something_was_carried_out() {
+        let book = json!({"sum": 0, "negative": [], "uneven": [], "astray": [], "executions": [
+            {"intent_id": "aa", "count": 1}, {"token_id": "01", "count": 2}]});
+        let view = ledger(&book, Some("01"));
+        assert_eq!((&view["times"], &view["most_executions"], &view["sum"]), (&json!(2), &json!(2), &json!(0)));
+        assert_eq!(ledger(&book, Some("bb"))["times"], json!(0));
+    }
+
+    #[test]
+    fn a_broken_chain_is_seen() {
+        let account = "00000000000000000000000000000001";
+        let empty = |hash: &str| json!({"seq": 0, "hash": hash, "entries": []});
+        let genesis = Digest32(chain::genesis(&Id::parse(account).unwrap())).to_string();
+        assert!(entries(account, &empty(&genesis)).unwrap().is_empty());
+        assert!(entries(account, &empty(&"0".repeat(64))).is_err());
+        assert!(entries(account, &json!({"hash": genesis, "entries": ["AAAA"]})).is_err());
+    }
+}

@@ -1,0 +1,11 @@
+//! What a person does, as data: reading it (`format`, `values`), carrying it out (`run` with the `world` around the
+//! wallet), and writing down what came of it (`transcript`).
+
+pub mod books;
+pub mod format;
+pub mod phone;
+pub mod run;
+pub mod service;
+pub mod transcript;
+pub mod values;
+pub mod world;

@@ -1,0 +1,166 @@
+//! A phone of a journey: a folder, keys, a network that can be switched off, and the wallet on it.
+
+use crate::keys::{DEV_FILE, FileSecrets, WALLET_FOLDER};
+use crate::setup::{self, ServiceFile};
+use crate::views::Json;
+use kabao_core::host::real::{HttpsTransport, RealHost};
+use kabao_core::host::{Host, HttpRequest, HttpResponse, Transport, TransportError};
+use kabao_core::{Subscription, Wallet, WalletError, WalletEvent, WalletListener};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// The way to the service with a switch in it.
+struct Wires {
+    inner: HttpsTransport,
+    off: Arc<AtomicBool>,
+}
+
+#[async_trait::async_trait]
+impl Transport for Wires {
+    fn authority(&self) -> String {
+        self.inner.authority()
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        if self.off.load(Ordering::SeqCst) {
+            return Err(TransportError::Unreachable);
+        }
+        self.inner.send(request).await
+    }
+}
+
+/// What the wallet told, until somebody asked for it.
+#[derive(Default)]
+pub struct Heard {
+    events: Mutex<Vec<Value>>,
+    more: Notify,
+}
+
+impl WalletListener for Heard {
+    fn on_event(&self, event: WalletEvent) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event.json());
+        self.more.notify_waiters();
+    }
+}
+
+impl Heard {
+    fn take(&self, wanted: &Value) -> Option<Value> {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = events.iter().position(|event| super::values::compare(wanted, Some(event), "").is_ok())?;
+        Some(events.remove(at))
+    }
+
+    /// Waits for an event, and takes it. Events that nobody asked for stay.
+    pub async fn wait_for(&self, wanted: &Value) -> Value {
+        loop {
+            let more = self.more.notified();
+            tokio::pin!(more);
+            // Listens before it looks: an event in between is not missed.
+            more.as_mut().enable();
+            if let Some(event) = self.take(wanted) {
+                return event;
+            }
+            more.await;
+        }
+    }
+}
+
+/// A phone.
+pub struct Phone {
+    folder: PathBuf,
+    language: String,
+    off: Arc<AtomicBool>,
+    host: Arc<RealHost>,
+    /// What the wallet told.
+    pub heard: Arc<Heard>,
+    wallet: Option<(Wallet, Subscription)>,
+}
+
+impl Phone {
+    /// A phone with its things in `folder`. Nothing is opened yet.
+    pub fn new(folder: PathBuf, service: &ServiceFile, language: &str) -> Result<Phone, String> {
+        let off = Arc::new(AtomicBool::new(false));
+        let host = start_host(&folder, service, &off)?;
+        Ok(Phone { folder, language: language.to_owned(), off, host, heard: Arc::default(), wallet: None })
+    }
+
+    /// The wallet, when it is open.
+    pub fn wallet(&self) -> Option<Wallet> {
+        self.wallet.as_ref().map(|(wallet, _)| wallet.clone())
+    }
+
+    /// Opens the wallet.
+    pub async fn open(&mut self, service: &ServiceFile) -> Result<(), WalletError> {
+        let host: Arc<dyn Host> = self.host.clone();
+        let wallet = Wallet::open(service.settings(&self.folder, &self.language), host).await?;
+        let subscription = wallet.subscribe(self.heard.clone());
+        self.wallet = Some((wallet, subscription));
+        Ok(())
+    }
+
+    /// Closes the wallet.
+    pub async fn close(&mut self) -> Result<(), WalletError> {
+        match self.wallet.take() {
+            Some((wallet, _)) => wallet.close().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Goes on with another way to the service, for example with other pins. The wallet has to be closed.
+    pub fn rewire(&mut self, service: &ServiceFile) -> Result<(), String> {
+        self.host = start_host(&self.folder, service, &self.off)?;
+        Ok(())
+    }
+
+    /// Switches the network.
+    pub fn set_network(&self, on: bool) {
+        self.off.store(!on, Ordering::SeqCst);
+    }
+
+    /// Keeps a copy of the wallet's files, and of the keys when asked.
+    pub fn keep_files(&self, name: &str) -> Result<(), String> {
+        let kept = self.kept(name);
+        copy(&self.folder.join(WALLET_FOLDER), &kept.join(WALLET_FOLDER))?;
+        fs::copy(self.folder.join(DEV_FILE), kept.join(DEV_FILE)).map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    /// Puts a copy back: the files, and the keys with their anchor when asked. The wallet has to be closed.
+    pub fn put_back_files(&self, name: &str, with_keys: bool) -> Result<(), String> {
+        let (kept, folder) = (self.kept(name), self.folder.join(WALLET_FOLDER));
+        fs::remove_dir_all(&folder).map_err(|error| error.to_string())?;
+        copy(&kept.join(WALLET_FOLDER), &folder)?;
+        if with_keys {
+            fs::copy(kept.join(DEV_FILE), self.folder.join(DEV_FILE)).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    fn kept(&self, name: &str) -> PathBuf {
+        self.folder.with_extension(format!("kept-{name}"))
+    }
+}
+
+fn start_host(folder: &Path, service: &ServiceFile, off: &Arc<AtomicBool>) -> Result<Arc<RealHost>, String> {
+    let store = Arc::new(FileSecrets::new(folder.join(DEV_FILE)));
+    let wires = Wires { inner: service.transport()?, off: Arc::clone(off) };
+    setup::host(Arc::new(wires), store)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    let work = || -> std::io::Result<()> {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                fs::copy(entry.path(), to.join(entry.file_name()))?;
+            }
+        }
+        Ok(())
+    };
+    work().map_err(|error| error.to_string())
+}

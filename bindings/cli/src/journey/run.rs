@@ -1,0 +1,150 @@
+//! Carries a journey out, step by step, and compares.
+
+use super::format::{Fails, Journey, Step};
+use super::transcript::Transcript;
+use super::values::{Saved, at, compare, resolve, resolve_all};
+use super::world::{ActError, World};
+use crate::calls::{Arguments, CALLS, CallError, call};
+use crate::show::story::Story;
+use crate::views;
+use kabao_core::WalletError;
+use kabao_core::words::{Language, explain};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a step with `until` is asked again.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The pause between two of its questions.
+const PAUSE: Duration = Duration::from_millis(60);
+
+/// What came of one step.
+enum Came {
+    /// An outcome.
+    Gave(Value),
+    /// An error of the wallet.
+    Failed(WalletError),
+}
+
+/// Runs a journey in a world.
+///
+/// # Errors
+/// The step that did not come out as expected, and how.
+pub async fn run(journey: &Journey, world: &mut World, language: Language, story: &mut Story) -> Result<Transcript, String> {
+    let mut transcript = Transcript::default();
+    let mut saved = Saved::new();
+    for (number, step) in journey.steps.iter().enumerate() {
+        for (part, step) in step.unfolded().iter().enumerate() {
+            let place = || {
+                let part = if part > 0 { format!(".{}", part + 1) } else { String::new() };
+                format!("{} step {}{part} ({})", journey.name, number + 1, step.action.as_deref().unwrap_or("tell"))
+            };
+            one(step, world, language, story, &mut saved, &mut transcript).await.map_err(|error| format!("{}: {error}", place()))?;
+        }
+    }
+    Ok(transcript)
+}
+
+async fn one(
+    step: &Step,
+    world: &mut World,
+    language: Language,
+    story: &mut Story,
+    saved: &mut Saved,
+    transcript: &mut Transcript,
+) -> Result<(), String> {
+    if let Some(chapter) = &step.chapter {
+        story.chapter(chapter.in_language(language));
+    }
+    let Some(action) = &step.action else {
+        story.tell(step, language, &json!({}), saved);
+        return Ok(());
+    };
+    let with = resolve_all(&step.with, saved)?;
+    let expect = step.expect.as_ref().map(|expect| resolve(expect, saved)).transpose()?;
+    let deadline = Instant::now() + PATIENCE;
+    let came = loop {
+        let came = story.waiting(action, perform(action, with.clone(), world, language)).await?;
+        let judged = judge(&came, expect.as_ref(), step.fails.as_ref(), language);
+        match judged {
+            Ok(()) => break came,
+            Err(_) if step.until && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+            Err(error) => return Err(error),
+        }
+    };
+    match came {
+        Came::Gave(value) => {
+            remember(world, action, &with, &value);
+            for (name, path) in &step.save {
+                let part = at(&value, path).cloned().ok_or_else(|| format!("the outcome has no {path:?} to save as {name}"))?;
+                transcript.name(name, &part);
+                saved.insert(name.clone(), part);
+            }
+            transcript.gave(action, &value);
+            story.step(action);
+            story.tell(step, language, &value, saved);
+        }
+        Came::Failed(error) => {
+            let failure = views::error(language, &error);
+            transcript.failed(action, &failure);
+            story.step(action);
+            story.tell(step, language, &failure, saved);
+        }
+    }
+    Ok(())
+}
+
+async fn perform(action: &str, with: Map<String, Value>, world: &mut World, language: Language) -> Result<Came, String> {
+    if CALLS.contains(&action) {
+        let wallet = world.wallet().ok_or("the wallet is not open")?;
+        return match call(&wallet, language, action, Arguments::new(with)).await {
+            Ok(value) => Ok(Came::Gave(value)),
+            Err(CallError::Wallet(error)) => Ok(Came::Failed(error)),
+            Err(CallError::Written(text)) => Err(text),
+        };
+    }
+    match world.act(action, with).await {
+        Ok(value) => Ok(Came::Gave(value)),
+        Err(ActError::Wallet(error)) => Ok(Came::Failed(error)),
+        Err(ActError::Said(text)) => Err(text),
+    }
+}
+
+fn judge(came: &Came, expect: Option<&Value>, fails: Option<&Fails>, language: Language) -> Result<(), String> {
+    match (came, expect, fails) {
+        (Came::Gave(value), Some(expect), _) => compare(expect, Some(value), ""),
+        (Came::Gave(_), None, None) => Ok(()),
+        (Came::Gave(_), None, Some(fails)) => Err(format!("expected {}, and it succeeded", fails.code)),
+        (Came::Failed(error), _, None) => Err(format!("failed: {}", views::error(language, error))),
+        (Came::Failed(error), _, Some(fails)) => failed_as(error, fails, language),
+    }
+}
+
+fn failed_as(error: &WalletError, fails: &Fails, language: Language) -> Result<(), String> {
+    let failure = error.failure();
+    let seen = views::error(language, error);
+    let named = |wanted: &Option<String>, key: &str| wanted.is_none() || wanted.as_deref() == seen.get(key).and_then(Value::as_str);
+    let same = failure.code == fails.code
+        && named(&fails.certainty, "certainty")
+        && named(&fails.remedy, "remedy")
+        && named(&fails.field, "field")
+        && (fails.attempts_left.is_none() || fails.attempts_left == failure.attempts_left);
+    if !same {
+        return Err(format!("expected {fails:?}, and it failed: {seen}"));
+    }
+    // Every failure has a sentence and a next step.
+    let words = explain(language, failure);
+    if words.text.is_empty() || words.next.is_empty() { Err(format!("{} has no words", failure.code)) } else { Ok(()) }
+}
+
+/// What succeeded with a secret makes that secret one to look for.
+fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &Value) {
+    match action {
+        "choose_pin" | "confirm" => world.remember("PIN", with.get("pin")),
+        "enter_otp" | "bind_confirm" => world.remember("one-time code", with.get("code")),
+        "verify" => world.remember("identity number", with.get("id_number")),
+        "bind" => world.remember("card number", with.get("card_number")),
+        "make_recovery_sheet" => world.remember("recovery sheet code", value.get("code")),
+        _ => {}
+    }
+}

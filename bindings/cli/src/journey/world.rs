@@ -1,0 +1,304 @@
+//! Everything around the wallet: the service and its switches, the till, short messages, phones, the network.
+
+use super::books;
+use super::phone::Phone;
+use super::service::Service;
+use crate::scan::{Needle, scan};
+use crate::camera;
+use kabao_base::{Currency, Money};
+use kabao_core::{Wallet, WalletError};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The names that [`World::act`] knows.
+pub const ACTIONS: &[&str] = &[
+    "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "await_event", "sms_inbox",
+    "liveness_token", "make_merchant", "bank_card", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
+    "vendor_holder", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
+    "till_notifications", "fault", "clear_faults", "clock_advance", "set_fee", "kill_service", "restart_service",
+    "service_snapshot", "service_restore", "service_rebuild", "tokens", "ledger_check", "history_equals_service", "scan_files",
+];
+
+/// How long an event is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Why an action gave nothing.
+pub enum ActError {
+    /// The wallet could not be opened or closed.
+    Wallet(WalletError),
+    /// Anything else.
+    Said(String),
+}
+
+impl From<String> for ActError {
+    fn from(text: String) -> ActError {
+        ActError::Said(text)
+    }
+}
+
+impl From<&str> for ActError {
+    fn from(text: &str) -> ActError {
+        ActError::Said(text.to_owned())
+    }
+}
+
+impl From<WalletError> for ActError {
+    fn from(error: WalletError) -> ActError {
+        ActError::Wallet(error)
+    }
+}
+
+/// The world of one journey.
+pub struct World {
+    folder: PathBuf,
+    language: String,
+    service: Service,
+    console: reqwest::Client,
+    phones: BTreeMap<String, Phone>,
+    current: String,
+    /// What must not be found in any file.
+    pub needles: Vec<Needle>,
+}
+
+impl World {
+    /// A world with one phone and an open wallet on it. Phones lie below `folder`.
+    pub async fn new(folder: PathBuf, service: Service, language: &str) -> Result<World, String> {
+        // The console speaks plain HTTP on loopback; the client wants to know its cryptography all the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let console = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().map_err(|error| error.to_string())?;
+        let mut world = World {
+            folder,
+            language: language.to_owned(),
+            service,
+            console,
+            phones: BTreeMap::new(),
+            current: String::new(),
+            needles: Vec::new(),
+        };
+        world.take_phone("first").await.map_err(|error| match error {
+            ActError::Wallet(error) => error.to_string(),
+            ActError::Said(text) => text,
+        })?;
+        Ok(world)
+    }
+
+    /// The wallet of the phone in hand.
+    pub fn wallet(&self) -> Option<Wallet> {
+        self.phones.get(&self.current).and_then(Phone::wallet)
+    }
+
+    fn phone(&mut self) -> Result<&mut Phone, ActError> {
+        self.phones.get_mut(&self.current).ok_or_else(|| "no phone is at hand".into())
+    }
+
+    async fn take_phone(&mut self, name: &str) -> Result<(), ActError> {
+        if !self.phones.contains_key(name) {
+            let mut phone = Phone::new(self.folder.join(format!("phone-{name}")), self.service.file(), &self.language)?;
+            phone.open(self.service.file()).await?;
+            self.phones.insert(name.to_owned(), phone);
+        }
+        self.current = name.to_owned();
+        Ok(())
+    }
+
+    /// Closes every wallet.
+    pub async fn end(&mut self) {
+        for phone in self.phones.values_mut() {
+            let _ = phone.close().await;
+        }
+    }
+
+    async fn ask(&self, method: reqwest::Method, path: &str, body: Option<&Value>) -> Result<Value, ActError> {
+        let mut request = self.console.request(method, format!("{}{path}", self.service.file().dev_url));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.map_err(|error| format!("the console does not answer: {error}"))?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(|error| error.to_string())?;
+        match status.is_success() {
+            true if body.is_empty() => Ok(json!({})),
+            true => serde_json::from_slice(&body).map_err(|error| ActError::Said(error.to_string())),
+            false => Err(format!("the console answers {status}: {}", String::from_utf8_lossy(&body)).into()),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Result<Value, ActError> {
+        self.ask(reqwest::Method::GET, path, None).await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Result<Value, ActError> {
+        self.ask(reqwest::Method::POST, path, Some(&body)).await
+    }
+
+    /// Carries out one action.
+    ///
+    /// # Errors
+    /// The wallet's error, or the text to show.
+    pub async fn act(&mut self, name: &str, with: Map<String, Value>) -> Result<Value, ActError> {
+        match name {
+            "phone" | "network_off" | "network_on" | "restart_wallet" | "files_keep" | "files_put_back" | "await_event" => {
+                self.act_on_phone(name, &with).await
+            }
+            "ledger_check" | "history_equals_service" | "scan_files" => self.check(name, &with).await,
+            "till_read" | "till_charge" | "till_query" | "till_refund" | "till_revoke" | "till_notifications" => self.act_at_till(name, with).await,
+            _ => self.act_on_service(name, with).await,
+        }
+    }
+
+    async fn act_on_phone(&mut self, name: &str, with: &Map<String, Value>) -> Result<Value, ActError> {
+        match name {
+            "phone" => self.take_phone(text(with, "name")?).await?,
+            "network_off" => self.phone()?.set_network(false),
+            "network_on" => self.phone()?.set_network(true),
+            "restart_wallet" => {
+                let mut file = self.service.file().clone();
+                if flag(with, "other_pins") {
+                    file.spki_pins = vec!["0".repeat(64)];
+                }
+                let rewire = flag(with, "other_pins") || flag(with, "right_pins");
+                let phone = self.phone()?;
+                phone.close().await?;
+                if rewire {
+                    phone.rewire(&file)?;
+                }
+                phone.open(&file).await?;
+            }
+            "files_keep" => self.phone()?.keep_files(text(with, "name")?)?,
+            "files_put_back" => {
+                let (copy, keys) = (text(with, "name")?.to_owned(), flag(with, "keys"));
+                let phone = self.phone()?;
+                phone.close().await?;
+                phone.put_back_files(&copy, keys)?;
+            }
+            _ => {
+                let wanted = Value::Object(with.clone());
+                let heard = self.phone()?.heard.clone();
+                return match tokio::time::timeout(PATIENCE, heard.wait_for(&wanted)).await {
+                    Ok(event) => Ok(event),
+                    Err(_) => Err(format!("no such event came: {wanted}").into()),
+                };
+            }
+        }
+        Ok(json!({}))
+    }
+
+    async fn act_on_service(&mut self, name: &str, with: Map<String, Value>) -> Result<Value, ActError> {
+        let body = Value::Object(with.clone());
+        match name {
+            "sms_inbox" => self.inbox(&with).await,
+            "liveness_token" => {
+                let made = self.post("/dev/liveness", body).await?;
+                Ok(json!({ "liveness_token": made.get("token") }))
+            }
+            "make_merchant" => {
+                let made = self.post("/dev/merchants", body).await?;
+                Ok(json!({ "payee_id": made.get("payee_id"), "payee_code": made.get("payee_code"), "collection_code": made.get("collection_code_text") }))
+            }
+            "bank_card" => {
+                self.remember("card number", with.get("pan"));
+                self.post("/dev/bank/cards", body).await
+            }
+            "bank_faults" => self.post("/dev/bank/faults", body).await,
+            "bank_settle" => self.post("/dev/bank/settle", body).await,
+            "vendor_faults" => self.post("/dev/vendor/faults", body).await,
+            "vendor_number" => self.post("/dev/vendor/numbers", body).await,
+            "vendor_holder" => self.post("/dev/vendor/holders", body).await,
+            "acquirer_faults" => self.post("/dev/acquirer/faults", body).await,
+            "fault" => self.post("/dev/faults", body).await,
+            "clear_faults" => self.ask(reqwest::Method::DELETE, "/dev/faults", None).await,
+            "clock_advance" => {
+                let seconds = with.get("seconds").and_then(Value::as_i64).ok_or("clock_advance needs seconds")?;
+                self.post("/dev/clock", json!({ "advance_ms": seconds.saturating_mul(1000) })).await.map(|_| json!({}))
+            }
+            "set_fee" => self.post("/dev/fees", body).await,
+            "kill_service" => Ok(self.service.kill().map(|()| json!({}))?),
+            "restart_service" => Ok(self.service.restart().map(|()| json!({}))?),
+            "service_snapshot" => self.post("/dev/snapshot", body).await,
+            "service_restore" => self.post("/dev/restore", body).await,
+            "service_rebuild" => self.post("/dev/rebuild", body).await,
+            "tokens" => self.get("/dev/tokens").await,
+            _ => Err(format!("nothing is named {name}").into()),
+        }
+    }
+
+    /// The newest message to a phone: from `kabao`, or from the `bank`.
+    async fn inbox(&mut self, with: &Map<String, Value>) -> Result<Value, ActError> {
+        let phone = text(with, "phone")?.to_owned();
+        let from = with.get("from").and_then(Value::as_str).unwrap_or("kabao").to_owned();
+        let inbox = self.get(&format!("/dev/inbox?phone={phone}")).await?;
+        let messages = inbox.get("messages").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mine: Vec<&Value> = messages.iter().filter(|message| message.get("from").and_then(Value::as_str) == Some(&from)).collect();
+        let newest = mine.last().ok_or("no message came")?;
+        let otp = newest.get("otp").cloned().unwrap_or_default();
+        self.remember("one-time code", Some(&otp));
+        Ok(json!({ "otp": otp, "from": from, "count": mine.len() }))
+    }
+
+    async fn act_at_till(&mut self, name: &str, mut with: Map<String, Value>) -> Result<Value, ActError> {
+        if let Some(amount) = with.remove("amount") {
+            let money = Money::parse(amount.as_str().unwrap_or_default(), Currency::Cny).map_err(|error| error.to_string())?;
+            with.insert("amount_fen".to_owned(), json!(money.minor));
+        }
+        let body = Value::Object(with);
+        match name {
+            "till_read" => {
+                let picture = body.get("picture").and_then(Value::as_str).ok_or("till_read needs a picture")?;
+                let read = camera::read(picture).map_err(|error| format!("the till cannot read the code: {error}"))?;
+                Ok(json!({ "text_read": read }))
+            }
+            "till_charge" => self.post("/dev/till/charge", body).await,
+            "till_query" => self.post("/dev/till/query", body).await,
+            "till_refund" => self.post("/dev/till/refund", body).await,
+            "till_revoke" => self.post("/dev/till/revoke", body).await,
+            _ => self.get("/dev/till/notifications").await,
+        }
+    }
+
+    async fn check(&mut self, name: &str, with: &Map<String, Value>) -> Result<Value, ActError> {
+        match name {
+            "ledger_check" => {
+                let book = self.get("/dev/ledger").await?;
+                Ok(books::ledger(&book, with.get("of").and_then(Value::as_str)))
+            }
+            "history_equals_service" => {
+                let wallet = self.wallet().ok_or("the wallet is not open")?;
+                let account = wallet.account().view().await?.account_id;
+                let book = self.get(&format!("/dev/history/{account}")).await?;
+                Ok(books::compare_history(&wallet, &account, &book).await?)
+            }
+            _ => {
+                if self.needles.is_empty() {
+                    return Err("nothing secret was used".into());
+                }
+                let found = scan(&[&self.folder, self.service.data()], &self.needles).map_err(|error| error.to_string())?;
+                if let Some((what, file)) = found.finds.first() {
+                    return Err(format!("found a {what} in {file}").into());
+                }
+                Ok(json!({ "files": found.files, "bytes": found.bytes, "secrets": self.needles.len(), "finds": 0 }))
+            }
+        }
+    }
+
+    /// Remembers something that must not be found.
+    pub fn remember(&mut self, what: &'static str, value: Option<&Value>) {
+        let Some(text) = value.and_then(Value::as_str) else { return };
+        let plain: String = text.chars().filter(|letter| !matches!(letter, ' ' | '-')).collect();
+        let usable = (6..=40).contains(&plain.len()) && plain.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        for text in [plain, text.to_owned()] {
+            if usable && !self.needles.iter().any(|needle| needle.text == text) {
+                self.needles.push(Needle { what, text });
+            }
+        }
+    }
+}
+
+fn text<'a>(with: &'a Map<String, Value>, name: &str) -> Result<&'a str, ActError> {
+    with.get(name).and_then(Value::as_str).ok_or_else(|| format!("a text named {name} is missing").into())
+}
+
+fn flag(with: &Map<String, Value>, name: &str) -> bool {
+    with.get(name).and_then(Value::as_bool).unwrap_or(false)
+}

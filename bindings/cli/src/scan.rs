@@ -1,0 +1,111 @@
+//! The byte scan: looks through every file of folders for what must not be there.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// One thing that must not be found, and what to call it without showing it.
+#[derive(Clone)]
+pub struct Needle {
+    /// `card number`, `PIN` …
+    pub what: &'static str,
+    /// The thing itself.
+    pub text: String,
+}
+
+/// What was found, and how much was looked at.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Files that were read.
+    pub files: usize,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// `what` and the file, for each find.
+    pub finds: Vec<(&'static str, String)>,
+}
+
+/// Looks for the needles in every file below the folders, whatever its name.
+///
+/// # Errors
+/// When a file cannot be read: what was not looked at was not found clean.
+pub fn scan(folders: &[&Path], needles: &[Needle]) -> io::Result<Found> {
+    let mut found = Found::default();
+    for folder in folders {
+        walk(folder, needles, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn walk(path: &Path, needles: &[Needle], found: &mut Found) -> io::Result<()> {
+    let kind = match fs::symlink_metadata(path) {
+        Ok(data) => data.file_type(),
+        // A journal that ended between listing and reading holds nothing any more.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if kind.is_dir() {
+        for entry in fs::read_dir(path)? {
+            walk(&entry?.path(), needles, found)?;
+        }
+    } else if kind.is_file() {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        found.files += 1;
+        found.bytes += bytes.len() as u64;
+        for needle in needles.iter().filter(|needle| holds(&bytes, needle.text.as_bytes())) {
+            found.finds.push((needle.what, path.display().to_string()));
+        }
+    }
+    Ok(())
+}
+
+fn holds(bytes: &[u8], needle: &[u8]) -> bool {
+    if needle.is_empty() || bytes.len() < needle.len() {
+        return false;
+    }
+    let mut hits = bytes.windows(needle.len()).enumerate().filter(|(_, window)| *window == needle);
+    // Six digits occur by chance in the text of a random id or digest; a stretch that is nothing but such ids is none.
+    hits.any(|(at, _)| needle.len() > 8 || !inside_an_id(bytes, at, needle.len()))
+}
+
+/// Whether the place lies in a stretch of lower-case hexadecimal that has the length of ids or digests.
+fn inside_an_id(bytes: &[u8], at: usize, length: usize) -> bool {
+    let hexadecimal = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let before = bytes.get(..at).map_or(0, |part| part.iter().rev().take_while(|byte| hexadecimal(byte)).count());
+    let after = bytes.get(at + length..).map_or(0, |part| part.iter().take_while(|byte| hexadecimal(byte)).count());
+    let stretch = bytes.get(at - before..at + length + after).unwrap_or_default();
+    stretch.len() % 32 == 0 && stretch.iter().any(u8::is_ascii_lowercase)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needle(text: &str) -> Needle {
+        Needle { what: "PIN", text: text.to_owned() }
+    }
+
+    #[test]
+    fn finds_in_any_file_and_says_where() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("a").join("b");
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("x-wal"), [b"\0\xff138000".as_slice(), b"907314", b"\0"].concat()).unwrap();
+        fs::write(folder.path().join("clean"), b"90731 4").unwrap();
+        let found = scan(&[folder.path()], &[needle("907314"), needle("111222")]).unwrap();
+        assert_eq!((found.files, found.finds.len()), (2, 1));
+        assert!(found.finds[0].1.ends_with("x-wal"));
+    }
+
+    #[test]
+    fn an_id_that_holds_six_digits_by_chance_is_no_find() {
+        assert!(!holds(b"\0a1b2c3d4e5f60718907314aabbccddee\0", b"907314"));
+        assert!(holds(b"\0a1b2c3d4e5f60718907314aabbccddeef\0", b"907314"));
+        assert!(holds(b"\0{\"otp\":\"907314\"}", b"907314"));
+        assert!(holds(b"a1b2c3d4e5f60718a1b2c3d4aabbccdd907314", b"907314"));
+        assert!(holds(b"aaaaaaa6222020000000018aaaaaaaaa", b"6222020000000018"));
+    }
+}

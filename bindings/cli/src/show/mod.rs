@@ -1,0 +1,5 @@
+//! What a person sees on the terminal.
+
+pub mod fields;
+pub mod story;
+pub mod table;

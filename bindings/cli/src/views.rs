@@ -1,0 +1,265 @@
+//! What the wallet gives, as JSON: for scripts, journeys and tables. One name for one thing, the same as in the API.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::{Failure, MoneyView, Timestamp};
+use kabao_core::account::{AccountView, OtpSentView};
+use kabao_core::cards::{BindingView, CardView};
+use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
+use kabao_core::pay::{
+    AskView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay,
+};
+use kabao_core::words::{Language, explain};
+use kabao_core::{VerificationView, WalletError, WalletEvent};
+use kabao_codes::draw::Ink;
+use serde_json::{Map, Value, json};
+
+/// Says a value in JSON.
+pub trait Json {
+    /// The value.
+    fn json(&self) -> Value;
+}
+
+/// `CorrectInput` → `correct_input`: how the names of choices are spelled.
+pub fn snake(name: impl std::fmt::Debug) -> String {
+    let mut text = String::new();
+    for letter in format!("{name:?}").chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}
+
+/// Leaves out what is not there.
+fn object(value: Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(map.into_iter().filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>()),
+        other => other,
+    }
+}
+
+fn all<T: Json>(items: &[T]) -> Value {
+    Value::Array(items.iter().map(Json::json).collect())
+}
+
+fn maybe<T: Json>(item: Option<&T>) -> Value {
+    item.map_or(Value::Null, Json::json)
+}
+
+impl<T: Json> Json for Vec<T> {
+    fn json(&self) -> Value {
+        all(self)
+    }
+}
+
+impl Json for Timestamp {
+    fn json(&self) -> Value {
+        json!(self.as_ms())
+    }
+}
+
+impl Json for MoneyView {
+    fn json(&self) -> Value {
+        json!({ "minor": self.minor, "currency": self.currency, "text": self.text })
+    }
+}
+
+impl Json for Failure {
+    fn json(&self) -> Value {
+        object(json!({
+            "code": self.code, "certainty": snake(self.certainty), "cause": snake(self.cause), "actor": snake(self.actor),
+            "remedy": snake(self.remedy), "retry_after_ms": self.retry_after_ms, "field": self.field,
+            "attempts_left": self.attempts_left,
+        }))
+    }
+}
+
+/// An error with the words for the person.
+pub fn error(language: Language, error: &WalletError) -> Value {
+    let failure = error.failure();
+    let words = explain(language, failure);
+    let mut told = failure.json();
+    told["text"] = json!(words.text);
+    told["next"] = json!(words.next);
+    told
+}
+
+impl Json for OtpSentView {
+    fn json(&self) -> Value {
+        json!({ "phone_masked": self.phone_masked, "otp_length": self.otp_length, "resend_at": self.resend_at })
+    }
+}
+
+impl Json for AccountView {
+    fn json(&self) -> Value {
+        object(json!({
+            "account_id": self.account_id, "phone_masked": self.phone_masked, "account_class": self.account_class,
+            "verification": self.verification.json(), "pin_set": self.pin_set, "pin_locked": self.pin_locked,
+            "pin_must_change": self.pin_must_change, "recovery_sheet_kept": self.recovery_sheet_kept,
+            "frozen": self.frozen, "balance": maybe(self.balance.as_ref()), "balance_at": self.balance_at,
+            "balance_age_text": self.balance_age_text, "single_limit": maybe(self.single_limit.as_ref()),
+            "day_left": maybe(self.day_left.as_ref()),
+        }))
+    }
+}
+
+impl Json for VerificationView {
+    fn json(&self) -> Value {
+        object(json!({
+            "state": self.state, "code": self.code, "retriable": self.retriable, "account_class": self.account_class,
+            "name_masked": self.name_masked, "id_masked": self.id_masked,
+        }))
+    }
+}
+
+impl Json for BindingView {
+    fn json(&self) -> Value {
+        json!({ "binding_id": self.binding_id, "state": self.state, "last4": self.last4, "bank": self.bank, "brand": self.brand })
+    }
+}
+
+impl Json for CardView {
+    fn json(&self) -> Value {
+        json!({ "card_id": self.card_id, "last4": self.last4, "bank": self.bank, "brand": self.brand })
+    }
+}
+
+impl Json for ScanView {
+    fn json(&self) -> Value {
+        object(json!({
+            "payee_id": self.payee_id, "payee_name": self.payee_name, "order": self.order,
+            "amount": maybe(self.amount.as_ref()), "limit_class": self.limit_class,
+            "static_left": maybe(self.static_left.as_ref()), "other": self.other.map(snake),
+            "refusal": maybe(self.refusal.as_ref()),
+        }))
+    }
+}
+
+impl Json for QuoteView {
+    fn json(&self) -> Value {
+        let sources = self.sources.iter().map(|source| {
+            object(json!({
+                "source": source.source, "text": source.text, "usable": source.usable, "proposed": source.proposed,
+                "reason": maybe(source.reason.as_ref()),
+            }))
+        });
+        object(json!({
+            "quote_id": self.quote_id, "payee_name": self.payee_name, "amount": self.amount.json(), "fee": self.fee.json(),
+            "total": self.total.json(), "sources": sources.collect::<Vec<_>>(), "expires_at": self.expires_at,
+        }))
+    }
+}
+
+impl Json for PaymentView {
+    fn json(&self) -> Value {
+        let timeline = self.timeline.iter().map(|stage| json!({ "stage": stage.stage, "text": stage.text, "at": stage.at }));
+        object(json!({
+            "intent_id": self.intent_id, "kind": self.kind, "state": self.state.as_str(), "state_text": self.state_text,
+            "payee_name": self.payee_name, "amount": self.amount.json(), "fee": self.fee.json(),
+            "may_pay_again": self.may_pay_again, "dispatched": self.dispatched, "failure": maybe(self.failure.as_ref()),
+            "record_id": self.record_id, "timeline": timeline.collect::<Vec<_>>(), "created_at": self.created_at,
+        }))
+    }
+}
+
+impl Json for WayToPay {
+    fn json(&self) -> Value {
+        object(json!({ "way": self.way, "text": self.text, "usable": self.usable, "reason": maybe(self.reason.as_ref()) }))
+    }
+}
+
+impl Json for PayerCodeView {
+    fn json(&self) -> Value {
+        json!({
+            "showing_id": self.showing_id, "way": self.way, "digits": self.digits, "grouped": self.grouped,
+            "picture": self.qr.terminal(Ink::LightTerminal), "picture_coloured": self.qr.terminal(Ink::Colours),
+            "bars_coloured": self.bars.terminal(Ink::Colours, 3), "picture_svg": self.qr.svg(),
+            "draw_again_at": self.draw_again_at, "cap": self.cap.json(), "clock_trusted": self.clock_trusted,
+            "codes_left": self.codes_left,
+        })
+    }
+}
+
+impl Json for AskView {
+    fn json(&self) -> Value {
+        object(json!({
+            "ask_id": self.ask_id, "payee_name": self.payee_name, "order": self.order, "amount": self.amount.json(),
+            "expires_at": self.expires_at,
+        }))
+    }
+}
+
+impl Json for ReceiptView {
+    fn json(&self) -> Value {
+        object(json!({
+            "record_id": self.record_id, "verified": self.verified, "payee_name": self.payee_name,
+            "amount": self.amount.json(), "fee": self.fee.json(), "route": self.route, "route_text": self.route_text,
+            "our_order": self.our_order, "acquirer_order": self.acquirer_order, "merchant_order": self.merchant_order,
+            "at": self.at, "at_text": self.at_text, "document": URL_SAFE_NO_PAD.encode(&self.document),
+        }))
+    }
+}
+
+impl Json for HistoryItem {
+    fn json(&self) -> Value {
+        object(json!({
+            "record_id": self.record_id, "intent_id": self.intent_id, "kind": self.kind, "kind_text": self.kind_text,
+            "state": self.state, "state_text": self.state_text, "title": self.title, "amount": self.amount.json(),
+            "at": self.at, "at_text": self.at_text,
+        }))
+    }
+}
+
+impl Json for HistoryPage {
+    fn json(&self) -> Value {
+        object(json!({ "open": all(&self.open), "items": all(&self.items), "next": self.next }))
+    }
+}
+
+impl Json for RecordView {
+    fn json(&self) -> Value {
+        object(json!({
+            "item": self.item.json(), "fee": self.fee.json(), "route": self.route, "route_text": self.route_text,
+            "merchant_order": self.merchant_order, "our_order": self.our_order, "acquirer_order": self.acquirer_order,
+            "original": self.original, "updated_at": self.updated_at, "has_receipt": self.has_receipt,
+        }))
+    }
+}
+
+impl Json for MonthView {
+    fn json(&self) -> Value {
+        json!({ "month": self.month, "spent": self.spent.json(), "received": self.received.json(), "count": self.count })
+    }
+}
+
+impl Json for SyncReport {
+    fn json(&self) -> Value {
+        json!({ "changed": self.changed, "asks": self.asks, "complete": self.complete })
+    }
+}
+
+impl Json for VerifyReport {
+    fn json(&self) -> Value {
+        object(json!({
+            "events": self.events, "first_wrong_event": self.first_wrong_event, "receipts": self.receipts,
+            "wrong_receipts": self.wrong_receipts,
+        }))
+    }
+}
+
+impl Json for WalletEvent {
+    fn json(&self) -> Value {
+        match self {
+            WalletEvent::State { locked } => json!({ "event": "state", "locked": locked }),
+            WalletEvent::PaymentChanged { intent_id } => json!({ "event": "payment_changed", "intent_id": intent_id }),
+            WalletEvent::RecordArrived { record_id } => json!({ "event": "record_arrived", "record_id": record_id }),
+            WalletEvent::AskArrived { ask_id } => json!({ "event": "ask_arrived", "ask_id": ask_id }),
+            WalletEvent::Notice { title, body, record_id } => {
+                object(json!({ "event": "notice", "title": title, "body": body, "record_id": record_id }))
+            }
+            WalletEvent::ServiceRestored => json!({ "event": "service_restored" }),
+        }
+    }
+}
