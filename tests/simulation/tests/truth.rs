@@ -243,7 +243,14 @@ fn above_the_cap_the_person_decides_or_it_lapses() {
             let answer = all.console.post("/dev/till/query", json!({ "order": order })).await.unwrap();
             answer["data"]["trade_state"].as_str().unwrap().to_owned()
         };
+        let heard = Arc::new(Heard::default());
+        let subscription = wallet.subscribe(Arc::clone(&heard) as _);
         let ask = charge("big-1").await;
+        tokio::task::yield_now().await;
+        let told = heard.0.lock().unwrap().clone();
+        assert!(told.contains(&WalletEvent::AskArrived { ask_id: ask.ask_id.clone() }), "{told:?}");
+        assert!(told.iter().any(|event| matches!(event, WalletEvent::Notice { body, .. } if body.contains("120"))), "{told:?}");
+        subscription.cancel();
         assert_eq!(ask.amount.minor, 12_000);
         let paid = all.phone.pay(QuoteRequest::Ask { ask_id: ask.ask_id }).await.unwrap();
         assert_eq!(paid.state, PaymentState::Succeeded, "{paid:?}");

@@ -4,7 +4,7 @@
 use super::{HistoryClient, SyncReport};
 use crate::error::Outcome;
 use crate::intents;
-use crate::service::wire::Page;
+use crate::service::wire::{Ask, Page};
 use crate::shared::{Core, ServiceClock, WalletEvent};
 use crate::tables::receipts::{self, ReceiptRow};
 use crate::tables::records::{self, RecordRow};
@@ -52,7 +52,8 @@ impl HistoryClient {
             };
             let (run, head) = (checked.run, checked.head.seq);
             report.asks = u32::try_from(checked.page.asks.len()).unwrap_or(u32::MAX);
-            let told = keep(&self.core, checked).await?;
+            let (told, asked) = keep(&self.core, checked).await?;
+            asked.iter().for_each(|ask| tell_ask(&self.core, ask));
             report.changed = report.changed.saturating_add(u32::try_from(told.len()).unwrap_or(u32::MAX));
             if forward && !fresh {
                 told.iter().for_each(|row| tell(&self.core, row));
@@ -142,12 +143,16 @@ fn parse_mark(text: &str) -> Option<(u64, u64)> {
 }
 
 /// Keeps a page: first the ledger (what must not be lost), then the cache (which says how far the sync is).
-async fn keep(core: &Core, checked: Checked) -> Outcome<Vec<RecordRow>> {
+async fn keep(core: &Core, checked: Checked) -> Outcome<(Vec<RecordRow>, Vec<Ask>)> {
     let (now, clock) = (core.now(), core.clock.mark());
     core.open_files(move |files| {
         keep_in_ledger(files, &checked, now, clock)?;
         let asks = serde_json::to_string(&checked.page.asks).map_err(|_| Code::Internal)?;
         files.cache_write(|tx| {
+            let before = table::snapshot(tx, table::ASKS)?;
+            let before: Vec<Ask> = before.and_then(|(body, _)| serde_json::from_str(&body).ok()).unwrap_or_default();
+            let known = |ask: &Ask| before.iter().any(|old| old.ask_id == ask.ask_id);
+            let fresh = checked.page.asks.iter().filter(|ask| !known(ask)).cloned().collect();
             let mut changed = Vec::new();
             for (entry, row) in &checked.entries {
                 if records::upsert(tx, row, entry.receipt.as_deref())? {
@@ -158,7 +163,7 @@ async fn keep(core: &Core, checked: Checked) -> Outcome<Vec<RecordRow>> {
             table::set_snapshot(tx, table::ASKS, &asks, now)?;
             let balance_at = Timestamp::from_ms(checked.page.balance_at);
             table::set_snapshot(tx, table::BALANCE, &checked.page.balance.minor.to_string(), balance_at)?;
-            Ok(changed)
+            Ok((changed, fresh))
         })
     })
     .await
@@ -250,7 +255,7 @@ fn row(entry: &HistoryEntry) -> Outcome<RecordRow> {
 fn tell(core: &Core, row: &RecordRow) {
     let record_id = row.record_id.to_string();
     core.listeners.tell(WalletEvent::RecordArrived { record_id: record_id.clone() });
-    let notice = match (row.kind.as_str(), row.state.as_str()) {
+    let key = match (row.kind.as_str(), row.state.as_str()) {
         (_, "refused") => "refused",
         (_, "pending") => return,
         ("top_up", _) => "top_up_arrived",
@@ -260,12 +265,22 @@ fn tell(core: &Core, row: &RecordRow) {
         // A payment that was refunded or reversed: the record of the refund tells it.
         _ => return,
     };
+    notice(core, key, row.amount, &row.payee_name, Some(record_id));
+}
+
+/// Tells the listeners that a merchant asks.
+fn tell_ask(core: &Core, ask: &Ask) {
+    core.listeners.tell(WalletEvent::AskArrived { ask_id: ask.ask_id.to_string() });
+    notice(core, "asked", ask.amount, &ask.payee_name, None);
+}
+
+fn notice(core: &Core, key: &str, amount: Money, payee: &str, record_id: Option<String>) {
     let language = core.settings.language;
-    let amount = Money { minor: row.amount.minor.saturating_abs(), currency: row.amount.currency }.view().text;
-    let arguments = [("amount", amount.as_str()), ("payee", row.payee_name.as_str())];
+    let amount = Money { minor: amount.minor.saturating_abs(), currency: amount.currency }.view().text;
+    let arguments = [("amount", amount.as_str()), ("payee", payee)];
     core.listeners.tell(WalletEvent::Notice {
-        title: say(language, &format!("notice.{notice}.title"), &arguments),
-        body: say(language, &format!("notice.{notice}.body"), &arguments),
-        record_id: Some(record_id),
+        title: say(language, &format!("notice.{key}.title"), &arguments),
+        body: say(language, &format!("notice.{key}.body"), &arguments),
+        record_id,
     });
 }
