@@ -1,5 +1,6 @@
 //! docs/data.md says of every column what it is, why it is kept, how long and who gets it. A column without a line, and
 //! a line without a column, fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! Arrows point down: host, service, tables ← shared, intents ← features ← wallet; no feature names another feature; SQL
 //! stands in `tables` only; sentences stand in `words` only; clocks and threads in `host` only.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
 //! The files of the wallet, without a service: who may open them, and what an old or strange copy does.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use axum::Router;
 use kabao_base::Code;

@@ -1,5 +1,5 @@
 //! Storms from seeds. `KABAO_SIM_SEED` and `KABAO_SIM_RUNS` choose others; `cargo xtask sim` sets them.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use kabao_simulation::in_one_thread;
 use kabao_simulation::run::{Folder, Report, storm};

@@ -1,5 +1,5 @@
 //! What the engine promises, one story each: through the public calls, against the whole service, in one thread.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use kabao_base::{Certainty, Code, Remedy};
 use kabao_core::pay::{ConfirmRequest, PaymentProof, QuoteRequest};

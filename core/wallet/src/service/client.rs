@@ -150,7 +150,7 @@ impl Core {
         let to_sign = kabao_proof::http::sign_request(&parts, &params).map_err(|_| Code::Internal)?;
         let signed = self.host.keys().sign(KeyRole::Device, to_sign.base.clone()).map_err(store_code)?;
         let signature = Signature::read(&signed).map_err(|_| Code::KeyStoreUnavailable)?;
-        let echo = parts.echo(Some(signature.clone())).map_err(|_| Code::Internal)?;
+        let echo = parts.echo(Some(signature)).map_err(|_| Code::Internal)?;
         let mut headers = to_sign.finish(&signature);
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
         let target = match &request.query {
