@@ -165,12 +165,21 @@ impl Phone {
 
     /// The headers of a request that says it was made at `created`.
     pub fn sign_at(&self, method: &str, path: &str, body: &[u8], created: Timestamp) -> io::Result<Vec<(String, String)>> {
-        let (bare, query) = path.split_once('?').map_or((path, None), |(bare, query)| (bare, Some(query)));
         let keyid = self.device.map_or_else(|| "self".to_owned(), |device| format!("dev:{device}"));
-        let head = self.device.map(|_| self.head.as_str());
+        self.sign_by(method, path, body, created, &keyid)
+    }
+
+    /// The headers of a request that the key in its body signs: a registration.
+    pub fn sign_as_self(&self, method: &str, path: &str, body: &[u8]) -> io::Result<Vec<(String, String)>> {
+        self.sign_by(method, path, body, self.world.now(), "self")
+    }
+
+    fn sign_by(&self, method: &str, path: &str, body: &[u8], created: Timestamp, keyid: &str) -> io::Result<Vec<(String, String)>> {
+        let (bare, query) = path.split_once('?').map_or((path, None), |(bare, query)| (bare, Some(query)));
+        let head = (keyid != "self").then_some(self.head.as_str());
         let parts = RequestParts { method, authority: &self.authority, path: bare, query, body, head };
         let nonce = self.make_id().to_string();
-        let params = SigningParams { created: created.as_seconds(), nonce: &nonce, keyid: &keyid };
+        let params = SigningParams { created: created.as_seconds(), nonce: &nonce, keyid };
         let waiting = sign_request(&parts, &params).map_err(|_| lost("the request cannot be signed"))?;
         let signature = self.device_key.sign(&waiting.base);
         let mut headers = waiting.finish(&signature);

@@ -142,13 +142,32 @@ fn card_number(middle: &str) -> String {
     format!("{body}{}", (10 - sum % 10) % 10)
 }
 
+/// A registration is signed by the key in its body: the proxy puts its own there, which it can sign with.
+fn keyed(phone: &Phone, path: &str, body: Bytes) -> Bytes {
+    if path != "/v1/registrations" {
+        return body;
+    }
+    match serde_json::from_slice::<serde_json::Value>(&body) {
+        Ok(mut value) if value.get("device_key").is_some_and(serde_json::Value::is_string) => {
+            value["device_key"] = json!(phone.device_key.public());
+            value["approve_key"] = json!(phone.approve_key.public());
+            Bytes::from(value.to_string())
+        }
+        _ => body,
+    }
+}
+
 /// Signs a request as it came and hands the answer back as it came.
 async fn pass(State(phone): State<Arc<Phone>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return StatusCode::BAD_REQUEST.into_response() };
-    let body: Bytes = body.to_bytes();
+    let body: Bytes = keyed(&phone, parts.uri.path(), body.to_bytes());
     let path = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
-    let Ok(mut headers) = phone.sign(parts.method.as_str(), path, &body) else { return StatusCode::BAD_REQUEST.into_response() };
+    let signed = match parts.uri.path().starts_with("/v1/registrations") {
+        true => phone.sign_as_self(parts.method.as_str(), path, &body),
+        false => phone.sign(parts.method.as_str(), path, &body),
+    };
+    let Ok(mut headers) = signed else { return StatusCode::BAD_REQUEST.into_response() };
     headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
     if let Some(value) = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
         headers.push(("content-type".to_owned(), value.to_owned()));

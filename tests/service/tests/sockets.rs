@@ -88,6 +88,20 @@ async fn https_faults_and_a_new_start() {
     let again = phone.call("PUT", &path, Some(body)).await.unwrap();
     ok(&again);
     assert_eq!(again.raw.body, state.raw.body, "the same answer after a new start");
+
+    // A till is told of its payment by a signed notification.
+    let tokens = phone.call("POST", "/v1/payer-codes", Some(json!({"batch_id": phone.make_id(), "count": 1}))).await.unwrap();
+    let code = common::payer_code(&tokens.json["tokens"][0], 0, kabao_service::World::now(&RealWorld));
+    let charge = json!({"code": code, "amount_fen": 100, "order": "n-1"});
+    let (_, charged) = phone.dev.json("POST", "/dev/till/charge", Some(charge)).await.unwrap();
+    assert_eq!(charged["code"], "BBS00000", "{charged}");
+    let told = async || phone.dev.json("GET", "/dev/till/notifications", None).await.unwrap().1["notifications"].clone();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while told().await == json!([]) {
+        assert!(std::time::Instant::now() < deadline, "nobody told the till");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(told().await[0]["out_trade_no"], "n-1");
     running.stop().await;
 }
 

@@ -80,7 +80,7 @@ fn refused(code: &str) -> Refusal {
 }
 
 /// Gives the bank its code; the card is bound.
-#[utoipa::path(post, path = "/v1/cards/{binding_id}/otp", params(("binding_id" = String, Path)), request_body = OtpIn,
+#[utoipa::path(post, path = "/v1/cards/{binding_id}/otp", params(("binding_id" = String, Path, pattern = "^[0-9a-f]{32}$")), request_body = OtpIn,
     responses((status = 200, body = CardOut), Common))]
 pub async fn otp(State(service): App, caller: Caller, Path(id): Path<String>, Sent(body): Sent<OtpIn>) -> Outcome<Answer> {
     let id = wire::id(&id, "binding_id")?;

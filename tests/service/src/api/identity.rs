@@ -51,7 +51,7 @@ pub async fn consent(State(service): App, caller: Caller, Sent(body): Sent<Conse
 }
 
 /// Has name, number and face judged.
-#[utoipa::path(put, path = "/v1/verifications/{verification_id}", params(("verification_id" = String, Path)), request_body = VerificationIn,
+#[utoipa::path(put, path = "/v1/verifications/{verification_id}", params(("verification_id" = String, Path, pattern = "^[0-9a-f]{32}$")), request_body = VerificationIn,
     responses((status = 200, body = VerificationView), (status = 202, body = VerificationView), Common))]
 pub async fn verify(State(service): App, caller: Caller, Path(id): Path<String>, Sent(body): Sent<VerificationIn>) -> Outcome<Answer> {
     let id = wire::id(&id, "verification_id")?;
@@ -94,7 +94,7 @@ pub async fn verify(State(service): App, caller: Caller, Path(id): Path<String>,
 }
 
 /// Asks again how a check stands.
-#[utoipa::path(get, path = "/v1/verifications/{verification_id}", params(("verification_id" = String, Path)),
+#[utoipa::path(get, path = "/v1/verifications/{verification_id}", params(("verification_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, body = VerificationView), (status = 202, body = VerificationView), Common))]
 pub async fn verification(State(service): App, caller: Caller, Path(id): Path<String>) -> Outcome<Answer> {
     let id = wire::id(&id, "verification_id")?;

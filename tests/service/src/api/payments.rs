@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use kabao_base::Code;
 
 /// Accepts a payment; the same id again gives the answer of the first.
-#[utoipa::path(put, path = "/v1/payments/{intent_id}", params(("intent_id" = String, Path)), request_body = PaymentIn,
+#[utoipa::path(put, path = "/v1/payments/{intent_id}", params(("intent_id" = String, Path, pattern = "^[0-9a-f]{32}$")), request_body = PaymentIn,
     responses((status = 200, body = PaymentOut), (status = 202, body = PaymentOut), (status = 410, body = PaymentOut), Common))]
 pub async fn pay(State(service): App, caller: Caller, Path(intent): Path<String>, Sent(body): Sent<PaymentIn>) -> Outcome<Answer> {
     let intent = wire::id(&intent, "intent_id")?;
@@ -19,7 +19,7 @@ pub async fn pay(State(service): App, caller: Caller, Path(intent): Path<String>
 }
 
 /// How a payment stands. *Not found* is no refusal: it is not known now.
-#[utoipa::path(get, path = "/v1/payments/{intent_id}", params(("intent_id" = String, Path)),
+#[utoipa::path(get, path = "/v1/payments/{intent_id}", params(("intent_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, body = PaymentOut), (status = 202, body = PaymentOut), (status = 410, body = PaymentOut), Common))]
 pub async fn state(State(service): App, caller: Caller, Path(intent): Path<String>) -> Outcome<Answer> {
     let intent = wire::id(&intent, "intent_id")?;
@@ -29,7 +29,7 @@ pub async fn state(State(service): App, caller: Caller, Path(intent): Path<Strin
 }
 
 /// Gives a payment up: its result, a tombstone, or `dispatched`.
-#[utoipa::path(post, path = "/v1/payments/{intent_id}/abandon", params(("intent_id" = String, Path)), request_body = EmptyIn,
+#[utoipa::path(post, path = "/v1/payments/{intent_id}/abandon", params(("intent_id" = String, Path, pattern = "^[0-9a-f]{32}$")), request_body = EmptyIn,
     responses((status = 200, body = PaymentOut), (status = 202, body = PaymentOut), Common))]
 pub async fn abandon(State(service): App, caller: Caller, Path(intent): Path<String>, Sent(_): Sent<EmptyIn>) -> Outcome<Answer> {
     let intent = wire::id(&intent, "intent_id")?;
@@ -38,7 +38,7 @@ pub async fn abandon(State(service): App, caller: Caller, Path(intent): Path<Str
 }
 
 /// Presents a receipt or tombstone of an older epoch.
-#[utoipa::path(post, path = "/v1/payments/{intent_id}/proof", params(("intent_id" = String, Path)), request_body = ProofIn,
+#[utoipa::path(post, path = "/v1/payments/{intent_id}/proof", params(("intent_id" = String, Path, pattern = "^[0-9a-f]{32}$")), request_body = ProofIn,
     responses((status = 204, description = "The book agrees"), Common))]
 pub async fn proof(State(service): App, caller: Caller, Path(intent): Path<String>, Sent(body): Sent<ProofIn>) -> Outcome<Answer> {
     let intent = wire::id(&intent, "intent_id")?;

@@ -88,7 +88,7 @@ fn send(memory: &mut Memory, phone: &str, otp: &str, now: Timestamp) {
 }
 
 /// Confirms the code; the account is open.
-#[utoipa::path(post, path = "/v1/registrations/{registration_id}/otp", params(("registration_id" = String, Path)),
+#[utoipa::path(post, path = "/v1/registrations/{registration_id}/otp", params(("registration_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
     request_body = OtpIn, responses((status = 200, body = OpenedOut), Common))]
 pub async fn otp(State(service): App, Path(id): Path<String>, Sent(body): Sent<OtpIn>) -> Outcome<Answer> {
     let id = wire::id(&id, "registration_id")?;

@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 pub struct AmountIn {
     /// Fen; more than zero.
-    #[schema(value_type = i64)]
+    #[schema(value_type = i64, minimum = 0, maximum = 10_000_000_000_i64)]
     pub minor: serde_json::Number,
     /// `CNY`.
+    #[schema(pattern = "^CNY$")]
     pub currency: String,
 }
 
@@ -19,14 +20,19 @@ pub struct AmountIn {
 #[serde(deny_unknown_fields)]
 pub struct BoxIn {
     /// The format, 1.
+    #[schema(minimum = 1, maximum = 1)]
     pub v: u8,
     /// The algorithms.
+    #[schema(pattern = "^X25519-HKDF-SHA256-AES-256-GCM$")]
     pub suite: String,
     /// The key that it is sealed to.
+    #[schema(pattern = "^[!-~]{1,64}$")]
     pub kid: String,
     /// The encapsulated key, base64url.
+    #[schema(pattern = "^[A-Za-z0-9_-]{43}$")]
     pub enc: String,
     /// The ciphertext, base64url.
+    #[schema(pattern = "^[A-Za-z0-9_-]{107}$")]
     pub ct: String,
 }
 
@@ -35,9 +41,11 @@ pub struct BoxIn {
 #[serde(deny_unknown_fields)]
 pub struct SourceWire {
     /// `balance` or `card`.
+    #[schema(pattern = "^(balance|card)$")]
     pub kind: String,
     /// The card, when it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub card_id: Option<String>,
 }
 
@@ -46,14 +54,19 @@ pub struct SourceWire {
 #[serde(deny_unknown_fields)]
 pub struct RegistrationIn {
     /// Made by the phone.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub registration_id: String,
     /// E.164: `+8613800138000`.
+    #[schema(pattern = "^[+][1-9][0-9]{7,14}$")]
     pub phone: String,
     /// 65-byte point, base64url.
+    #[schema(pattern = "^[A-Za-z0-9_-]{87}$")]
     pub device_key: String,
     /// 65-byte point, base64url.
+    #[schema(pattern = "^[A-Za-z0-9_-]{87}$")]
     pub approve_key: String,
     /// As the person knows the phone.
+    #[schema(min_length = 1, max_length = 100)]
     pub device_model: String,
 }
 
@@ -62,6 +75,7 @@ pub struct RegistrationIn {
 #[serde(deny_unknown_fields)]
 pub struct OtpIn {
     /// Six digits.
+    #[schema(pattern = "^[0-9]{6}$")]
     pub otp: String,
 }
 
@@ -78,6 +92,7 @@ pub struct PinIn {
 #[serde(deny_unknown_fields)]
 pub struct SheetIn {
     /// SHA-256 of `kabao-sheet-1` and the code, hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub sheet_hash: String,
 }
 
@@ -86,8 +101,10 @@ pub struct SheetIn {
 #[serde(deny_unknown_fields)]
 pub struct FreezeIn {
     /// E.164.
+    #[schema(pattern = "^[+][1-9][0-9]{7,14}$")]
     pub phone: String,
     /// The sheet's code.
+    #[schema(min_length = 1, max_length = 200)]
     pub code: String,
 }
 
@@ -96,10 +113,13 @@ pub struct FreezeIn {
 #[serde(deny_unknown_fields)]
 pub struct ConsentIn {
     /// Made by the phone.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub consent_id: String,
     /// `real_name`.
+    #[schema(pattern = "^real_name$")]
     pub document: String,
     /// The version that was shown.
+    #[schema(max_length = 40)]
     pub version: String,
 }
 
@@ -108,12 +128,15 @@ pub struct ConsentIn {
 #[serde(deny_unknown_fields)]
 pub struct VerificationIn {
     /// As the document carries it.
+    #[schema(min_length = 1, max_length = 50)]
     pub name: String,
     /// The number; opened by the vault only.
     pub id_box: BoxIn,
     /// From the vendor's component.
+    #[schema(min_length = 1, max_length = 200)]
     pub liveness_token: String,
     /// The consent given.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub consent_id: String,
 }
 
@@ -122,12 +145,15 @@ pub struct VerificationIn {
 #[serde(deny_unknown_fields)]
 pub struct CardIn {
     /// Made by the phone.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub binding_id: String,
     /// The number; opened by the vault only.
     pub pan_box: BoxIn,
     /// The holder's name.
+    #[schema(min_length = 1, max_length = 50)]
     pub name: String,
     /// The phone that the bank knows.
+    #[schema(pattern = "^[0-9+]{5,20}$")]
     pub phone: String,
 }
 
@@ -136,6 +162,7 @@ pub struct CardIn {
 #[serde(deny_unknown_fields)]
 pub struct PayeeIn {
     /// From the printed code.
+    #[schema(min_length = 1, max_length = 64)]
     pub payee_code: String,
 }
 
@@ -144,16 +171,21 @@ pub struct PayeeIn {
 #[serde(deny_unknown_fields)]
 pub struct QuoteIn {
     /// `top_up`, `pay` or `ask`.
+    #[schema(pattern = "^(top_up|pay|ask)$")]
     pub kind: String,
     /// How much.
     pub amount: AmountIn,
     /// Who is paid.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub payee_id: Option<String>,
     /// The merchant's order number.
+    #[schema(min_length = 1, max_length = 64)]
     pub order: Option<String>,
     /// The card, for a top-up.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub card_id: Option<String>,
     /// The merchant's question.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub ask_id: Option<String>,
 }
 
@@ -162,16 +194,22 @@ pub struct QuoteIn {
 #[serde(deny_unknown_fields)]
 pub struct TermsIn {
     /// The same as in the path.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub intent_id: String,
     /// As quoted.
+    #[schema(pattern = "^(top_up|pay|ask)$")]
     pub kind: String,
     /// As quoted.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub quote_id: String,
     /// The payer.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub account_id: String,
     /// As quoted.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub payee_id: Option<String>,
     /// As quoted.
+    #[schema(min_length = 1, max_length = 64)]
     pub order: Option<String>,
     /// As quoted.
     pub amount: AmountIn,
@@ -182,6 +220,7 @@ pub struct TermsIn {
     /// As quoted.
     pub expires_at: i64,
     /// As quoted.
+    #[schema(pattern = "^[A-Za-z0-9_-]{43}$")]
     pub challenge: String,
 }
 
@@ -192,6 +231,7 @@ pub struct ApprovalIn {
     /// A box bound to the digest of the terms.
     pub pin_box: Option<BoxIn>,
     /// A signature over the digest, base64url.
+    #[schema(pattern = "^[A-Za-z0-9_-]{86}$")]
     pub approve_signature: Option<String>,
 }
 
@@ -210,6 +250,7 @@ pub struct PaymentIn {
 #[serde(deny_unknown_fields)]
 pub struct ProofIn {
     /// COSE bytes, base64url.
+    #[schema(pattern = "^[A-Za-z0-9_-]+$")]
     pub proof: String,
 }
 
@@ -218,8 +259,10 @@ pub struct ProofIn {
 #[serde(deny_unknown_fields)]
 pub struct BatchIn {
     /// Made by the phone.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
     pub batch_id: String,
     /// 1 to 20.
+    #[schema(minimum = 1, maximum = 20)]
     pub count: u32,
 }
 
