@@ -47,10 +47,8 @@ pub fn serve(args: &ServeArgs) -> Result<(), String> {
     }
     runtime()?.block_on(async {
         let running = kabao_service::serve(config, vault, Arc::new(RealWorld)).await.map_err(said)?;
-        println!("{}", running.url);
-        println!("developer's console  {}", running.dev_url);
-        println!("for wallets          {}", args.data.join("service.json").display());
-        std::io::stdout().flush().map_err(said)?;
+        let file = args.data.join("service.json");
+        say(&format!("{}\ndeveloper's console  {}\nfor wallets          {}\n", running.url, running.dev_url, file.display()));
         wait_for_end(args.until_stdin_ends).await;
         running.stop().await;
         Ok(())
@@ -104,13 +102,17 @@ pub fn sign_proxy(args: &ProxyArgs) -> Result<(), String> {
     let device = args.device.clone().unwrap_or_else(|| args.service.with_file_name("sign-proxy-device.json"));
     runtime()?.block_on(async {
         let proxy = kabao_service::sign_proxy(args.listen, &info, &device).await.map_err(|error| format!("the proxy cannot start: {error}"))?;
-        println!("{}", proxy.url);
-        println!("account {}", proxy.account);
-        std::io::stdout().flush().map_err(|error| error.to_string())?;
+        say(&format!("{}\naccount {}\n", proxy.url, proxy.account));
         wait_for_end(args.until_stdin_ends).await;
         proxy.stop().await;
         Ok(())
     })
+}
+
+/// Says it in one piece. A reader that went away after the first line does not end the service.
+fn say(text: &str) {
+    let mut output = std::io::stdout().lock();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, String> {

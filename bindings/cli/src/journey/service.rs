@@ -4,14 +4,14 @@ use crate::setup::ServiceFile;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A service of one's own, or one that runs already.
 pub struct Service {
     data: PathBuf,
     file: ServiceFile,
     log: Option<PathBuf>,
-    child: Option<Child>,
+    child: Option<(Child, BufReader<ChildStdout>)>,
 }
 
 impl Service {
@@ -40,14 +40,14 @@ impl Service {
 
     /// Kills it, as a power cut would.
     pub fn kill(&mut self) -> Result<(), String> {
-        let mut child = self.child.take().ok_or("this service is not ours to kill")?;
+        let (mut child, _) = self.child.take().ok_or("this service is not ours to kill")?;
         child.kill().and_then(|()| child.wait()).map(|_| ()).map_err(|error| error.to_string())
     }
 
     /// Starts it again on the same files and addresses.
     pub fn restart(&mut self) -> Result<(), String> {
         let log = self.log.clone().ok_or("this service is not ours to start")?;
-        if let Some(child) = self.child.take() {
+        if let Some((child, _)) = self.child.take() {
             stop(child);
         }
         let listen = |url: &str| url.rsplit(':').next().map(|port| format!("127.0.0.1:{port}"));
@@ -60,7 +60,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        if let Some(child) = self.child.take() {
+        if let Some((child, _)) = self.child.take() {
             stop(child);
         }
     }
@@ -72,7 +72,7 @@ fn stop(mut child: Child) {
     let _ = child.wait();
 }
 
-fn spawn(data: &Path, log: &Path, addresses: Option<(String, String)>) -> Result<Child, String> {
+fn spawn(data: &Path, log: &Path, addresses: Option<(String, String)>) -> Result<(Child, BufReader<ChildStdout>), String> {
     let said = |error: std::io::Error| format!("the service cannot be started: {error}");
     let log_file: File = OpenOptions::new().create(true).append(true).open(log).map_err(said)?;
     let mut command = Command::new(std::env::current_exe().map_err(said)?);
@@ -82,11 +82,11 @@ fn spawn(data: &Path, log: &Path, addresses: Option<(String, String)>) -> Result
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log_file);
     let mut child = command.spawn().map_err(said)?;
+    let mut output = BufReader::new(child.stdout.take().ok_or("the service has no output")?);
     let mut line = String::new();
     // The first line means that it listens; the end of the output, that it does not.
-    let heard = child.stdout.take().map(|output| BufReader::new(output).read_line(&mut line));
-    match heard {
-        Some(Ok(bytes)) if bytes > 0 => Ok(child),
+    match output.read_line(&mut line) {
+        Ok(bytes) if bytes > 0 => Ok((child, output)),
         _ => {
             stop(child);
             let told = std::fs::read_to_string(log).unwrap_or_default();

@@ -249,10 +249,10 @@ impl World {
                 let read = camera::read(picture).map_err(|error| format!("the till cannot read the code: {error}"))?;
                 Ok(json!({ "text_read": read }))
             }
-            "till_charge" => self.post("/dev/till/charge", body).await,
-            "till_query" => self.post("/dev/till/query", body).await,
-            "till_refund" => self.post("/dev/till/refund", body).await,
-            "till_revoke" => self.post("/dev/till/revoke", body).await,
+            "till_charge" => self.post("/dev/till/charge", body).await.map(|answer| till_saw(&answer)),
+            "till_query" => self.post("/dev/till/query", body).await.map(|answer| till_saw(&answer)),
+            "till_refund" => self.post("/dev/till/refund", body).await.map(|answer| till_saw(&answer)),
+            "till_revoke" => self.post("/dev/till/revoke", body).await.map(|answer| till_saw(&answer)),
             _ => self.get("/dev/till/notifications").await,
         }
     }
@@ -293,6 +293,16 @@ impl World {
             }
         }
     }
+}
+
+/// What the person at the till sees of an answer.
+fn till_saw(answer: &Value) -> Value {
+    let data = |name: &str| answer.get("data").and_then(|data| data.get(name)).cloned();
+    let parts = [
+        ("code", answer.get("code").cloned()), ("order", answer.get("order").cloned()), ("error", answer.get("error").cloned()),
+        ("trade_state", data("trade_state")), ("trade_no", data("trade_no")),
+    ];
+    parts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
 }
 
 fn text<'a>(with: &'a Map<String, Value>, name: &str) -> Result<&'a str, ActError> {
