@@ -16,9 +16,7 @@ import java.net.http.HttpRequest
 import java.net.http.HttpResponse
 import java.nio.file.Files
 import java.nio.file.Path
-import java.nio.file.StandardWatchEventKinds
 import java.time.Duration
-import java.time.Instant
 import java.util.concurrent.TimeUnit
 import kotlin.io.path.ExperimentalPathApi
 import kotlin.io.path.deleteRecursively
@@ -82,7 +80,7 @@ class ReferenceService private constructor(private val process: Process, private
 
     /** Ends the service: from now on the phone has no network that helps. */
     fun stop() {
-        process.destroy()
+        process.outputStream.close()
         if (!process.waitFor(20, TimeUnit.SECONDS)) process.destroyForcibly().waitFor()
     }
 
@@ -93,30 +91,16 @@ class ReferenceService private constructor(private val process: Process, private
     }
 
     companion object {
-        private const val START_SECONDS = 60L
-
-        /** Starts the service and waits until it says where it is. */
+        /** Starts the service and waits until it says where it is. It ends with this program, however that ends. */
         fun start(): ReferenceService {
             val data = Files.createTempDirectory("kabao-service")
             val program = System.getenv("KABAO") ?: (root / "target" / "debug" / "kabao").toString()
-            val line = listOf(program, "serve", "--data", "$data", "--listen", "127.0.0.1:0", "--dev-listen", "127.0.0.1:0")
             val log = (data / "log").toFile()
-            data.fileSystem.newWatchService().use { watch ->
-                data.register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY)
-                val process = ProcessBuilder(line).redirectErrorStream(true).redirectOutput(log).start()
-                val end = Instant.now().plusSeconds(START_SECONDS)
-                while (!(data / "service.json").exists()) {
-                    check(process.isAlive && Instant.now() < end) {
-                        process.destroyForcibly()
-                        "the service did not start: ${log.readText()}"
-                    }
-                    watch.poll(1, TimeUnit.SECONDS)?.run {
-                        pollEvents()
-                        reset()
-                    }
-                }
-                return ReferenceService(process, data)
-            }
+            val process =
+                ProcessBuilder(program, "serve", "--data", "$data", "--until-stdin-ends").redirectError(log).start()
+            val said = process.inputReader().lineSequence().takeWhile { !it.startsWith("for wallets") }.toList()
+            check((data / "service.json").exists()) { "the service did not start: $said ${log.readText()}" }
+            return ReferenceService(process, data)
         }
     }
 }
