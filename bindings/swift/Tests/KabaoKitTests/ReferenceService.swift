@@ -49,34 +49,33 @@ final class ReferenceService: Sendable {
     let file: ServiceFile
     private let data: Folder
     private let process: Process
+    private let input = Pipe()
 
-    /// Starts the service and waits until it says where it is.
-    init() async throws {
+    /// Starts the service and waits until it says where it is. It ends with this program, however that ends.
+    init() throws {
         data = try Folder()
         process = Process()
         let log = data.url.appendingPathComponent("log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-        let output = try FileHandle(forWritingTo: log)
         let program =
             ProcessInfo.processInfo.environment["KABAO"] ?? root.appendingPathComponent("target/debug/kabao").path
+        let output = Pipe()
         process.executableURL = URL(fileURLWithPath: program)
-        process.arguments =
-            ["serve", "--data", data.url.path, "--listen", "127.0.0.1:0", "--dev-listen", "127.0.0.1:0"]
+        process.arguments = ["serve", "--data", data.url.path, "--until-stdin-ends"]
+        process.standardInput = input
         process.standardOutput = output
-        process.standardError = output
+        process.standardError = try FileHandle(forWritingTo: log)
         try process.run()
-        let place = data.url.appendingPathComponent("service.json")
-        let end = ContinuousClock.now + .seconds(60)
-        while !FileManager.default.fileExists(atPath: place.path) {
-            guard process.isRunning, ContinuousClock.now < end else {
-                process.terminate()
-                let said = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-                throw Trouble(description: "the service did not start: \(said)")
+        var said = Data()
+        while said.range(of: Data("for wallets".utf8)) == nil {
+            let more = output.fileHandleForReading.availableData
+            guard !more.isEmpty else {
+                let complaint = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+                throw Trouble(description: "the service did not start: \(complaint)")
             }
-            // Foundation on Linux cannot tell of a new file.
-            try await Task.sleep(for: .milliseconds(20))
+            said.append(more)
         }
-        file = try ServiceFile.read(place)
+        file = try ServiceFile.read(data.url.appendingPathComponent("service.json"))
     }
 
     deinit { stop() }
@@ -84,7 +83,7 @@ final class ReferenceService: Sendable {
     /// Ends the service: from now on the phone has no network that helps.
     func stop() {
         guard process.isRunning else { return }
-        process.terminate()
+        try? input.fileHandleForWriting.close()
         process.waitUntilExit()
     }
 
