@@ -47,7 +47,8 @@ pub struct WalletSettings {
     pub language: String,
 }
 
-/// One wallet. Cheap to copy; all copies are one. Closed by [`Wallet::close`] or when the last copy is dropped.
+/// One wallet. Cheap to copy; all copies are one. [`Wallet::close`] closes it; one that is only dropped stays open as long
+/// as a payment without a result is being asked for.
 #[derive(Clone)]
 pub struct Wallet {
     core: Arc<Core>,

@@ -65,6 +65,7 @@ impl HistoryClient {
             }
         }
         intents::after_restore(&self.core).await?;
+        self.core.anchor_if_due().await?;
         Ok(report)
     }
 

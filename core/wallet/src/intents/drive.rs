@@ -48,6 +48,8 @@ pub(super) async fn drive(
         if let Some(told) = told.take() {
             let _ = told.send(row);
         }
+        // Only makes an old copy easier to notice; the next one may succeed.
+        let _ = core.anchor_if_due().await;
         if !effects.contains(&PaymentEffect::AskLater) {
             silent = 0;
         }

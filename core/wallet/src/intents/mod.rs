@@ -239,8 +239,13 @@ fn set_going(core: &Arc<Core>, id: Id, first: PaymentEffect, told: Option<onesho
     }
     let shared = Arc::clone(core);
     core.host.spawn(Box::pin(async move {
+        let opening = shared.gate.opening();
         drive(&shared, id, first, told, &poke).await;
         shared.engine.driven().remove(&id);
+        // Locked and opened again while an answer was on its way: whoever opened found this driver and left it alone.
+        if shared.gate.is_open() && shared.gate.opening() != opening {
+            let _ = resume(&shared).await;
+        }
     }));
 }
 

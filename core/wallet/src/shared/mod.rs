@@ -26,8 +26,13 @@ use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::PublicKey;
 use listeners::Listeners;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
+
+/// The least time between two anchors that nothing else asks for, in milliseconds.
+const ANCHOR_MS: i64 = 60_000;
+const NEVER: i64 = i64::MIN;
 
 /// What a wallet is opened with, checked.
 pub(crate) struct Settings {
@@ -57,6 +62,8 @@ pub(crate) struct Core {
     pub(crate) moved: watch::Sender<u64>,
     pub(crate) engine: crate::intents::Engine,
     pub(crate) quotes: crate::pay::Quotes,
+    /// When the anchor was written last, on the monotonic clock.
+    anchored_ms: AtomicI64,
     files: Arc<Mutex<Option<Files>>>,
     identity: Mutex<Option<Identity>>,
 }
@@ -72,6 +79,7 @@ impl Core {
             moved: watch::Sender::new(0),
             engine: crate::intents::Engine::default(),
             quotes: crate::pay::Quotes::default(),
+            anchored_ms: AtomicI64::new(NEVER),
             files: Arc::new(Mutex::new(None)),
             identity: Mutex::new(None),
             host,
@@ -141,6 +149,17 @@ impl Core {
     pub(crate) async fn anchor(&self) -> Outcome<()> {
         let secrets = self.host.secrets();
         self.files(move |files| files.anchor(secrets.as_ref())).await
+    }
+
+    /// Writes the anchor when the last one is more than a minute old: not on the way of every payment.
+    pub(crate) async fn anchor_if_due(&self) -> Outcome<()> {
+        let now = self.host.monotonic_ms();
+        let last = self.anchored_ms.load(Ordering::Acquire);
+        if last != NEVER && now.saturating_sub(last) < ANCHOR_MS {
+            return Ok(());
+        }
+        self.anchored_ms.store(now, Ordering::Release);
+        self.anchor().await
     }
 
     /// Random bytes.
