@@ -5,6 +5,7 @@ use crate::client::Client;
 use crate::config::{ServiceInfo, write_private};
 use crate::kit::{Line, Phone, Raw, Reply};
 use crate::listen::accept;
+use crate::refusal::Refusal;
 use crate::world::{RealWorld, make_digits};
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -12,7 +13,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
-use kabao_base::Id;
+use kabao_base::{Code, Id};
 use kabao_proof::{Digest32, PublicKey, SoftwareKey, hex};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -160,21 +161,22 @@ fn keyed(phone: &Phone, path: &str, body: Bytes) -> Bytes {
 /// Signs a request as it came and hands the answer back as it came.
 async fn pass(State(phone): State<Arc<Phone>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = body.collect().await else { return StatusCode::BAD_REQUEST.into_response() };
+    let Ok(body) = body.collect().await else { return Refusal::argument("body").into_response() };
     let body: Bytes = keyed(&phone, parts.uri.path(), body.to_bytes());
     let path = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
     let signed = match parts.uri.path().starts_with("/v1/registrations") {
         true => phone.sign_as_self(parts.method.as_str(), path, &body),
         false => phone.sign(parts.method.as_str(), path, &body),
     };
-    let Ok(mut headers) = signed else { return StatusCode::BAD_REQUEST.into_response() };
+    // What the signature's rules do not allow (a query of many kilobytes) is refused here, as the service would.
+    let Ok(mut headers) = signed else { return Refusal::argument("query").into_response() };
     headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
     if let Some(value) = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
         headers.push(("content-type".to_owned(), value.to_owned()));
     }
     match phone.line.send(parts.method.as_str(), path, &headers, &body).await {
         Ok(raw) => hand_back(raw),
-        Err(_) => StatusCode::BAD_GATEWAY.into_response(),
+        Err(_) => Refusal::of(502, Code::NetDown).into_response(),
     }
 }
 
