@@ -14,17 +14,20 @@ private let pin = "271928"
         let service = try ReferenceService()
         let folder = try Folder()
         let settings = service.file.settings(folder)
-        let device = device()
+        let background = CountingBackground()
+        let device = device(background: background)
         let wallet = try await Wallet.open(settings, device: device)
         try await openAccount(service, wallet)
         try await proveIdentity(service, wallet)
         try await bindCard(service, wallet)
-        try await topUp(wallet)
+        try await topUp(service, wallet, background)
         try await payAtTill(service, wallet)
         try await payPrintedCode(service, wallet)
         _ = try await wallet.history.sync()
         try await checkBooks(service)
         try await wallet.shutDown()
+        let counts = background.counts
+        #expect(counts.begun >= 3 && counts.begun == counts.ended)
         service.stop()
         let later = try await Wallet.open(settings, device: device)
         try await readInTheLift(later)
@@ -85,6 +88,12 @@ private let pin = "271928"
             quoteId: quote.quoteId, totalMinor: quote.total.minor, source: source, proof: proof, again: false)
     }
 
+    /// The next payment that the service is handed meets a fault.
+    private func disturb(_ service: ReferenceService, _ action: Any) async throws {
+        _ = try await service.post(
+            "/dev/faults", ["path_prefix": "/v1/payments", "method": "PUT", "times": 1, "action": action])
+    }
+
     /// The payment once it has a result. The wallet goes on asking by itself and tells of each change.
     private func settled(_ wallet: Wallet, _ intentId: String) async throws -> PaymentView {
         for await _ in wallet.events {
@@ -94,7 +103,9 @@ private let pin = "271928"
         throw ReferenceService.Trouble(description: "the events ended")
     }
 
-    private func topUp(_ wallet: Wallet) async throws {
+    private func topUp(
+        _ service: ReferenceService, _ wallet: Wallet, _ background: CountingBackground
+    ) async throws {
         let cardId = try #require(try await wallet.cards.list().first).cardId
         let bad = QuoteRequest.topUp(amount: "200.005", cardId: cardId)
         #expect(try await refusal { try await wallet.pay.quote(request: bad) }.code == "amount_decimals")
@@ -109,15 +120,16 @@ private let pin = "271928"
         // The person leaves the screen while the money is on its way: the payment goes on.
         let again = try await wallet.pay.quote(request: .topUp(amount: "200.00", cardId: cardId))
         let request = try confirmation(again, .pin(pin: pin))
-        let events = wallet.events
+        try await disturb(service, ["hold_ms": 1500])
+        let before = background.counts.begun
         let leaving = Task { try await wallet.pay.confirm(request: request) }
-        var moved: String?
-        for await case .paymentChanged(let intentId) in events {
-            moved = intentId
-            break
-        }
+        for await number in background.begins where number > before { break }
         leaving.cancel()
-        let paid = try await settled(wallet, #require(moved))
+        let left = try #require(try await wallet.pay.openPayments().first)
+        #expect(left.state == .sending && !left.mayPayAgain)
+        #expect(left.failure?.remedy == .doNotPayAgain)
+        #expect(try await wallet.history.list(cursor: nil).open.map(\.intentId) == [left.intentId])
+        let paid = try await settled(wallet, left.intentId)
         #expect(paid.state == .succeeded)
         #expect(paid.timeline.contains { $0.stage == "arrived" && !$0.text.isEmpty })
         #expect(try await wallet.account.refresh().balance?.minor == 20_000)
@@ -154,8 +166,10 @@ private let pin = "271928"
         #expect(scanned.limitClass == "D")
         let asked = QuoteRequest.pay(payeeId: try #require(scanned.payeeId), amount: "12.00", order: scanned.order)
         let quote = try await wallet.pay.quote(request: asked)
-        // The finger this time: the approval key signs what is paid.
+        // The service pays, and its answer is lost. The finger this time: the approval key signs what is paid.
+        try await disturb(service, "drop_after")
         let confirmed = try await wallet.pay.confirm(request: confirmation(quote, .approval))
+        #expect(confirmed.state == .succeeded || !confirmed.mayPayAgain)
         let paid = try await settled(wallet, confirmed.intentId)
         #expect(paid.state == .succeeded, "\(String(describing: paid.failure))")
     }

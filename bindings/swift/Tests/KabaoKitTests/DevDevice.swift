@@ -14,8 +14,32 @@ final class MemorySecrets: SecretStore, @unchecked Sendable {
 }
 
 /// Linux has no secure element at hand: the keys are the library's own, for development.
-func device(_ secrets: any SecretStore = MemorySecrets()) -> Device {
-    Device(secrets: secrets, keys: devOnlySoftwareKeys(store: secrets))
+func device(_ secrets: any SecretStore = MemorySecrets(), background: (any Background)? = nil) -> Device {
+    Device(secrets: secrets, keys: devOnlySoftwareKeys(store: secrets), background: background)
+}
+
+/// Counts how often the wallet asked to be kept alive, and let go again.
+final class CountingBackground: Background, @unchecked Sendable {
+    private let lock = NSLock()
+    private var begun: UInt64 = 0
+    private var ended: UInt64 = 0
+    /// Each time that the wallet asked, by number.
+    let begins: AsyncStream<UInt64>
+    private let tell: AsyncStream<UInt64>.Continuation
+
+    init() { (begins, tell) = AsyncStream.makeStream() }
+
+    func begin() -> UInt64 {
+        lock.withLock {
+            begun += 1
+            tell.yield(begun)
+            return begun
+        }
+    }
+
+    func end(ticket: UInt64) { lock.withLock { ended += 1 } }
+
+    var counts: (begun: UInt64, ended: UInt64) { lock.withLock { (begun, ended) } }
 }
 
 /// A folder that ends with the test.

@@ -13,15 +13,16 @@ import app.kabao.wallet.QuoteRequest
 import app.kabao.wallet.QuoteView
 import app.kabao.wallet.RegisterRequest
 import app.kabao.wallet.VerifyRequest
-import app.kabao.wallet.WalletEvent
-import kotlinx.coroutines.CoroutineStart
-import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
@@ -29,6 +30,7 @@ import kotlinx.serialization.json.long
 import kotlinx.serialization.json.put
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
@@ -50,19 +52,22 @@ class DayTest {
     @Test
     fun `a phone, a card, a till, and the receipt in the lift`() {
         ReferenceService.start().use { service ->
-            val device = device()
+            val background = CountingBackground()
+            val device = device(background = background)
             runBlocking {
                 Wallet.open(service.file.settings(folder), device).use { wallet ->
                     openAccount(service, wallet)
                     proveIdentity(service, wallet)
                     bindCard(service, wallet)
-                    topUp(service, wallet)
+                    topUp(service, wallet, background)
                     payAtTill(service, wallet)
                     payPrintedCode(service, wallet)
                     wallet.history.sync()
                     books(service)
                     wallet.shutDown()
                 }
+                assertTrue(background.begun.value >= 3)
+                assertEquals(background.begun.value, background.ended.value)
                 service.stop()
                 Wallet.open(service.file.settings(folder), device).use { wallet ->
                     readInTheLift(wallet)
@@ -126,6 +131,16 @@ class DayTest {
         return ConfirmRequest(quote.quoteId, quote.total.minor, source, proof, again = false)
     }
 
+    /** The next payment that the service is handed meets a fault. */
+    private fun disturb(service: ReferenceService, action: JsonElement) {
+        service.post("/dev/faults") {
+            put("path_prefix", "/v1/payments")
+            put("method", "PUT")
+            put("times", 1)
+            put("action", action)
+        }
+    }
+
     /** The payment once it has a result. The wallet goes on asking by itself and tells of each change. */
     private suspend fun settled(wallet: Wallet, intentId: String): PaymentView =
         withTimeout(60_000) {
@@ -134,7 +149,7 @@ class DayTest {
                 .first { it.state == PaymentState.SUCCEEDED || it.state == PaymentState.FAILED }
         }
 
-    private suspend fun topUp(service: ReferenceService, wallet: Wallet) {
+    private suspend fun topUp(service: ReferenceService, wallet: Wallet, background: CountingBackground) {
         val card = wallet.cards.list().single().cardId
         assertEquals("amount_decimals", refusedCode { wallet.pay.quote(QuoteRequest.TopUp("200.005", card)) })
         val quote = wallet.pay.quote(QuoteRequest.TopUp("２００．００", card))
@@ -148,15 +163,21 @@ class DayTest {
 
         // The person leaves the screen while the money is on its way: the payment goes on.
         val again = confirmation(wallet.pay.quote(QuoteRequest.TopUp("200.00", card)), PaymentProof.Pin(PIN))
-        runBlocking {
-            val changes = async { wallet.events.first { it is WalletEvent.PaymentChanged } as WalletEvent.PaymentChanged }
-            val leaving = launch(start = CoroutineStart.UNDISPATCHED) { wallet.pay.confirm(again) }
-            val moved = withTimeout(60_000) { changes.await() }
+        disturb(service, buildJsonObject { put("hold_ms", 1500) })
+        val before = background.begun.value
+        coroutineScope {
+            val leaving = launch { wallet.pay.confirm(again) }
+            withTimeout(60_000) { background.begun.first { it > before } }
             leaving.cancelAndJoin()
-            val paid = settled(wallet, moved.intentId)
-            assertEquals(PaymentState.SUCCEEDED, paid.state)
-            assertTrue(paid.timeline.any { it.stage == "arrived" && it.text.isNotBlank() })
         }
+        val left = wallet.pay.openPayments().single()
+        assertEquals(PaymentState.SENDING, left.state)
+        assertFalse(left.mayPayAgain)
+        assertEquals(Remedy.DO_NOT_PAY_AGAIN, left.failure?.remedy)
+        assertEquals(left.intentId, wallet.history.list(null).open.single().intentId)
+        val paid = settled(wallet, left.intentId)
+        assertEquals(PaymentState.SUCCEEDED, paid.state)
+        assertTrue(paid.timeline.any { it.stage == "arrived" && it.text.isNotBlank() })
         assertEquals(20_000L, wallet.account.refresh().balance?.minor)
     }
 
@@ -193,8 +214,12 @@ class DayTest {
         assertEquals("小面馆", scanned.payeeName)
         assertEquals("D", scanned.limitClass)
         val quote = wallet.pay.quote(QuoteRequest.Pay(scanned.payeeId!!, "12.00", scanned.order))
-        // The finger this time: the approval key signs what is paid.
-        val paid = settled(wallet, wallet.pay.confirm(confirmation(quote, PaymentProof.Approval)).intentId)
+        // The service pays, and its answer is lost. The finger this time: the approval key signs what is paid.
+        disturb(service, JsonPrimitive("drop_after"))
+        val confirmed = wallet.pay.confirm(confirmation(quote, PaymentProof.Approval))
+        assertNotEquals(PaymentState.FAILED, confirmed.state)
+        assertFalse(confirmed.mayPayAgain && confirmed.state != PaymentState.SUCCEEDED)
+        val paid = settled(wallet, confirmed.intentId)
         assertEquals(PaymentState.SUCCEEDED, paid.state, "${paid.failure}")
     }
 

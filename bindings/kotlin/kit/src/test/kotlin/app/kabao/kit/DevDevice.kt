@@ -1,9 +1,13 @@
 package app.kabao.kit
 
+import app.kabao.wallet.Background
 import app.kabao.wallet.DeviceKeys
 import app.kabao.wallet.HostException
 import app.kabao.wallet.KeyRole
 import app.kabao.wallet.SecretStore
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.flow.updateAndGet
 import java.math.BigInteger
 import java.security.KeyPair
 import java.security.KeyPairGenerator
@@ -60,4 +64,15 @@ class JavaKeys : DeviceKeys {
     }
 }
 
-fun device(secrets: SecretStore = MemorySecrets()): Device = Device(secrets, JavaKeys())
+/** Counts how often the wallet asked to be kept alive, and let go again. */
+class CountingBackground : Background {
+    val begun = MutableStateFlow(0)
+    val ended = MutableStateFlow(0)
+
+    override fun begin(): ULong = begun.updateAndGet { it + 1 }.toULong()
+
+    override fun end(ticket: ULong) = ended.update { it + 1 }
+}
+
+fun device(secrets: SecretStore = MemorySecrets(), background: Background? = null): Device =
+    Device(secrets, JavaKeys(), background)

@@ -4,6 +4,8 @@ import app.kabao.base.Actor
 import app.kabao.base.Certainty
 import app.kabao.base.Failure
 import app.kabao.base.Remedy
+import app.kabao.core.KabaoWallet
+import app.kabao.core.faultPlaces
 import app.kabao.core.languageOfTag
 import app.kabao.money.OnboardingStepKind
 import app.kabao.wallet.BindRequest
@@ -15,6 +17,7 @@ import app.kabao.wallet.RegisterRequest
 import app.kabao.wallet.SecretStore
 import app.kabao.wallet.VerifyRequest
 import app.kabao.wallet.WalletEvent
+import app.kabao.wallet.WalletListener
 import app.kabao.wallet.WalletSettings
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.async
@@ -158,6 +161,30 @@ class FirstStepsTest {
             assertEquals("key_store_unavailable", failure.code)
             assertFalse("6217" in "$failure")
             withWallet { }
+        }
+
+    @Test
+    fun `a listener that throws does not end the events and leaves no text behind`() =
+        runBlocking {
+            val seen = Channel<WalletEvent>(Channel.UNLIMITED)
+            val throwing =
+                object : WalletListener {
+                    override fun onEvent(event: WalletEvent) {
+                        seen.trySend(event)
+                        error("6217859001234567893")
+                    }
+                }
+            KabaoWallet.open(settings(), MemorySecrets(), JavaKeys(), null).use { wallet ->
+                wallet.subscribe(throwing).use {
+                    assertEquals(WalletEvent.State(false), withTimeout(20_000) { seen.receive() })
+                    wallet.lock()
+                    assertEquals(WalletEvent.State(true), withTimeout(20_000) { seen.receive() })
+                }
+                wallet.shutDown()
+            }
+            val places = faultPlaces()
+            assertTrue(places.isNotEmpty())
+            assertFalse(places.any { "6217" in it }, "$places")
         }
 
     @Test
