@@ -92,6 +92,7 @@ class ReferenceService private constructor(private val process: Process, private
 
     companion object {
         /** Starts the service and waits until it says where it is. It ends with this program, however that ends. */
+        @OptIn(ExperimentalPathApi::class)
         fun start(): ReferenceService {
             val data = Files.createTempDirectory("kabao-service")
             val program = System.getenv("KABAO") ?: (root / "target" / "debug" / "kabao").toString()
@@ -99,8 +100,11 @@ class ReferenceService private constructor(private val process: Process, private
             val process =
                 ProcessBuilder(program, "serve", "--data", "$data", "--until-stdin-ends").redirectError(log).start()
             val said = process.inputReader().lineSequence().takeWhile { !it.startsWith("for wallets") }.toList()
-            check((data / "service.json").exists()) { "the service did not start: $said ${log.readText()}" }
-            return ReferenceService(process, data)
+            if ((data / "service.json").exists()) return ReferenceService(process, data)
+            val complaint = log.readText()
+            process.destroyForcibly()
+            data.deleteRecursively()
+            error("the service did not start: $said $complaint")
         }
     }
 }
