@@ -40,8 +40,7 @@ pub fn replay(args: &JourneyArgs, language: Option<&str>) -> Result<bool, String
     };
     let mut all = true;
     for path in &args.files {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let journey = Journey::read(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let journey = Journey::load(path)?;
         let chosen = language.or(journey.language.as_deref()).unwrap_or("zh-CN");
         let mut story = Story::new(detail, Language::from_tag(chosen));
         match play(&journey, args.service.as_deref(), chosen, &mut story) {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// A sentence in the languages of the wallet.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +37,9 @@ pub struct Journey {
     /// The language of the person, unless the one who runs it chooses another.
     #[serde(default)]
     pub language: Option<String>,
+    /// A journey that is gone before this one, as a path beside it; what it saved is at hand.
+    #[serde(default)]
+    pub begin: Option<String>,
     /// What happens.
     pub steps: Vec<Step>,
 }
@@ -136,6 +140,21 @@ pub enum Show {
 }
 
 impl Journey {
+    /// Reads a journey from a file, with the one that it begins with.
+    ///
+    /// # Errors
+    /// The text to show.
+    pub fn load(path: &Path) -> Result<Journey, String> {
+        let said = |error: String| format!("{}: {error}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| said(error.to_string()))?;
+        let mut journey = Journey::read(&text).map_err(said)?;
+        if let Some(begin) = journey.begin.take() {
+            let before = Journey::load(&path.with_file_name(begin))?;
+            journey.steps = [before.steps, journey.steps].concat();
+        }
+        Ok(journey)
+    }
+
     /// Reads a journey. What is unknown in it is an error, with its place.
     ///
     /// # Errors

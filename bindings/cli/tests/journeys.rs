@@ -1,0 +1,109 @@
+//! Replays every journey of `tests/journeys` with the built program, each against a service of its own. A journey is
+//! its own list of expectations; what is checked here beside them: that each has one, that the day's transcript is the
+//! same in two runs, and that a wrong expectation is seen.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn journeys() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/journeys")
+}
+
+fn kabao(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_kabao")).args(arguments).env("LANG", "zh_CN.UTF-8").output().unwrap()
+}
+
+fn replay(name: &str, more: &[&str]) -> String {
+    let path = journeys().join(name);
+    let done = kabao(&[&["journey", path.to_str().unwrap()], more].concat());
+    let (said, wrong) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{wrong}");
+    assert!(said.contains("as written"), "{said}");
+    said.into_owned()
+}
+
+macro_rules! journeys {
+    ($($name:ident $file:literal),* $(,)?) => {
+        $(#[test]
+        fn $name() {
+            replay($file, &[]);
+        })*
+
+        #[test]
+        fn no_journey_is_left_out() {
+            let known = [$($file),*];
+            let folders = [("", journeys()), ("faults/", journeys().join("faults"))];
+            for (prefix, folder) in folders {
+                for entry in std::fs::read_dir(folder).unwrap() {
+                    let name = format!("{prefix}{}", entry.unwrap().file_name().to_str().unwrap());
+                    assert!(!name.ends_with(".json") || known.contains(&name.as_str()) || name == "first-day.json", "{name}");
+                }
+            }
+        }
+    };
+}
+
+journeys! {
+    a_top_up_survives_every_fault "faults/top-up-faults.json",
+    five_wrong_pins_lock_for_good "faults/pin-locked.json",
+    what_was_given_up_is_never_carried_out "faults/tombstone.json",
+    bad_answers_are_not_believed "faults/bad-answers.json",
+    a_pin_that_the_identity_number_gives_away "faults/pin-given-away.json",
+    a_restored_service_loses_and_doubles_nothing "faults/service-restored.json",
+    bad_input_is_refused_by_name "faults/bad-input.json",
+}
+
+#[test]
+fn the_first_day_twice_with_one_transcript() {
+    let folder = tempfile::tempdir().unwrap();
+    let transcripts = ["one", "other"].map(|name| {
+        let path = folder.path().join(name);
+        replay("first-day.json", &["--transcript", path.to_str().unwrap()]);
+        std::fs::read_to_string(path).unwrap()
+    });
+    assert!(transcripts[0].lines().count() > 100);
+    assert_eq!(transcripts[0], transcripts[1]);
+    for secret in ["480273", "6217001234567802", "110105199207150043"] {
+        assert!(!transcripts[0].contains(secret));
+    }
+}
+
+#[test]
+fn without_a_command_the_day_is_told_in_both_languages() {
+    for (language, words) in [("zh-CN", ["付款凭证", "已验证签名", "结果待确认", "拉卡拉"]), ("en", ["Payment receipt", "Signature verified", "Result pending", "Lakala"])] {
+        let done = kabao(&["--language", language]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let told = String::from_utf8(done.stdout).unwrap();
+        for word in words {
+            assert!(told.to_lowercase().contains(&word.to_lowercase()), "{word}: {told}");
+        }
+        // A picture of a code, and no line wider than a terminal.
+        assert!(told.contains("█▀▀▀▀▀█"));
+        assert!(told.lines().all(|line| columns(line) <= 80), "{told}");
+    }
+}
+
+/// A second count of columns: everything from the Chinese blocks on is two wide.
+fn columns(line: &str) -> usize {
+    line.chars().map(|letter| if ('\u{2e80}'..='\u{ffe6}').contains(&letter) { 2 } else { 1 }).sum()
+}
+
+#[test]
+fn a_wrong_expectation_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, step, said) in [
+        ("outcome", r#"{"do": "onboarding_next", "expect": {"step": "ready"}}"#, "expected \"ready\""),
+        ("error", r#"{"do": "account", "fails": {"code": "locked"}}"#, "not_registered"),
+        ("success", r#"{"do": "onboarding_next", "fails": {"code": "locked"}}"#, "it succeeded"),
+        ("surprise", r#"{"do": "account"}"#, "not_registered"),
+        ("ledger", r#"{"do": "ledger_check", "expect": {"sum": 1}}"#, "sum: expected 1"),
+        ("scan", r#"{"do": "scan_files", "expect": {"finds": 0}}"#, "nothing secret was used"),
+        ("name", r#"{"do": "no_such_thing"}"#, "nothing is named no_such_thing"),
+    ] {
+        let path = folder.path().join(format!("{name}.json"));
+        std::fs::write(&path, format!(r#"{{"name": "x", "about": {{"zh-CN": "", "en": ""}}, "steps": [{step}]}}"#)).unwrap();
+        let done = kabao(&["journey", path.to_str().unwrap()]);
+        let wrong = String::from_utf8_lossy(&done.stderr);
+        assert_eq!((done.status.code(), wrong.contains(said)), (Some(1), true), "{name}: {wrong}");
+    }
+}
