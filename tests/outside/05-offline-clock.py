@@ -47,7 +47,7 @@ def offline(checks, wallet, online):
     return code
 
 
-def wrong_clock(checks, wallet, service, shift, online):
+def wrong_clock(checks, wallet, service, till, shift, online):
     how = faked(shift)
     checks.equal({name: value for name, value in known(seen(wallet, **how)).items() if name != "month"},
                  {name: value for name, value in known(online).items() if name != "month"}, f"{shift}: what the phone knows is there")
@@ -56,6 +56,8 @@ def wrong_clock(checks, wallet, service, shift, online):
         got = (refused.get("code"), refused.get("remedy"), refused.get("actor"))
         checks.equal(got, ("clock_wrong", "set_clock", "person"), f"{shift}: {words[0]} says that the clock is wrong")
         checks.check(refused.get("text") and refused.get("next"), f"{shift}: in words, with the next step")
+    code = wallet.call("show-code", "lakala", **how)
+    checks.equal(till.charge(order_number(), code["digits"], 100).code, DONE, f"{shift}: a payer code still fits: it goes by the service's time, carried by the clock that only counts")
     with service.book() as book:
         before = book.executions()
     # A payment whose answer was cut off waits through it.
@@ -107,10 +109,10 @@ def main():
                 raise SystemExit(0) from None
             checks.close()
         for shift in ("+3y", "-3y"):
-            wrong_clock(checks, wallet, service, shift, seen(wallet))
+            wrong_clock(checks, wallet, service, till, shift, seen(wallet))
         wallet.call("sync")
         end = seen(wallet)
-        checks.equal(len(end["history"]["items"]), 6, "in the end the history has every payment")
+        checks.equal(len(end["history"]["items"]), 8, "in the end the history has every payment")
         verified = wallet.call("verify-all")
         checks.check("first_wrong_event" not in verified and not verified.get("wrong_receipts"), f"every event and receipt holds ({json.dumps(verified)})")
         with service.book() as book:

@@ -10,6 +10,7 @@ import subprocess
 import threading
 
 from outside import Checks, need, need_working
+from till import DONE, PAYING, Till, order_number
 from wallet import Service, folder
 
 NO_ROUTE = ["unshare", "-rn"]
@@ -50,7 +51,7 @@ def marks(wallet):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(wallet.files.glob("*.db*"))}
 
 
-def rolled_back(checks, wallet, copies, payee, service):
+def rolled_back(checks, wallet, copies, payee, service, till, shown):
     rows = [item["record_id"] for item in wallet.items()]
     copies.keep("now")
 
@@ -97,9 +98,12 @@ def rolled_back(checks, wallet, copies, payee, service):
         before = book.executions()
     copies.everything("old")
     checks.equal(look(wallet), "open", "files and key store together: not found without a network")
+    again = wallet.call("show-code", "lakala", before=NO_ROUTE)
+    checks.equal(again["showing_id"], shown["showing_id"], "such a phone shows a token a second time")
+    checks.check(till.charge(order_number(), again["digits"], 200).code not in (DONE, PAYING), "which the service does not take a second time")
     checks.equal(look(wallet, "sync", before=()), "rolled_back", "but at the first signed answer")
     checks.equal(look(wallet, "pay", payee, "1.00", before=()), "rolled_back", "a payment is refused")
-    checks.equal(look(wallet, "prepare-codes", before=()), "rolled_back", "and no payer code is fetched")
+    checks.equal(look(wallet, "account", "--refresh", before=()), "rolled_back", "and so is everything else that needs the service")
     with service.book() as book:
         checks.equal(book.executions(), before, "nothing was carried out")
     copies.everything("now")
@@ -200,18 +204,21 @@ def main():
         person.liveness = service.dev("/dev/liveness", {"channels": 5, "result": "ok"})["token"]
         wallet.call("consent")
         wallet.call("verify", "--name", person.name, "--liveness-token", person.liveness, say=person.id_number)
-        service.dev("/dev/bank/cards", {"pan": person.card, "name": person.name, "id_number": person.id_number, "phone": person.phone, "balance_fen": 1_000_000})
+        service.add_card(person)
         wallet.call("bind", "--name", person.name, "--phone", person.phone, say=person.card)
         wallet.call("bind-confirm", say=service.otp(person.phone, "bank"))
         checks.equal(wallet.call("top-up", "100.00", say=person.pin)["state"], "succeeded", "set up")
         payee = wallet.merchant()["payee_id"]
+        wallet.call("prepare-codes")
         wallet.call("sync")
         copies.keep("old")
         checks.equal(wallet.pay(payee, "3.00")["state"], "succeeded", "a payment after the old copy was made")
-        wallet.call("prepare-codes")
+        till = Till(service.url, service.keys)
+        shown = wallet.call("show-code", "lakala")
+        checks.equal(till.charge(order_number(), shown["digits"], 200).code, DONE, "and one at a till")
         wallet.call("sync")
 
-        rolled_back(checks, wallet, copies, payee, service)
+        rolled_back(checks, wallet, copies, payee, service, till, shown)
         keys(checks, wallet, copies)
         damage(checks, wallet, copies)
         second_program(checks, wallet, payee)

@@ -46,7 +46,7 @@ def until(condition, what, seconds=30):
     """Asks until the condition gives something; what it gave."""
     deadline = time.monotonic() + seconds
     while True:
-        if (found := condition()) not in (None, False):
+        if found := condition():
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {seconds} s: {what}")
@@ -80,6 +80,7 @@ class Person:
         self.id_number = make_id_number(birth)
         self.card = make_pan()
         self.pin = self._pin()
+        self.has_card = False
 
     def _pin(self):
         # No run, no repeats, no date, no part of the numbers above: the rules are the service's to judge.
@@ -152,13 +153,22 @@ class Service:
         messages = [sms for sms in self.dev(f"/dev/inbox?phone={phone}")["messages"] if sms["from"] == of]
         return messages[-1]["otp"] if messages else None
 
+    def add_card(self, person):
+        """The bank gives a person a card; once."""
+        if person.has_card:
+            return
+        self.dev("/dev/bank/cards", {
+            "pan": person.card, "name": person.name, "id_number": person.id_number, "phone": person.phone, "balance_fen": 10_000_000,
+        })
+        person.has_card = True
+
     def phone(self, person=None, profile=None, env=None):
         return Wallet(self, person or Person(), profile, env)
 
     def children(self):
         """The service's child processes."""
-        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(pid) for pid in listed]
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
 
     def stop(self, how=None):
         """Ends the service: its standard input ends, or a signal."""
@@ -285,7 +295,7 @@ class Wallet:
             return refused.view
         return {}
 
-    def set_up(self, top_up=None, channels=5, consent=True):
+    def set_up(self, top_up=None, channels=5):
         """Everything from the first start to a bound card, as a person would type it; then a top-up."""
         person = self.person
         self.call("register", person.phone)
@@ -298,9 +308,7 @@ class Wallet:
         verified = self.call("verify", "--name", person.name, "--liveness-token", person.liveness, say=person.id_number)
         if verified["state"] != "passed":
             raise AssertionError(verified)
-        self.service.dev("/dev/bank/cards", {
-            "pan": person.card, "name": person.name, "id_number": person.id_number, "phone": person.phone, "balance_fen": 10_000_000,
-        })
+        self.service.add_card(person)
         self.call("bind", "--name", person.name, "--phone", person.phone, say=person.card)
         person.bank_otp = self.service.otp(person.phone, "bank")
         self.call("bind-confirm", say=person.bank_otp)
