@@ -84,6 +84,8 @@ pub(crate) async fn start(core: &Arc<Core>, approved: Approved) -> Outcome<Inten
         })
     })
     .await?;
+    // Whoever leaves the screen now finds the payment by this event.
+    core.payment_moved(id);
     let (told, first) = oneshot::channel();
     set_going(core, id, PaymentEffect::Send, Some(told));
     // The driver goes on whether anybody waits here or not; it tells how things stand after the first answer, or none.
