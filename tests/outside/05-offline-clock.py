@@ -2,6 +2,7 @@
 so, and nothing is lost."""
 
 import json
+import shutil
 
 from outside import Checks, need, need_working
 from till import DONE, Till, order_number
@@ -99,20 +100,14 @@ def main():
         again = seen(wallet)
         checks.equal(len(again["history"]["items"]), 4, "back online the phone hears of it")
 
-        try:
-            need("faketime")
-            need_working("faketime", "-f", "+3y", "true")
-        except SystemExit:
-            # That part only: what was found before counts.
-            if checks.failed == 0:
-                print(f"{checks.passed} passed, {checks.failed} failed")
-                raise SystemExit(0) from None
-            checks.close()
-        for shift in ("+3y", "-3y"):
+        shifts = ["+3y", "-3y"] if shutil.which("faketime") else []
+        if not shifts:
+            print("not run: the wrong clock: missing: faketime")
+        for shift in shifts:
             wrong_clock(checks, wallet, service, till, shift, seen(wallet))
         wallet.call("sync")
         end = seen(wallet)
-        checks.equal(len(end["history"]["items"]), 8, "in the end the history has every payment")
+        checks.equal(len(end["history"]["items"]), 4 + 2 * len(shifts), "in the end the history has every payment")
         verified = wallet.call("verify-all")
         checks.check("first_wrong_event" not in verified and not verified.get("wrong_receipts"), f"every event and receipt holds ({json.dumps(verified)})")
         with service.book() as book:

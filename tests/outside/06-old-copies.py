@@ -174,9 +174,9 @@ def second_program(checks, wallet, payee):
     watchdog = threading.Timer(60, held.kill)
     watchdog.start()
     try:
-        said = held.stderr.readline()
+        said = next(line for line in held.stderr if line.startswith("total"))
         refused = wallet.refusal("history", before=NO_ROUTE)
-        checks.equal((refused.get("code"), refused.get("remedy")), ("in_use", "close_other"), f"a second program is told that the wallet is in use ({said.strip()[:40]})")
+        checks.equal((refused.get("code"), refused.get("remedy")), ("in_use", "close_other"), f"a second program is told that the wallet is in use, while the first waits for the PIN ({said.strip()})")
         out, _ = held.communicate(wallet.person.pin + "\n", timeout=60)
         checks.equal(held.returncode, 0, f"the first one goes on undisturbed {out[-100:]!r}")
     finally:

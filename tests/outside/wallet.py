@@ -332,8 +332,8 @@ class Wallet:
 
     def merchant(self, name="老王豆浆"):
         """A merchant of our own whose printed code was read: what `read` gave."""
-        printed = self.service.dev("/dev/merchants", {"name": name})["collection_code_text"]
-        return self.call("read", printed)
+        self.printed = self.service.dev("/dev/merchants", {"name": name})["collection_code_text"]
+        return self.call("read", self.printed)
 
     def pay(self, payee_id, amount, **more):
         return self.call("pay", payee_id, amount, say=self.person.pin, **more)
