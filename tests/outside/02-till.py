@@ -211,7 +211,7 @@ def main():
     checks = Checks()
     # Ten thousand orders are written down by acquirer and service; this check does not ask whether that outlives a
     # power loss, so it need not wait for a disk.
-    with Service(memory_folder("till")) as service:
+    with Service(memory_folder("till") / "service") as service:
         with ThreadPoolExecutor(2) as pool:
             first, second = pool.map(lambda wallet: wallet.set_up(top_up="800.00"), [service.phone(), service.phone()])
         till = Till(service.url, service.keys)
