@@ -75,6 +75,7 @@ codes! {
     OtpUsed "otp_used" Certain Proof Person AskNewCode "The one-time code was used already.";
     OtpLocked "otp_locked" Certain Proof Person Wait "Too many wrong codes.";
     OtpCooldown "otp_cooldown" Certain Proof Person Wait "A new code may not be asked for yet.";
+    SheetWrong "sheet_wrong" Certain Proof Person CorrectInput "The code is not the one of the recovery sheet that was made last.";
     NotRegistered "not_registered" Certain State Person FinishSetUp "There is no account on this phone yet.";
     WrongStep "wrong_step" Certain State Person FinishSetUp "Another step of the set-up comes first.";
     AccountFrozen "account_frozen" Certain State Person CallSupport "The account was frozen.";
@@ -156,6 +157,7 @@ codes! {
     // network and service
     NetDown "net_down" Certain Network Person CheckNetwork "The service cannot be reached.";
     NetSlow "net_slow" Certain Network Person CheckNetwork "The service did not answer in time.";
+    NetCut "net_cut" Certain Network Person CheckNetwork "The connection ended before the answer was whole.";
     TlsUntrusted "tls_untrusted" Certain Network Person CheckNetwork "The other side is not the service: certificate or pin.";
     ClockWrong "clock_wrong" Certain Clock Person SetClock "The clock of the phone is wrong.";
     AnswerUnsigned "answer_unsigned" Certain Service Person CheckNetwork "An answer without the service's signature.";
@@ -172,6 +174,7 @@ codes! {
     Closed "closed" Certain State App Restart "The wallet was closed.";
     InUse "in_use" Certain Storage Person CloseOther "Another program holds the wallet.";
     KeyLost "key_lost" Certain Storage Person ReplaceDevice "The key of the files is gone; they were set aside unread.";
+    KeyWrong "key_wrong" Certain Storage Person CallSupport "The key does not open the files, or their start is damaged; they were left as they are.";
     KeyStoreUnavailable "key_store_unavailable" Certain Storage Person Unlock "The key store cannot be used now; unlock the phone.";
     StorageFull "storage_full" Certain Storage Person FreeSpace "No space is left on the phone.";
     StorageReadOnly "storage_read_only" Certain Storage Person Restart "The files cannot be written.";

@@ -64,7 +64,8 @@ impl From<VaultError> for WalletError {
 pub(crate) fn vault_code(error: &VaultError) -> Code {
     match error {
         VaultError::InUse => Code::InUse,
-        VaultError::WrongKeyOrDamaged | VaultError::Corrupt { .. } | VaultError::NotEncrypted | VaultError::WrongFile
+        VaultError::WrongKeyOrDamaged => Code::KeyWrong,
+        VaultError::Corrupt { .. } | VaultError::NotEncrypted | VaultError::WrongFile
         | VaultError::Missing | VaultError::MissingBesideLog => Code::StorageDamaged,
         VaultError::NewerSchema { .. } => Code::NewerSchema,
         VaultError::Busy => Code::StorageBusy,

@@ -72,7 +72,20 @@ impl Wallet {
         let core = Arc::new(Core::new(host, settings));
         let wallet = Wallet { core };
         wallet.open_files().await?;
+        wallet.follow();
         Ok(wallet)
+    }
+
+    /// Fetches the record and the balance after each payment that became final. Ends with the wallet.
+    fn follow(&self) {
+        let (core, mut settled) = (Arc::downgrade(&self.core), self.core.settled.subscribe());
+        self.core.host.spawn(Box::pin(async move {
+            while settled.changed().await.is_ok() {
+                let Some(core) = core.upgrade() else { return };
+                // Without network nothing is lost: the payment stands in the list, and the next sync brings its record.
+                let _ = HistoryClient::new(core).sync().await;
+            }
+        }));
     }
 
     /// Opens a locked wallet again. Does nothing when it is open.

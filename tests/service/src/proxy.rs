@@ -143,13 +143,19 @@ fn card_number(middle: &str) -> String {
     format!("{body}{}", (10 - sum % 10) % 10)
 }
 
+/// 65 bytes in base64url, as far as one can see.
+fn is_key(value: &serde_json::Value) -> bool {
+    value.as_str().is_some_and(|text| text.len() == 87 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
+}
+
 /// A registration is signed by the key in its body: the proxy puts its own there, which it can sign with.
 fn keyed(phone: &Phone, path: &str, body: Bytes) -> Bytes {
     if path != "/v1/registrations" {
         return body;
     }
     match serde_json::from_slice::<serde_json::Value>(&body) {
-        Ok(mut value) if value.get("device_key").is_some_and(serde_json::Value::is_string) => {
+        // What is no key stays, so that the service refuses it: only a key in its place is exchanged.
+        Ok(mut value) if ["device_key", "approve_key"].iter().all(|field| is_key(&value[*field])) => {
             value["device_key"] = json!(phone.device_key.public());
             value["approve_key"] = json!(phone.approve_key.public());
             Bytes::from(value.to_string())

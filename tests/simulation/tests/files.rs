@@ -133,7 +133,7 @@ fn a_cache_of_any_kind_is_no_reason_to_fail() {
             let mut wrong = right.clone();
             wrong[100] ^= 1;
             std::fs::write(folder.join(name), &wrong).unwrap();
-            assert!(owner.start().await.err().unwrap().is(Code::StorageDamaged), "{name}");
+            assert!(owner.start().await.err().unwrap().is(Code::KeyWrong), "{name}");
             assert_eq!(copy(&folder, name), wrong, "a damaged file is left as it is");
             std::fs::write(folder.join(name), &right).unwrap();
         }

@@ -99,7 +99,7 @@ fn a_crash_in_the_middle_of_a_payment_loses_nothing() {
         all.net.set(Weather { lose_answer: 100, ..Weather::default() });
         let wallet = all.phone.wallet().unwrap();
         let failed = wallet.history().sync().await.unwrap_err();
-        assert_eq!(failed.failure().code, "answer_malformed");
+        assert_eq!(failed.failure().code, "net_cut");
         all.net.set(Weather::default());
         all.console.post("/dev/faults", fault("PUT", "/v1/payments", json!({ "delay_ms": 9_000 }))).await.unwrap();
         let card_id = wallet.cards().list().await.unwrap()[0].card_id.clone();

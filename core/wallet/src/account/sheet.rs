@@ -40,7 +40,7 @@ impl AccountClient {
         let made = self.core.open_files(|files| files.ledger(|conn| marks::get(conn, marks::SHEET_HASH))).await?;
         let made = made.ok_or(Code::WrongStep)?;
         if made != hash {
-            return Err(crate::WalletError::from(Code::OtpWrong).in_field("sheet"));
+            return Err(crate::WalletError::from(Code::SheetWrong).in_field("sheet"));
         }
         let body = serde_json::json!({ "sheet_hash": hash }).to_string().into_bytes();
         let request = self.core.request("PUT", "/v1/account/recovery-sheet".to_owned(), body)?;
@@ -77,7 +77,7 @@ fn read_sheet(typed: &str) -> Outcome<Zeroizing<String>> {
         return refuse(Code::EmptyInput);
     }
     if signs.len() != LENGTH || !signs.bytes().all(|sign| LETTERS.contains(&sign)) {
-        return refuse(Code::OtpWrong);
+        return refuse(Code::SheetWrong);
     }
     Ok(signs)
 }

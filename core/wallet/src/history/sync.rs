@@ -28,12 +28,37 @@ struct Checked {
     run: Synced,
     head: Head,
     page: Page,
+    /// The head to remember: only one whose history is known to go on from the head that was remembered before.
+    mark: Option<Mark>,
+}
+
+/// The newest head that was verified, kept in the ledger, so that a service cannot tell another history to a phone whose
+/// cache is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    epoch: u64,
+    seq: u64,
+    hash: [u8; 32],
+}
+
+impl Mark {
+    fn text(&self) -> String {
+        format!("{};{};{}", self.epoch, self.seq, kabao_proof::hex(&self.hash))
+    }
+
+    fn parse(text: &str) -> Option<Mark> {
+        let mut parts = text.splitn(3, ';');
+        let (epoch, seq) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Mark { epoch, seq, hash: Digest32::parse(parts.next()?).ok()?.0 })
+    }
 }
 
 impl HistoryClient {
     /// Brings what is new. Cheap when nothing is.
     pub async fn sync(&self) -> Outcome<SyncReport> {
         let identity = self.core.identity()?;
+        // Two at once would each check against what the other replaces.
+        let _alone = self.core.syncing.lock().await;
         let mut report = SyncReport { changed: 0, asks: 0, complete: false };
         let mut forward = true;
         for _ in 0..PAGES {
@@ -88,14 +113,17 @@ impl HistoryClient {
         let head = URL_SAFE_NO_PAD.decode(&page.head).map_err(|_| wrong())?;
         let head = Head::open(&head, &keys).map_err(|_| wrong())?;
         let stored = self.core.open_files(|files| files.ledger(|conn| marks::get(conn, marks::HISTORY_HEAD))).await?;
-        let (old_epoch, old_seq) = stored.as_deref().and_then(parse_mark).unwrap_or((0, 0));
-        if known.is_some() && head.epoch > old_epoch && old_epoch > 0 {
+        let old = stored.as_deref().map(|text| Mark::parse(text).ok_or(Code::StorageDamaged)).transpose()?;
+        if known.is_some() && old.is_some_and(|old| head.epoch > old.epoch) {
             // Asked with an empty cache next time; the mark is set by the page that is then kept.
             return Ok(None);
         }
-        if head.account_id != account || head.epoch < old_epoch || (head.epoch == old_epoch && head.seq < old_seq) {
+        let older = |old: Mark| head.epoch < old.epoch || (head.epoch == old.epoch && head.seq < old.seq);
+        if head.account_id != account || old.is_some_and(older) {
             return Err(wrong());
         }
+        // A restored service may tell another history: nothing remembered of the old one binds it.
+        let old = old.filter(|old| old.epoch == head.epoch);
         let prev = Digest32::parse(&page.prev_hash).map_err(|_| wrong())?.0;
         // A page without entries has no first one: then it stands where it was asked for.
         let first = match (page.entries.is_empty(), &known) {
@@ -105,6 +133,8 @@ impl HistoryClient {
             (true, Some(run)) => run.low,
         };
         let (mut hash, mut seq, mut entries) = (prev, first, Vec::new());
+        // The hash after entry `first - 1`, `first`, …: one of them may be the one that is remembered.
+        let mut met = old.map(|old| old.seq.saturating_add(1) == first).filter(|here| *here).map(|_| prev);
         for text in &page.entries {
             let body = URL_SAFE_NO_PAD.decode(text).map_err(|_| wrong())?;
             let entry = HistoryEntry::decode(&body).map_err(|_| wrong())?;
@@ -112,6 +142,9 @@ impl HistoryClient {
                 return Err(wrong());
             }
             hash = chain::next_hash(&hash, &body);
+            if old.is_some_and(|old| old.seq == seq) {
+                met = Some(hash);
+            }
             seq = seq.checked_add(1).ok_or_else(wrong)?;
             let row = row(&entry)?;
             entries.push((entry, row));
@@ -133,14 +166,14 @@ impl HistoryClient {
             _ => return Err(wrong()),
         };
         let moves_on = !page.entries.is_empty() || !page.more;
-        if genesis && at_head && moves_on { Ok(Some(Checked { entries, run, head, page })) } else { Err(wrong()) }
+        let same = old.zip(met).is_none_or(|(old, met)| old.hash == met);
+        if !(genesis && at_head && moves_on && same) {
+            return Err(wrong());
+        }
+        let linked = old.is_none_or(|old| met.is_some() || (run.low <= old.seq && old.seq < run.high));
+        let mark = linked.then_some(Mark { epoch: head.epoch, seq: run.high, hash: run.high_hash });
+        Ok(Some(Checked { entries, run, head, page, mark: mark.filter(|mark| Some(*mark) != old) }))
     }
-}
-
-/// The epoch and number of a head that was verified.
-fn parse_mark(text: &str) -> Option<(u64, u64)> {
-    let (epoch, seq) = text.split_once(';')?;
-    Some((epoch.parse().ok()?, seq.parse().ok()?))
 }
 
 /// Keeps a page: first the ledger (what must not be lost), then the cache (which says how far the sync is).
@@ -171,10 +204,8 @@ async fn keep(core: &Core, checked: Checked) -> Outcome<(Vec<RecordRow>, Vec<Ask
 }
 
 fn keep_in_ledger(files: &Files, checked: &Checked, now: Timestamp, clock: Option<String>) -> Outcome<()> {
-    let mark = format!("{};{}", checked.head.epoch, checked.head.seq);
-    let known = files.ledger(|conn| marks::get(conn, marks::HISTORY_HEAD))?;
     let asked: Vec<&str> = checked.page.asks.iter().map(|ask| ask.token_id.as_str()).collect();
-    if known.as_deref() == Some(&mark) && checked.entries.is_empty() && asked.is_empty() {
+    if checked.mark.is_none() && checked.entries.is_empty() && asked.is_empty() {
         return Ok(());
     }
     files.commit(now, |tx, log| {
@@ -195,10 +226,11 @@ fn keep_in_ledger(files: &Files, checked: &Checked, now: Timestamp, clock: Optio
         for token in &asked {
             advance_token(tx, log, token, MerchantEvent::AskArrived, None)?;
         }
-        if known.as_deref() != Some(&mark) {
-            marks::set(tx, marks::HISTORY_HEAD, &mark)?;
+        if let Some(mark) = checked.mark {
+            let text = mark.text();
+            marks::set(tx, marks::HISTORY_HEAD, &text)?;
             ServiceClock::store(tx, clock)?;
-            log.append(tx, "history", "head", mark.as_bytes())?;
+            log.append(tx, "history", "head", text.as_bytes())?;
         }
         Ok(())
     })

@@ -176,12 +176,19 @@ pub(crate) async fn resolve(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
             }
         }
     }
-    tokio::select! {
-        biased;
-        _ = moved.changed() => {}
-        () = core.host.sleep(RESOLVE_MS) => {}
+    let mut patience = core.host.sleep(RESOLVE_MS);
+    loop {
+        let waited = tokio::select! {
+            biased;
+            _ = moved.changed() => true,
+            () = &mut patience => false,
+        };
+        let row = get(core, id).await?;
+        // An attempt that was just begun says nothing yet.
+        if !waited || row.state != PaymentState::Sending {
+            return Ok(row);
+        }
     }
-    get(core, id).await
 }
 
 /// The person gives up: the service is asked never to carry it out. Gives the state after its answer.

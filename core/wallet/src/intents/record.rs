@@ -86,6 +86,9 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<(Intent
         core.anchor().await?;
     }
     core.payment_moved(id);
+    if recorded.1.contains(&PaymentEffect::Finish) {
+        core.settled.send_modify(|count| *count = count.wrapping_add(1));
+    }
     Ok(recorded)
 }
 

@@ -6,6 +6,7 @@ use crate::service::wire;
 use crate::tables::sync;
 use crate::words::{Language, say};
 use kabao_base::{Code, Currency, Failure, Id, Money, Timestamp};
+use kabao_money::sources::{CardSource, SourceChoice, pick};
 use kabao_proof::{MoveKind, Source};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -132,15 +133,18 @@ fn check(asked: &Asked, quote: &wire::Quote) -> Outcome<()> {
 }
 
 fn view(language: Language, quote: &wire::Quote, cards: &[wire::Card]) -> QuoteView {
-    let proposed = quote.sources.iter().position(|source| source.usable);
-    let sources = quote.sources.iter().enumerate().map(|(index, source)| QuoteSourceView {
-        source: name(source.source),
-        text: spell(language, source.source, cards),
-        usable: source.usable,
-        reason: (!source.usable).then(|| {
-            Failure::of(source.reason.as_deref().and_then(Code::parse).unwrap_or(Code::ChannelUnusable))
-        }),
-        proposed: proposed == Some(index),
+    let choices = choices(quote);
+    let sources = quote.sources.iter().map(|source| {
+        let name = name(source.source);
+        let choice = choices.iter().find(|choice| choice.card_id.as_deref().unwrap_or("balance") == name);
+        let reason = source.reason.as_deref().and_then(Code::parse).unwrap_or(Code::ChannelUnusable);
+        QuoteSourceView {
+            text: spell(language, source.source, cards),
+            usable: source.usable,
+            reason: (!source.usable).then(|| Failure::of(reason)),
+            proposed: choice.is_some_and(|choice| choice.proposed),
+            source: name,
+        }
     });
     QuoteView {
         quote_id: quote.quote_id.to_string(),
@@ -151,6 +155,23 @@ fn view(language: Language, quote: &wire::Quote, cards: &[wire::Card]) -> QuoteV
         sources: sources.collect(),
         expires_at: Timestamp::from_ms(quote.expires_at),
     }
+}
+
+/// Which source is proposed: the rule is the one of the money crate, the service says which can pay.
+fn choices(quote: &wire::Quote) -> Vec<SourceChoice> {
+    let usable = |wanted: Source| quote.sources.iter().any(|source| source.source == wanted && source.usable);
+    let cards: Vec<CardSource> = quote
+        .sources
+        .iter()
+        .filter_map(|source| match source.source {
+            Source::Card(id) if source.usable => Some(CardSource::usable(id.to_string())),
+            Source::Card(id) => Some(CardSource::unusable(id.to_string(), Code::ChannelUnusable)),
+            Source::Balance => None,
+        })
+        .collect();
+    // A balance that the service calls usable covers the total.
+    let balance = usable(Source::Balance).then_some(quote.total);
+    pick(quote.amount, quote.fee, balance, &cards).unwrap_or_default()
 }
 
 /// `balance`, or the card's id.

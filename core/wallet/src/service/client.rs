@@ -251,7 +251,8 @@ impl Core {
         match error {
             TransportError::Unreachable => Code::NetDown,
             TransportError::Timeout => Code::NetSlow,
-            TransportError::Cut | TransportError::TooLong => Code::AnswerMalformed,
+            TransportError::Cut => Code::NetCut,
+            TransportError::TooLong => Code::AnswerMalformed,
             TransportError::Untrusted => Code::TlsUntrusted,
             TransportError::CertificateTime if self.clock.wall_is_wrong(self.host.as_ref()) => Code::ClockWrong,
             TransportError::CertificateTime => Code::TlsUntrusted,

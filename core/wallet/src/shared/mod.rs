@@ -60,6 +60,10 @@ pub(crate) struct Core {
     pub(crate) head: Arc<Mutex<EventHead>>,
     /// Counts the changes of payments, so that whoever waits for one looks again.
     pub(crate) moved: watch::Sender<u64>,
+    /// Counts the payments that became final, so that their records are fetched.
+    pub(crate) settled: watch::Sender<u64>,
+    /// One sync at a time.
+    pub(crate) syncing: tokio::sync::Mutex<()>,
     pub(crate) engine: crate::intents::Engine,
     pub(crate) quotes: crate::pay::Quotes,
     /// When the anchor was written last, on the monotonic clock.
@@ -77,6 +81,8 @@ impl Core {
             listeners: Listeners::default(),
             head: Arc::new(Mutex::new(EventHead::default())),
             moved: watch::Sender::new(0),
+            settled: watch::Sender::new(0),
+            syncing: tokio::sync::Mutex::new(()),
             engine: crate::intents::Engine::default(),
             quotes: crate::pay::Quotes::default(),
             anchored_ms: AtomicI64::new(NEVER),

@@ -10,7 +10,7 @@ pub(crate) const EPOCH: &str = "epoch";
 pub(crate) const KEY_SET: &str = "key_set";
 /// The service's time when it last signed, with the readings of this phone's clocks beside it.
 pub(crate) const CLOCK: &str = "clock";
-/// Number and hash of the history's head that was verified last.
+/// Epoch, number and hash of the history's head that was verified last.
 pub(crate) const HISTORY_HEAD: &str = "history_head";
 /// The revision of `mine.db` that the ledger knows.
 pub(crate) const MINE_REVISION: &str = "mine_revision";

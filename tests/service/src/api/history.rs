@@ -34,7 +34,9 @@ pub struct Which {
 pub async fn page(State(service): App, caller: Caller, which: Result<Query<Which>, QueryRejection>) -> Outcome<Answer> {
     let Query(which) = which.map_err(|_| Refusal::argument("query"))?;
     let limit = which.limit.unwrap_or(LARGEST_PAGE);
-    if limit == 0 || limit > LARGEST_PAGE || (which.after.is_some() && which.before.is_some()) {
+    // The numbers of entries are those of the database: 63 bits.
+    let fits = |number: Option<u64>| number.is_none_or(|number| i64::try_from(number).is_ok());
+    if !fits(which.after) || !fits(which.before) || limit == 0 || limit > LARGEST_PAGE || (which.after.is_some() && which.before.is_some()) {
         return Err(Refusal::argument("limit"));
     }
     let now = service.now();
