@@ -66,7 +66,7 @@ def rolled_back(checks, wallet, copies, payee, service, till, shown):
     # Only the log is old: SQLite itself ignores it or would go back with it.
     copies.put_back("old", ["ledger"])
     shutil.copy2(copies.kept["now"] / "wallet/ledger.db", wallet.files / "ledger.db")
-    checks.check(look(wallet) in ("open", "rolled_back", "storage_damaged"), f"an old log beside the present ledger.db: {look(wallet)}")
+    checks.check(look(wallet) in ("open", "rolled_back", "storage_damaged", "key_wrong"), f"an old log beside the present ledger.db: {look(wallet)}")
     if look(wallet) == "open":
         checks.equal([item["record_id"] for item in wallet.items()], rows, "and nothing is missing")
     copies.everything("now")
@@ -119,7 +119,7 @@ def keys(checks, wallet, copies):
     other = base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=")
     wallet.keys.write_text(json.dumps({**store, "file-key": base64.b64encode(envelope + b" " + other).decode()}))
     code = look(wallet)
-    checks.check(code in ("key_lost", "storage_damaged"), f"with another key the files are not opened ({code})")
+    checks.check(code in ("key_wrong",), f"with another key the files are not opened ({code})")
     checks.equal(marks(wallet), before, "and stay as they were")
     wallet.keys.write_text(json.dumps({name: value for name, value in store.items() if name != "file-key"}))
     refused = wallet.refusal("history", before=NO_ROUTE)
@@ -147,7 +147,7 @@ def damage(checks, wallet, copies):
             path.write_bytes(raw) if raw is not None else path.unlink()
             found[what] = look(wallet)
             copies.everything("now")
-        wrong = {what: code for what, code in found.items() if code not in ("storage_damaged", "rolled_back", "key_lost")}
+        wrong = {what: code for what, code in found.items() if code not in ("storage_damaged", "rolled_back", "key_lost", "key_wrong")}
         checks.equal(wrong, {}, f"{file}.db damaged in {len(found)} ways: each is said, none is taken ({sorted(set(found.values()))})")
     # Bits anywhere: what was changed without the key is refused when it is read.
     path = wallet.files / "ledger.db"
