@@ -70,7 +70,7 @@ fn the_first_day_twice_with_one_transcript() {
 
 #[test]
 fn without_a_command_the_day_is_told_in_both_languages() {
-    for (language, words) in [("zh-CN", ["付款凭证", "已验证签名", "结果待确认", "拉卡拉"]), ("en", ["Payment receipt", "Signature verified", "Result pending", "Lakala"])] {
+    for (language, words) in [("zh-CN", ["付款凭证", "已验证签名", "结果待确认", "拉卡拉"]), ("en", ["Payment receipt", "Signature verified", "The result is pending", "Lakala"])] {
         let done = kabao(&["--language", language]);
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         let told = String::from_utf8(done.stdout).unwrap();

@@ -15,5 +15,5 @@ pub fn play(language: &str) -> Result<(), String> {
     let journey = Journey::read(DAY)?;
     let mut story = Story::new(Detail::Story, Language::from_tag(language));
     story.line(journey.about.in_language(Language::from_tag(language)));
-    super::journey::play(&journey, None, language, &mut story).map(|_| ())
+    super::journey::play(&journey, None, language, &mut story, false).map(|_| ())
 }

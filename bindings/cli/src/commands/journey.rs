@@ -26,6 +26,9 @@ pub struct JourneyArgs {
     /// Says nothing but what went wrong.
     #[arg(long, short, conflicts_with = "story")]
     pub quiet: bool,
+    /// Goes on after a step that came out otherwise, and tells all of them: for writing journeys.
+    #[arg(long)]
+    pub keep_going: bool,
 }
 
 /// Replays the journeys. Gives whether all of them came out as written.
@@ -43,7 +46,7 @@ pub fn replay(args: &JourneyArgs, language: Option<&str>) -> Result<bool, String
         let journey = Journey::load(path)?;
         let chosen = language.or(journey.language.as_deref()).unwrap_or("zh-CN");
         let mut story = Story::new(detail, Language::from_tag(chosen));
-        match play(&journey, args.service.as_deref(), chosen, &mut story) {
+        match play(&journey, args.service.as_deref(), chosen, &mut story, args.keep_going) {
             Ok(transcript) => {
                 if let Some(out) = &args.transcript {
                     let out = if args.files.len() > 1 { out.join(format!("{}.jsonl", journey.name)) } else { out.clone() };
@@ -64,7 +67,7 @@ pub fn replay(args: &JourneyArgs, language: Option<&str>) -> Result<bool, String
 ///
 /// # Errors
 /// What went wrong.
-pub fn play(journey: &Journey, service: Option<&Path>, language: &str, story: &mut Story) -> Result<String, String> {
+pub fn play(journey: &Journey, service: Option<&Path>, language: &str, story: &mut Story, keep_going: bool) -> Result<String, String> {
     let folder = tempfile::Builder::new().prefix("kabao-").tempdir().map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| error.to_string())?;
     let service = match service {
@@ -73,7 +76,11 @@ pub fn play(journey: &Journey, service: Option<&Path>, language: &str, story: &m
     };
     runtime.block_on(async {
         let mut world = World::new(folder.path().to_owned(), service, language).await?;
-        let told = run(journey, &mut world, Language::from_tag(language), story).await;
+        let told = tokio::select! {
+            told = run(journey, &mut world, Language::from_tag(language), story, keep_going) => told,
+            // Ended by the person: the folder goes all the same.
+            _ = tokio::signal::ctrl_c() => Err("interrupted".to_owned()),
+        };
         world.end().await;
         told.map(|transcript| transcript.text())
     })

@@ -8,4 +8,5 @@ pub mod run;
 pub mod service;
 pub mod transcript;
 pub mod values;
+pub mod watch;
 pub mod world;

@@ -3,6 +3,7 @@
 use super::format::{Fails, Journey, Step};
 use super::transcript::Transcript;
 use super::values::{Saved, at, compare, resolve, resolve_all};
+use super::watch::Watch;
 use super::world::{ActError, World};
 use crate::calls::{Arguments, CALLS, CallError, call};
 use crate::show::story::Story;
@@ -26,23 +27,28 @@ enum Came {
     Failed(WalletError),
 }
 
-/// Runs a journey in a world.
+/// Runs a journey in a world, to its first surprise or, with `keep_going`, through all of them.
 ///
 /// # Errors
 /// The step that did not come out as expected, and how.
-pub async fn run(journey: &Journey, world: &mut World, language: Language, story: &mut Story) -> Result<Transcript, String> {
+pub async fn run(journey: &Journey, world: &mut World, language: Language, story: &mut Story, keep_going: bool) -> Result<Transcript, String> {
     let mut transcript = Transcript::default();
+    let (mut wrong, watch) = (Vec::new(), Watch::begin());
     let mut saved = Saved::new();
     for (number, step) in journey.steps.iter().enumerate() {
         for (part, step) in step.unfolded().iter().enumerate() {
-            let place = || {
-                let part = if part > 0 { format!(".{}", part + 1) } else { String::new() };
-                format!("{} step {}{part} ({})", journey.name, number + 1, step.action.as_deref().unwrap_or("tell"))
-            };
-            one(step, world, language, story, &mut saved, &mut transcript).await.map_err(|error| format!("{}: {error}", place()))?;
+            let part = if part > 0 { format!(".{}", part + 1) } else { String::new() };
+            let place = format!("{} step {}{part} ({})", journey.name, number + 1, step.action.as_deref().unwrap_or("tell"));
+            watch.at(&place);
+            if let Err(error) = one(step, world, language, story, &mut saved, &mut transcript).await {
+                wrong.push(format!("{place}: {error}"));
+                if !keep_going {
+                    return Err(wrong.concat());
+                }
+            }
         }
     }
-    Ok(transcript)
+    if wrong.is_empty() { Ok(transcript) } else { Err(wrong.join("\n")) }
 }
 
 async fn one(

@@ -20,7 +20,7 @@ pub fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// The value with every reference replaced: `$name`, `$name.path`; `$$` begins a text with a dollar sign. An object
 /// with one key makes a text up: `{"?repeat": [text, times]}`, `{"?join": [text, …]}`, `{"?wrong_digit": digits}`,
-/// `{"?slice": [text, from, to]}`.
+/// `{"?slice": [text, from, to]}`, `{"?crc": text}` (a merchant's code with its check sum behind).
 ///
 /// # Errors
 /// The text to show for a name that was not saved or a text that cannot be made.
@@ -52,7 +52,7 @@ pub fn resolve_all(map: &Map<String, Value>, saved: &Saved) -> Result<Map<String
     map.iter().map(|(key, value)| Ok((key.clone(), resolve(value, saved)?))).collect()
 }
 
-const MAKERS: [&str; 4] = ["?repeat", "?join", "?wrong_digit", "?slice"];
+const MAKERS: [&str; 5] = ["?repeat", "?join", "?wrong_digit", "?slice", "?crc"];
 
 fn make(maker: &str, with: &Value) -> Result<Value, String> {
     let made = match (maker, with) {
@@ -62,6 +62,7 @@ fn make(maker: &str, with: &Value) -> Result<Value, String> {
         },
         ("?join", Value::Array(parts)) => parts.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|parts| parts.concat()),
         ("?wrong_digit", Value::String(digits)) => wrong_digit(digits),
+        ("?crc", Value::String(text)) => Some(with_crc(text)),
         ("?slice", Value::Array(parts)) => match parts.as_slice() {
             [Value::String(text), from, to] => {
                 let place = |value: &Value| value.as_u64().and_then(|value| usize::try_from(value).ok());
@@ -79,6 +80,14 @@ fn wrong_digit(digits: &str) -> Option<String> {
     let last = digits.chars().last()?.to_digit(10)?;
     let other = char::from_digit((last + 1) % 10, 10)?;
     Some(format!("{}{other}", digits.get(..digits.len() - 1)?))
+}
+
+/// The text, the tag of the check sum, and the check sum (CRC-16/CCITT-FALSE, as EMVCo asks).
+fn with_crc(text: &str) -> String {
+    let text = format!("{text}6304");
+    let step = |sum: u16| if sum & 0x8000 == 0 { sum << 1 } else { (sum << 1) ^ 0x1021 };
+    let sum = text.bytes().fold(0xffff, |sum: u16, byte| (0..8).fold(sum ^ (u16::from(byte) << 8), |sum, _| step(sum)));
+    format!("{text}{sum:04X}")
 }
 
 /// Whether `actual` is as expected. An object expects its keys, which may be paths; a list expects as many items; an
@@ -154,6 +163,10 @@ mod tests {
         assert_eq!(resolve(&json!({"?wrong_digit": "123459"}), &saved()).unwrap(), json!("123450"));
         assert_eq!(resolve(&json!({"?slice": ["abcdef", 1, 3]}), &saved()).unwrap(), json!("bc"));
         assert!(resolve(&json!({"?wrong_digit": "12a"}), &saved()).is_err());
+        // The example of EMVCo's specification of merchant-presented codes ends in A13A.
+        let example = "00020101021229300012D156000000000510A93FO3230Q31280012D15600000001030812345678520441115802CN5914BEST TRANSPORT6007BEIJING64200002ZH0104最佳运输0202北京540523.7253031565502016233030412340603***0708A60086670902ME91320016A0112233449988770708123456786304";
+        let made = resolve(&json!({"?crc": example.trim_end_matches("6304")}), &saved()).unwrap();
+        assert_eq!(made, json!(format!("{example}A13A")));
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl Story {
     /// A line outside the journey.
     pub fn line(&self, text: &str) {
         if self.detail != Detail::Nothing {
-            println!("{text}");
+            wrap(text, COLUMNS).iter().for_each(|line| println!("{line}"));
         }
     }
 

@@ -1,0 +1,273 @@
+//! The shell's face of the wallet, each call a process of its own, as a person or a script types it.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// `kabao serve` in a folder of its own; ends when it is dropped.
+struct Service {
+    child: Child,
+    folder: tempfile::TempDir,
+    // Kept open: what the service still says must find a reader.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Service {
+    fn start() -> Service {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kabao"))
+            .args(["serve", "--until-stdin-ends", "--data"])
+            .arg(folder.path().join("service"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert!(line.starts_with("https://localhost:"), "{line}");
+        Service { child, folder, _output: output }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("service").join("service.json")
+    }
+
+    /// Asks the developer's console over a plain socket.
+    fn dev(&self, method: &str, path: &str, body: &str) -> Value {
+        use std::io::Read;
+        let info: Value = serde_json::from_slice(&std::fs::read(self.file()).unwrap()).unwrap();
+        let address = info["dev_url"].as_str().unwrap().trim_start_matches("http://").to_owned();
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n");
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap()
+    }
+
+    fn otp(&self, from: &str) -> String {
+        let inbox = self.dev("GET", "/dev/inbox?phone=13912340278", "");
+        let messages = inbox["messages"].as_array().unwrap();
+        messages.iter().rev().find(|sms| sms["from"] == from).unwrap()["otp"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{} {}", self.out, self.err))
+    }
+}
+
+fn wallet(profile: &Path, words: &[&str], secret: &str) -> Said {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kabao"))
+        .args(["--language", "zh-CN", "wallet", "--dev-file-keys", "--profile"])
+        .arg(profile)
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // A command that reads nothing may be gone already.
+    let _ = writeln!(input, "{secret}");
+    drop(input);
+    let done = child.wait_with_output().unwrap();
+    Said {
+        code: done.status.code().unwrap_or(-1),
+        out: String::from_utf8(done.stdout).unwrap(),
+        err: String::from_utf8(done.stderr).unwrap(),
+    }
+}
+
+/// A profile with an account, a card and 200.00.
+fn ready(service: &Service, profile: &Path) {
+    let call = |words: &[&str], secret: &str| {
+        let said = wallet(profile, &[&["--json"], words].concat(), secret);
+        assert_eq!(said.code, 0, "{words:?} {} {}", said.out, said.err);
+        said.json()
+    };
+    call(&["--service", service.file().to_str().unwrap(), "register", "13912340278"], "");
+    call(&["enter-otp"], &service.otp("kabao"));
+    call(&["choose-pin"], "480273");
+    call(&["skip"], "");
+    call(&["consent"], "");
+    let token = service.dev("POST", "/dev/liveness", r#"{"channels":5,"result":"ok"}"#);
+    let verified = call(&["verify", "--name", "李小满", "--liveness-token", token["token"].as_str().unwrap()], "110105199207150043");
+    assert_eq!(verified["state"], "passed");
+    call(&["bind", "--name", "李小满", "--phone", "13912340278"], "6217001234567802");
+    call(&["bind-confirm"], &service.otp("bank"));
+    let paid = call(&["top-up", "200.00"], "480273");
+    assert_eq!((&paid["state"], &paid["amount"]["minor"]), (&Value::from("succeeded"), &Value::from(20000)));
+}
+
+#[test]
+fn a_person_at_the_shell() {
+    let service = Service::start();
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("profile");
+    ready(&service, &profile);
+
+    // The history, the receipt, and the receipt checked by somebody else, first with and then without the service.
+    let sync = wallet(&profile, &["--json", "sync"], "");
+    assert_eq!(sync.json()["complete"], true);
+    let history = wallet(&profile, &["history"], "");
+    assert!(history.out.contains("充值") && history.out.contains("¥200.00"), "{}", history.out);
+    assert!(history.err.contains("DEV ONLY"));
+    let record = wallet(&profile, &["--json", "history"], "").json()["items"][0]["record_id"].as_str().unwrap().to_owned();
+    let receipt = folder.path().join("receipt.cose");
+    let shown = wallet(&profile, &["receipt", &record, "--out", receipt.to_str().unwrap()], "");
+    assert!(shown.out.contains("付款凭证") && shown.out.contains("已验证签名"), "{}", shown.out);
+    let verify = |more: &[&str], file: &Path| {
+        let done = Command::new(env!("CARGO_BIN_EXE_kabao")).args(["--language", "en", "verify"]).arg(file).args(more).output().unwrap();
+        (done.status.code().unwrap(), String::from_utf8(done.stdout).unwrap())
+    };
+    let (file, keys) = (service.file(), folder.path().join("keys.cose"));
+    let (code, told) = verify(&["--service", file.to_str().unwrap(), "--save-keys", keys.to_str().unwrap()], &receipt);
+    assert!(code == 0 && told.contains("Signature verified") && told.contains("200.00"), "{told}");
+    let info: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let root = info["root_key"].as_str().unwrap().to_owned();
+    let offline = ["--root", &root, "--keys", keys.to_str().unwrap()];
+    assert_eq!(verify(&offline, &receipt).0, 0);
+    let bytes = std::fs::read(&receipt).unwrap();
+    let altered = folder.path().join("altered.cose");
+    for place in [bytes.len() / 2, bytes.len() - 1] {
+        let mut other = bytes.clone();
+        other[place] ^= 1;
+        std::fs::write(&altered, other).unwrap();
+        assert_eq!(verify(&offline, &altered).0, 1, "{place}");
+    }
+    let other_root = kabao_proof_root();
+    assert_eq!(verify(&["--root", &other_root, "--keys", keys.to_str().unwrap()], &receipt).0, 1);
+
+    // A payer code: the picture on the terminal, and the picture in a file.
+    let svg = folder.path().join("code.svg");
+    assert_eq!(wallet(&profile, &["--json", "prepare-codes"], "").json()["codes_left"], 10);
+    let code = wallet(&profile, &["show-code", "lakala", "--svg", svg.to_str().unwrap()], "");
+    assert!(code.out.contains("█▀▀▀▀▀█") && code.out.contains("showing_id"), "{}", code.out);
+    assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));
+}
+
+/// A key that is a point of the curve and nobody's root here (the generator of P-256).
+fn kabao_proof_root() -> String {
+    "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU".to_owned()
+}
+
+#[test]
+fn exit_codes_say_how_certain_it_is() {
+    let service = Service::start();
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("profile");
+    // Before a service is known, and before there is an account.
+    let none = wallet(&profile, &["status"], "");
+    assert!(none.code == 1 && none.err.contains("--service"), "{}", none.err);
+    let file = service.file();
+    let refused = wallet(&profile, &["--service", file.to_str().unwrap(), "account"], "");
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("这部手机还没有开通钱包\n请先用手机号开通。\n(not_registered, certain)"), "{}", refused.err);
+    ready(&service, &profile);
+
+    // A wrong PIN is certain, and says how many tries are left.
+    let wrong = wallet(&profile, &["--json", "top-up", "5.00"], "480274");
+    assert_eq!((wrong.code, wrong.json()["failure"]["attempts_left"].clone()), (2, Value::from(4)));
+
+    // A lost answer is not: exit code 3; the next start says so by itself, and then there is the truth.
+    service.dev("POST", "/dev/faults", r#"{"path_prefix":"/v1/payments","method":"PUT","times":1,"action":"drop_after"}"#);
+    service.dev("POST", "/dev/faults", r#"{"path_prefix":"/v1/payments","method":"GET","action":"drop_before"}"#);
+    let lost = wallet(&profile, &["--json", "top-up", "6.00"], "480273");
+    assert_eq!((lost.code, lost.json()["state"].clone()), (3, Value::from("unknown")));
+    let intent = lost.json()["intent_id"].as_str().unwrap().to_owned();
+    let next = wallet(&profile, &["--json", "payment", &intent], "");
+    assert!(next.code == 3 && next.err.contains("结果待确认") && next.err.contains(&intent), "{}", next.err);
+    service.dev("DELETE", "/dev/faults", "");
+    let truth = wallet(&profile, &["--json", "resolve", &intent], "");
+    assert_eq!((truth.code, truth.json()["state"].clone()), (0, Value::from("succeeded")));
+    let ledger = service.dev("GET", "/dev/ledger", "");
+    let times = ledger["executions"].as_array().unwrap().iter().find(|entry| entry["intent_id"] == intent.as_str()).unwrap()["count"].clone();
+    assert_eq!((ledger["sum"].clone(), times), (Value::from(0), Value::from(1)));
+    assert_eq!(wallet(&profile, &["no-such-word"], "").code, 64);
+}
+
+#[test]
+fn a_second_program_and_a_lost_key_are_told_apart() {
+    let service = Service::start();
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("profile");
+    ready(&service, &profile);
+    let keys = profile.join("dev-only-keys");
+    let kept = std::fs::read(&keys).unwrap();
+
+    std::fs::remove_file(&keys).unwrap();
+    let lost = wallet(&profile, &["--json", "status"], "");
+    assert_eq!((lost.code, lost.json()["failure"]["code"].clone()), (2, Value::from("key_lost")));
+    std::fs::write(&keys, &kept).unwrap();
+    assert_eq!(wallet(&profile, &["--json", "status"], "").code, 0);
+
+    // One program waits for its PIN with the wallet open; another one is told.
+    let mut first = Command::new(env!("CARGO_BIN_EXE_kabao"))
+        .args(["wallet", "--dev-file-keys", "--profile"])
+        .arg(&profile)
+        .args(["top-up", "7.00"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut shown = BufReader::new(first.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("quote_id") {
+        line.clear();
+        assert!(shown.read_line(&mut line).unwrap() > 0, "the quote is shown before the PIN is asked for");
+    }
+    let second = wallet(&profile, &["--json", "status"], "");
+    assert_eq!((second.code, second.json()["failure"]["code"].clone()), (2, Value::from("in_use")));
+    drop(first.stdin.take());
+    first.wait().unwrap();
+
+    std::fs::remove_file(&keys).unwrap();
+    let aside = wallet(&profile, &["--json", "set-aside-lost"], "");
+    assert_eq!((aside.code, aside.json().as_array().unwrap().is_empty()), (0, false));
+    let anew = wallet(&profile, &["--json", "status"], "");
+    assert_eq!(anew.json()["onboarding"]["step"], "register");
+}
+
+#[test]
+fn the_proxy_signs_for_tools_that_cannot() {
+    use std::io::Read;
+    let service = Service::start();
+    let mut proxy = Command::new(env!("CARGO_BIN_EXE_kabao"))
+        .args(["sign-proxy", "--until-stdin-ends", "--service"])
+        .arg(service.file())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut output = BufReader::new(proxy.stdout.take().unwrap());
+    let mut url = String::new();
+    output.read_line(&mut url).unwrap();
+    let address = url.trim().trim_start_matches("http://").to_owned();
+    let mut stream = std::net::TcpStream::connect(&address).unwrap();
+    stream.write_all(format!("GET /v1/account HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"account_id\""), "{answer}");
+    drop(proxy.stdin.take());
+    assert!(proxy.wait().unwrap().success());
+}
