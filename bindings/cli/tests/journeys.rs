@@ -2,6 +2,9 @@
 //! its own list of expectations; what is checked here beside them: that each has one, that the day's transcript is the
 //! same in two runs, and that a wrong expectation is seen.
 
+// A test program may stop at the first surprise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

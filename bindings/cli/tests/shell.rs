@@ -1,5 +1,8 @@
 //! The shell's face of the wallet, each call a process of its own, as a person or a script types it.
 
+// A test program may stop at the first surprise.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

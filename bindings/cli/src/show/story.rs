@@ -29,6 +29,9 @@ pub struct Story {
     steps: u32,
 }
 
+/// What the widest bar code takes.
+const BAR_COLUMNS: usize = 94;
+
 const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 impl Story {
@@ -163,10 +166,13 @@ impl Story {
             println!("      {line}");
         }
         println!();
-        if self.terminal {
+        // The bars of 24 digits are 94 columns wide; broken over two lines they are no bars.
+        let columns = terminal_size::terminal_size().map_or(0, |(terminal_size::Width(columns), _)| usize::from(columns));
+        if self.terminal && columns >= BAR_COLUMNS {
             for line in bars.lines() {
-                println!("  {line}");
+                println!("{line}");
             }
+            println!();
         }
         println!("      {digits}\n");
     }

@@ -85,7 +85,7 @@ fn pieces(text: &str) -> Vec<&str> {
         let Some((next_at, next)) = letters.peek().copied() else { break };
         let closes = "，。、；：？！）」』”’》%,.;:?!)…".contains(next);
         let opens = "（「『“‘《(".contains(character);
-        let breaks = character == ' ' || columns_of(character) == 2 || (columns_of(next) == 2 && character != ' ');
+        let breaks = character == ' ' || columns_of(character) == 2 || columns_of(next) == 2;
         if breaks && !closes && !opens && next != ' ' && at >= *cuts.last().unwrap_or(&0) {
             cuts.push(next_at);
         }
