@@ -2,7 +2,7 @@
 
 use super::{AccountClient, AccountView, local};
 use crate::error::{Outcome, WalletError};
-use crate::shared::read_pin;
+use crate::shared::{read_pin, refresh_account};
 use kabao_base::Code;
 use zeroize::Zeroizing;
 
@@ -24,6 +24,8 @@ impl AccountClient {
         let request = self.core.request("PUT", "/v1/account/pin".to_owned(), body)?;
         self.core.call(&request).await?.accepted().map_err(|error| error.in_field("pin"))?;
         self.core.change_account("pin_set", |row| row.pin_set = true).await?;
+        // Whether another one must be chosen is the service's to say; that can also be asked later.
+        let _ = refresh_account(&self.core).await;
         self.view().await
     }
 }

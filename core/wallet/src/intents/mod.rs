@@ -168,7 +168,9 @@ pub(crate) async fn resolve(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
     }
     let mut moved = core.moved.subscribe();
     moved.mark_unchanged();
-    match core.engine.driven().get(&id).cloned() {
+    // Taken out first: the lock must not be held while a driver is started.
+    let driver = core.engine.driven().get(&id).cloned();
+    match driver {
         Some(poke) => poke.notify_one(),
         None => {
             if let Some(effect) = due(row.state) {
@@ -229,7 +231,8 @@ pub(crate) async fn after_restore(core: &Arc<Core>) -> Outcome<()> {
     let open = core.files(|files| files.ledger(intents::unsettled)).await?;
     for row in open {
         record(core, row.intent_id, Heard::local(PaymentEvent::EpochChanged)).await?;
-        if let Some(poke) = core.engine.driven().get(&row.intent_id) {
+        let driver = core.engine.driven().get(&row.intent_id).cloned();
+        if let Some(poke) = driver {
             poke.notify_one();
         }
     }

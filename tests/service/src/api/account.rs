@@ -115,7 +115,7 @@ pub async fn set_pin(State(service): App, caller: Caller, Sent(body): Sent<PinIn
     match service.ask_vault(VaultCall::SetPin { account: caller.account, device: caller.device, phone, sealed })? {
         VaultAnswer::Done => {
             store::write(&mut state.db, |tx| {
-                run(tx, "UPDATE accounts SET pin_set = 1 WHERE account_id = ?1", [caller.account.to_string()])?;
+                run(tx, "UPDATE accounts SET pin_set = 1, pin_must_change = 0 WHERE account_id = ?1", [caller.account.to_string()])?;
                 Ok(())
             })?;
             Ok(Answer::empty())

@@ -49,26 +49,32 @@ impl Engine {
         let Ok(pin) = open_text(&self.pin_key, INFO_SET, &about(account, device), sealed) else {
             return Ok(refused("approval_refused"));
         };
+        let id_number = self.id_number_of(account)?;
+        let given_away = id_number.as_deref().map(|number| weak::given_away_by(number)).unwrap_or_default();
         if let Some(Kept { salt, verifier, wrong }) = self.kept(account)? {
-            // The same PIN again is the same call again, after a lost answer.
             if wrong >= TRIES {
                 return Ok(refused(Code::PinLocked.as_str()));
             }
-            let same = is_same(&self.derive_verifier(account, &salt, &pin), &verifier);
-            return Ok(if same { VaultAnswer::Done } else { refused(Code::WrongStep.as_str()) });
+            let is_kept = |pin: &str| is_same(&self.derive_verifier(account, &salt, pin), &verifier);
+            // A PIN that the identity number gives away is replaced; any other stays.
+            if !given_away.iter().any(|(guess, _)| is_kept(guess)) {
+                // The same PIN again is the same call again, after a lost answer.
+                return Ok(if is_kept(&pin) { VaultAnswer::Done } else { refused(Code::WrongStep.as_str()) });
+            }
         }
         if let Some(code) = weak::judge(&pin, phone) {
             return Ok(refused(code.as_str()));
         }
-        let id_number = self.id_number_of(account)?;
-        let given_away = id_number.as_deref().map(|number| weak::given_away_by(number)).unwrap_or_default();
         if let Some((_, code)) = given_away.iter().find(|(guess, _)| *guess == *pin) {
             return Ok(refused(code.as_str()));
         }
         let mut salt = [0u8; 16];
         self.world.random(&mut salt);
         let verifier = self.derive_verifier(account, &salt, &pin);
-        self.db.execute("INSERT INTO pins (account, salt, verifier) VALUES (?1, ?2, ?3)", params![account.to_string(), salt, verifier])?;
+        // Wrong tries stay counted: a new PIN is no way around the lock.
+        let sql = "INSERT INTO pins (account, salt, verifier) VALUES (?1, ?2, ?3)
+                   ON CONFLICT (account) DO UPDATE SET salt = excluded.salt, verifier = excluded.verifier";
+        self.db.execute(sql, params![account.to_string(), salt, verifier])?;
         Ok(VaultAnswer::Done)
     }
 

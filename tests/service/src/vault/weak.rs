@@ -56,7 +56,9 @@ pub fn given_away_by(id_number: &str) -> Vec<(String, Code)> {
             all.push((pin, Code::PinBirthDate));
         }
     }
-    for text in [id_number, &digits] {
+    // The tail with and without the check digit, which many people leave out.
+    let without_check = id_number.get(..id_number.len().saturating_sub(1)).unwrap_or_default();
+    for text in [id_number, &digits, without_check] {
         if let Some(tail) = text.get(text.len().saturating_sub(6)..).filter(|tail| tail.len() == 6) {
             all.push((tail.to_owned(), Code::PinIdTail));
         }
