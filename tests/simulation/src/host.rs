@@ -6,16 +6,21 @@ use kabao_base::Timestamp;
 use kabao_core::host::software::SoftwareKeys;
 use kabao_core::host::{Background, DeviceKeys, Host, HostError, NoBackground, SecretStore, Task, Transport};
 use kabao_outside::World;
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What survives a crash of the app: the key store.
 #[derive(Default)]
-pub struct KeyStore(Mutex<BTreeMap<String, Vec<u8>>>);
+pub struct KeyStore(Mutex<BTreeMap<String, Vec<u8>>>, AtomicBool);
 
 impl KeyStore {
+    /// From now on nothing can be written, or it can again.
+    pub fn refuse_writes(&self, refuse: bool) {
+        self.1.store(refuse, Ordering::Release);
+    }
+
     /// A copy of everything, to put back later.
     pub fn copy(&self) -> BTreeMap<String, Vec<u8>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -33,6 +38,9 @@ impl SecretStore for KeyStore {
     }
 
     fn store(&self, name: String, value: Vec<u8>) -> Result<(), HostError> {
+        if self.1.load(Ordering::Acquire) {
+            return Err(HostError::Unavailable);
+        }
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
         Ok(())
     }
@@ -52,7 +60,11 @@ pub struct SimHost {
     tasks: Mutex<Vec<tokio::task::AbortHandle>>,
     wall_offset: AtomicI64,
     boot: AtomicU64,
+    queue: Option<Arc<Mutex<VecDeque<Job>>>>,
 }
+
+/// Work for the database.
+type Job = Box<dyn FnOnce() + Send + 'static>;
 
 impl SimHost {
     /// A start of the app with a key store and a network that outlive it.
@@ -73,7 +85,15 @@ impl SimHost {
             tasks: Mutex::new(Vec::new()),
             wall_offset: AtomicI64::new(0),
             boot: AtomicU64::new(1),
+            queue: None,
         }
+    }
+
+    /// The same with a database that answers later, as one on a thread of its own does: everything else may go on in
+    /// between. The order of its work stays.
+    pub fn with_late_database(mut self) -> SimHost {
+        self.queue = Some(Arc::default());
+        self
     }
 
     /// Turns the phone's clock by so many milliseconds.
@@ -90,6 +110,9 @@ impl SimHost {
     pub fn kill(&self) {
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
+        }
+        if let Some(queue) = &self.queue {
+            queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
 }
@@ -123,8 +146,19 @@ impl Host for SimHost {
         Box::pin(tokio::time::sleep(Duration::from_millis(ms)))
     }
 
-    fn database(&self, job: Box<dyn FnOnce() + Send + 'static>) {
-        job();
+    fn database(&self, job: Job) {
+        let Some(queue) = self.queue.clone() else { return job() };
+        queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(job);
+        let turns = self.world.pick(6);
+        tokio::task::spawn_local(async move {
+            for _ in 0..turns {
+                tokio::task::yield_now().await;
+            }
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            if let Some(next) = next {
+                next();
+            }
+        });
     }
 
     fn transport(&self) -> Arc<dyn Transport> {

@@ -3,6 +3,7 @@
 
 pub mod console;
 pub mod host;
+pub mod liar;
 pub mod net;
 pub mod phone;
 pub mod run;
@@ -11,7 +12,8 @@ pub mod world;
 
 pub use console::Console;
 pub use host::SimHost;
-pub use net::{Net, Weather};
+pub use liar::Liar;
+pub use net::{Came, Meddler, Net, Weather};
 pub use phone::Phone;
 pub use world::SimWorld;
 

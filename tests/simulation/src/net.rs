@@ -29,17 +29,44 @@ pub struct Weather {
     pub stranger: u32,
 }
 
+/// What an attempt to send came to.
+pub type Came = Result<HttpResponse, TransportError>;
+
+/// Somebody on the way who reads, holds, changes and invents; or a service that lies.
+pub trait Meddler: Send + Sync {
+    /// An answer in the place of the service's: the request never arrives.
+    fn instead(&self, _request: &HttpRequest) -> Option<Came> {
+        None
+    }
+
+    /// What becomes of the answer of the service.
+    fn change(&self, _request: &HttpRequest, answer: Came) -> Came {
+        answer
+    }
+
+    /// How long the answer is held, in milliseconds.
+    fn hold_ms(&self, _request: &HttpRequest) -> u64 {
+        0
+    }
+}
+
 /// The way to the service.
 pub struct Net {
     world: Arc<SimWorld>,
     router: Mutex<Router>,
     weather: Mutex<Weather>,
+    meddler: Mutex<Option<Arc<dyn Meddler>>>,
 }
 
 impl Net {
     /// A way to `router`.
     pub fn new(world: Arc<SimWorld>, router: Router) -> Net {
-        Net { world, router: Mutex::new(router), weather: Mutex::new(Weather::default()) }
+        Net { world, router: Mutex::new(router), weather: Mutex::new(Weather::default()), meddler: Mutex::new(None) }
+    }
+
+    /// Lets somebody stand on the way, or nobody any more.
+    pub fn meddle(&self, meddler: Option<Arc<dyn Meddler>>) {
+        *self.meddler.lock().unwrap_or_else(PoisonError::into_inner) = meddler;
     }
 
     /// Changes the weather.
@@ -77,7 +104,21 @@ impl Net {
         Ok(HttpResponse { status: parts.status.as_u16(), headers, body })
     }
 
-    async fn travel(&self, request: &HttpRequest) -> Result<HttpResponse, TransportError> {
+    async fn pass(&self, request: &HttpRequest) -> Came {
+        let meddler = self.meddler.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(meddler) = meddler else { return self.travel(request).await };
+        if let Some(invented) = meddler.instead(request) {
+            return invented;
+        }
+        let answer = self.travel(request).await;
+        let held = meddler.hold_ms(request);
+        if held > 0 {
+            tokio::time::sleep(Duration::from_millis(held)).await;
+        }
+        meddler.change(request, answer)
+    }
+
+    async fn travel(&self, request: &HttpRequest) -> Came {
         let weather = *self.weather.lock().unwrap_or_else(PoisonError::into_inner);
         if weather.off {
             return Err(TransportError::Unreachable);
@@ -111,7 +152,7 @@ impl Transport for Net {
         let body = kabao_proof::hex(&kabao_proof::sha256(&request.body)[..8]);
         self.world.note(&format!("→ {} {} {body}", request.method, request.target));
         let limit = Duration::from_millis(request.timeout_ms);
-        let answer = tokio::time::timeout(limit, self.travel(&request)).await.unwrap_or(Err(TransportError::Timeout));
+        let answer = tokio::time::timeout(limit, self.pass(&request)).await.unwrap_or(Err(TransportError::Timeout));
         match &answer {
             Ok(answer) => {
                 let body = kabao_proof::hex(&kabao_proof::sha256(&answer.body)[..8]);

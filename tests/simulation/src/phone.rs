@@ -37,6 +37,7 @@ pub struct Phone {
     world: Arc<SimWorld>,
     net: Arc<Net>,
     service: ServiceSettings,
+    dress: fn(SimHost) -> SimHost,
 }
 
 /// What an error of the wallet says, for a report.
@@ -49,7 +50,18 @@ impl Phone {
     pub fn new(folder: PathBuf, world: Arc<SimWorld>, net: Arc<Net>, service: ServiceSettings) -> Phone {
         let secrets = Arc::new(KeyStore::default());
         let host = Arc::new(SimHost::new(Arc::clone(&world), Arc::clone(&net), Arc::clone(&secrets)));
-        Phone { folder, secrets, host, wallet: None, world, net, service }
+        Phone { folder, secrets, host, wallet: None, world, net, service, dress: |host| host }
+    }
+
+    /// From the next start of the app on, its host is changed so.
+    pub fn put_on(&mut self, dress: fn(SimHost) -> SimHost) {
+        self.dress = dress;
+        self.new_host();
+    }
+
+    fn new_host(&mut self) {
+        let host = SimHost::new(Arc::clone(&self.world), Arc::clone(&self.net), Arc::clone(&self.secrets));
+        self.host = Arc::new((self.dress)(host));
     }
 
     /// Starts the app.
@@ -78,7 +90,7 @@ impl Phone {
         for _ in 0..8 {
             tokio::task::yield_now().await;
         }
-        self.host = Arc::new(SimHost::new(Arc::clone(&self.world), Arc::clone(&self.net), Arc::clone(&self.secrets)));
+        self.new_host();
     }
 
     /// Everything up to a bound card, in fair weather.

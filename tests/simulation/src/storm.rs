@@ -2,6 +2,7 @@
 //! Then the weather clears, and the promises are counted.
 
 use crate::console::Console;
+use crate::liar::decode;
 use crate::net::{Net, Weather};
 use crate::phone::{Phone, Told, told};
 use crate::world::SimWorld;
@@ -294,11 +295,4 @@ impl Storm {
         }
         Ok(if ours == theirs { Vec::new() } else { vec![format!("I4: phone {ours:?}, service {theirs:?}")] })
     }
-}
-
-/// Base64url without padding, as the wire carries bytes.
-fn decode(text: &str) -> Told<Vec<u8>> {
-    #[derive(serde::Deserialize)]
-    struct Bytes(#[serde(with = "kabao_proof::digest::base64url")] Vec<u8>);
-    serde_json::from_value::<Bytes>(Value::String(text.to_owned())).map(|bytes| bytes.0).map_err(|error| error.to_string())
 }
