@@ -90,6 +90,8 @@ impl Wallet {
 
     /// Opens a locked wallet again. Does nothing when it is open.
     pub async fn unlock(&self) -> Outcome<()> {
+        // One after the other with locking and closing: half of each would be neither.
+        let _turn = self.core.turning.lock().await;
         if self.core.gate.is_closed() {
             return Err(Code::Closed.into());
         }
@@ -103,7 +105,7 @@ impl Wallet {
         let core = &self.core;
         let (path, host, head) = (core.settings.folder.clone(), Arc::clone(&core.host), Arc::clone(&core.head));
         let held = Arc::clone(core);
-        let (row, clock, epoch) = core
+        let opened = core
             .on_thread(move || {
                 // A lock that is still landing left the files open: they are used again.
                 if held.has_files() {
@@ -116,12 +118,18 @@ impl Wallet {
                 held.opened()
             })
             .await?;
-        core.set_identity(&row);
-        if let Some(mark) = clock {
+        core.set_identity(&opened.account);
+        if let Some(mark) = opened.clock {
             core.clock.restore(&mark);
         }
-        core.client.restore_epoch(epoch.and_then(|text| text.parse().ok()).unwrap_or(0));
-        core.gate.open();
+        core.client.restore_epoch(opened.epoch.and_then(|text| text.parse().ok()).unwrap_or(0));
+        if opened.proofs_owed {
+            core.engine.owe_proofs();
+        }
+        if let Err(closed) = core.gate.open() {
+            core.close_files().await?;
+            return Err(closed);
+        }
         core.listeners.tell(WalletEvent::State { locked: false });
         intents::resume(core).await?;
         Ok(())
@@ -133,17 +141,16 @@ impl Wallet {
         if self.core.gate.is_closed() {
             return Err(Code::Closed.into());
         }
-        self.shut().await;
-        tokio::select! {
-        biased;
-            () = self.core.gate.landed() => {}
-            () = self.core.host.sleep(LANDING_MS) => {}
-        }
-        // Somebody may have unlocked meanwhile: then the files are in use again.
-        if self.core.gate.is_open() {
-            return Ok(());
-        }
-        self.leave().await
+        self.shut();
+        self.detached(|wallet| async move {
+            tokio::select! {
+                biased;
+                () = wallet.core.gate.landed() => {}
+                () = wallet.core.host.sleep(LANDING_MS) => {}
+            }
+            wallet.leave().await
+        })
+        .await
     }
 
     /// The same without waiting: for the moment in which the system stops the app.
@@ -151,8 +158,8 @@ impl Wallet {
         if self.core.gate.is_closed() {
             return Err(Code::Closed.into());
         }
-        self.shut().await;
-        self.leave().await
+        self.shut();
+        self.detached(|wallet| async move { wallet.leave().await }).await
     }
 
     /// Closes for good; open it anew with [`Wallet::open`].
@@ -160,23 +167,41 @@ impl Wallet {
         if self.core.gate.is_closed() {
             return Ok(());
         }
-        self.shut().await;
+        self.shut();
         self.core.gate.close();
-        self.leave().await
+        self.detached(|wallet| async move { wallet.leave().await }).await
     }
 
-    async fn shut(&self) {
+    /// Runs to its end whether the caller waits or not: half a lock would leave the key in memory.
+    async fn detached<F>(&self, work: impl FnOnce(Wallet) -> F) -> Outcome<()>
+    where
+        F: Future<Output = Outcome<()>> + Send + 'static,
+    {
+        let (answer, wait) = tokio::sync::oneshot::channel();
+        let work = work(self.clone());
+        self.core.host.spawn(Box::pin(async move {
+            let _ = answer.send(work.await);
+        }));
+        wait.await.map_err(|_| Code::StorageFailed)?
+    }
+
+    fn shut(&self) {
         self.core.gate.lock();
         self.core.listeners.tell(WalletEvent::State { locked: true });
     }
 
     async fn leave(&self) -> Outcome<()> {
+        let _turn = self.core.turning.lock().await;
+        // Somebody may have unlocked meanwhile: then the files are in use again.
+        if self.core.gate.is_open() {
+            return Ok(());
+        }
         self.core.gate.end_opening();
         let left = intents::leave_unknown(&self.core).await;
         self.core.close_files().await?;
         match left {
             // Already locked before: there was nothing to leave.
-            Err(error) if !error.is(Code::Locked) => Err(error),
+            Err(error) if !error.is(Code::Locked) && !error.is(Code::Closed) => Err(error),
             _ => Ok(()),
         }
     }
@@ -247,12 +272,25 @@ impl Wallet {
     }
 }
 
+/// What opening learns from the ledger.
+struct Opened {
+    account: account::AccountRow,
+    clock: Option<String>,
+    epoch: Option<String>,
+    proofs_owed: bool,
+}
+
 impl Core {
-    /// What opening learns from the ledger. Runs on the database thread.
-    fn opened(&self) -> Outcome<(account::AccountRow, Option<String>, Option<String>)> {
+    /// Reads it. Runs on the database thread.
+    fn opened(&self) -> Outcome<Opened> {
         self.with_files(|files| {
             files.ledger(|conn| {
-                Ok((account::load(conn)?, marks::get(conn, marks::CLOCK)?, marks::get(conn, marks::EPOCH)?))
+                Ok(Opened {
+                    account: account::load(conn)?,
+                    clock: marks::get(conn, marks::CLOCK)?,
+                    epoch: marks::get(conn, marks::EPOCH)?,
+                    proofs_owed: marks::get(conn, marks::PROOFS_OWED)?.is_some(),
+                })
             })
         })
     }

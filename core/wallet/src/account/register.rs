@@ -30,7 +30,6 @@ impl AccountClient {
         let id = match same {
             Some(id) => id,
             None => {
-                self.make_keys()?;
                 let id = self.core.new_id()?;
                 let number = phone.e164();
                 self.core
@@ -83,6 +82,7 @@ impl AccountClient {
     }
 
     async fn send_otp(&self, id: Id) -> Outcome<OtpSentView> {
+        self.ensure_keys()?;
         let row = self.core.account_row().await?;
         let request = Request {
             method: "POST",
@@ -117,10 +117,14 @@ impl AccountClient {
         Ok(body.to_string().into_bytes())
     }
 
-    fn make_keys(&self) -> Outcome<()> {
+    /// Makes the keys that are not there yet. Those that are there stay: a registration that is repeated after a lost
+    /// answer must come from the same keys.
+    fn ensure_keys(&self) -> Outcome<()> {
         let keys = self.core.host.keys();
         for role in [KeyRole::Device, KeyRole::Approve] {
-            keys.make(role).map_err(store_code)?;
+            if keys.public_key(role).map_err(store_code)?.is_none() {
+                keys.make(role).map_err(store_code)?;
+            }
         }
         Ok(())
     }

@@ -99,12 +99,24 @@ impl CardsClient {
         drop(number);
         let body = serde_json::json!({ "binding_id": id, "pan_box": sealed, "name": name.as_str(), "phone": phone.e164() });
         let request = self.core.request("POST", "/v1/cards".to_owned(), body.to_string().into_bytes())?;
-        let sent = match self.core.call(&request).await?.read::<wire::BindingSent>() {
+        let answer = match self.core.call(&request).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                // The bank may have sent its code all the same.
+                self.advance(begun, BindingEvent::NoAnswer, |_| {}).await?;
+                return Err(error);
+            }
+        };
+        let sent = match answer.read::<wire::BindingSent>() {
             Ok(sent) => sent,
             Err(error) => {
                 let code = error.failure().code.clone();
                 self.advance(begun, BindingEvent::Refused, move |row| row.code = Some(code)).await?;
-                return Err(error);
+                // The wire's name of the field, in the words of the form.
+                return Err(match error.failure().field.as_deref() {
+                    Some("pan" | "pan_box") => error.in_field("card_number"),
+                    _ => error,
+                });
             }
         };
         let row = self

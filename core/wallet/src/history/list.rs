@@ -25,7 +25,7 @@ impl HistoryClient {
         self.core
             .open_files(move |files| {
                 let rows = files.cache(|conn| records::page(conn, before, PAGE + 1))?;
-                let open = if first { files.ledger(|conn| intents::newest(conn, NEWEST))? } else { Vec::new() };
+                let open = if first { files.ledger(unrecorded)? } else { Vec::new() };
                 let open = files.cache(|conn| {
                     let mut missing = Vec::new();
                     for row in open {
@@ -92,6 +92,15 @@ pub(super) fn item(language: Language, row: &RecordRow) -> HistoryItem {
         at: row.at,
         at_text: row.at.china_text(),
     }
+}
+
+/// The newest payments, and older ones without a result: what the synced history may not have.
+fn unrecorded(conn: &rusqlite::Connection) -> Outcome<Vec<IntentRow>> {
+    let mut rows = intents::newest(conn, NEWEST)?;
+    let older = |row: &IntentRow| !rows.iter().any(|known| known.intent_id == row.intent_id);
+    let older: Vec<IntentRow> = intents::unsettled(conn)?.into_iter().filter(older).collect();
+    rows.extend(older);
+    Ok(rows)
 }
 
 /// A payment that the synced history does not have yet: it must not disappear between confirming and syncing.

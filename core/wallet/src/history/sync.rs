@@ -5,7 +5,7 @@ use super::{HistoryClient, SyncReport};
 use crate::error::Outcome;
 use crate::intents;
 use crate::service::wire::{Ask, Page};
-use crate::shared::{Core, ServiceClock, WalletEvent};
+use crate::shared::{Core, ServiceClock, WalletEvent, refresh_account};
 use crate::tables::receipts::{self, ReceiptRow};
 use crate::tables::records::{self, RecordRow};
 use crate::tables::sync::{self as table, Synced};
@@ -13,9 +13,10 @@ use crate::tables::{Files, marks, tokens};
 use crate::words::say;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kabao_base::{Code, Money, Timestamp};
+use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::merchant::{MerchantEvent, MerchantState, step};
-use kabao_proof::{Digest32, Document, Head, HistoryEntry, chain};
+use kabao_proof::{Digest32, Document, Head, HistoryEntry, Receipt, chain};
+use std::collections::BTreeSet;
 
 /// Entries of one page.
 const PAGE: u64 = 50;
@@ -25,6 +26,8 @@ const PAGES: u32 = 200;
 /// A page that was checked.
 struct Checked {
     entries: Vec<(HistoryEntry, RecordRow)>,
+    /// The records whose receipt verified: only those go where receipts are kept for good.
+    proved: BTreeSet<Id>,
     run: Synced,
     head: Head,
     page: Page,
@@ -91,6 +94,11 @@ impl HistoryClient {
         }
         intents::after_restore(&self.core).await?;
         self.core.anchor_if_due().await?;
+        let account = self.core.open_files(|files| files.cache(|conn| table::snapshot(conn, table::ACCOUNT))).await?;
+        if account.is_none() {
+            // The cache was dropped: cards and ways to pay come with the account.
+            refresh_account(&self.core).await?;
+        }
         Ok(report)
     }
 
@@ -103,7 +111,7 @@ impl HistoryClient {
     /// Checks a page against what is here; nothing when the service tells another history since a restore.
     async fn check(
         &self,
-        account: kabao_base::Id,
+        account: Id,
         known: Option<Synced>,
         forward: bool,
         page: Page,
@@ -132,7 +140,7 @@ impl HistoryClient {
             (true, Some(run)) if forward => run.high.saturating_add(1),
             (true, Some(run)) => run.low,
         };
-        let (mut hash, mut seq, mut entries) = (prev, first, Vec::new());
+        let (mut hash, mut seq, mut entries, mut proved) = (prev, first, Vec::new(), BTreeSet::new());
         // The hash after entry `first - 1`, `first`, …: one of them may be the one that is remembered.
         let mut met = old.map(|old| old.seq.saturating_add(1) == first).filter(|here| *here).map(|_| prev);
         for text in &page.entries {
@@ -147,6 +155,10 @@ impl HistoryClient {
             }
             seq = seq.checked_add(1).ok_or_else(wrong)?;
             let row = row(&entry)?;
+            let receipt = entry.receipt.as_deref().and_then(|document| Receipt::open(document, &keys).ok());
+            if receipt.is_some_and(|receipt| receipt.record_id == entry.record_id && receipt.account_id == account) {
+                proved.insert(entry.record_id);
+            }
             entries.push((entry, row));
         }
         let last = seq.saturating_sub(1);
@@ -165,14 +177,15 @@ impl HistoryClient {
             }
             _ => return Err(wrong()),
         };
-        let moves_on = !page.entries.is_empty() || !page.more;
+        // A page without entries is an answer only where there is nothing more in that direction.
+        let moves_on = !page.entries.is_empty() || (forward && !page.more && last == head.seq);
         let same = old.zip(met).is_none_or(|(old, met)| old.hash == met);
         if !(genesis && at_head && moves_on && same) {
             return Err(wrong());
         }
         let linked = old.is_none_or(|old| met.is_some() || (run.low <= old.seq && old.seq < run.high));
         let mark = linked.then_some(Mark { epoch: head.epoch, seq: run.high, hash: run.high_hash });
-        Ok(Some(Checked { entries, run, head, page, mark: mark.filter(|mark| Some(*mark) != old) }))
+        Ok(Some(Checked { entries, proved, run, head, page, mark: mark.filter(|mark| Some(*mark) != old) }))
     }
 }
 
@@ -210,7 +223,8 @@ fn keep_in_ledger(files: &Files, checked: &Checked, now: Timestamp, clock: Optio
     }
     files.commit(now, |tx, log| {
         for (entry, row) in &checked.entries {
-            if let (Some(document), true) = (&entry.receipt, row.intent_id.is_some() || row.token_id.is_some()) {
+            let own = row.intent_id.is_some() || row.token_id.is_some();
+            if let (Some(document), true) = (&entry.receipt, own && checked.proved.contains(&row.record_id)) {
                 receipts::insert(tx, &ReceiptRow {
                     record_id: row.record_id,
                     intent_id: row.intent_id,
@@ -250,7 +264,7 @@ fn advance_token(
     log: &mut crate::tables::events::Log<'_>,
     token_id: &str,
     event: MerchantEvent,
-    record: Option<kabao_base::Id>,
+    record: Option<Id>,
 ) -> Outcome<()> {
     let Some(token) = tokens::get(tx, token_id)? else { return Ok(()) };
     let state = MerchantState::parse(&token.state).unwrap_or(MerchantState::Shown);

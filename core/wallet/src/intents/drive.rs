@@ -1,15 +1,16 @@
 //! Carries out what the machine asks for, one thing after the other, until the payment is final.
 
 use super::exchange::exchange;
-use super::record::record;
+use super::record::{Heard, record};
 use super::{after_restore, get, present_proofs};
+use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::intents::IntentRow;
-use kabao_money::payment::{PaymentEffect, due};
+use kabao_base::{Code, Id};
+use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentState, due};
 use kabao_money::retry_delay;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use kabao_base::Id;
 use tokio::sync::{Notify, oneshot};
 
 /// Drives one payment. Stops when it is final, or when the files were closed; opening them again goes on.
@@ -17,15 +18,14 @@ pub(super) async fn drive(
     core: &Arc<Core>,
     id: Id,
     first: PaymentEffect,
-    mut told: Option<oneshot::Sender<IntentRow>>,
+    mut told: Option<oneshot::Sender<Outcome<IntentRow>>>,
     poke: &Notify,
 ) {
-    let opening = core.gate.opening();
     let mut work = VecDeque::from([first]);
     let mut silent = 0u32;
     while let Some(effect) = work.pop_front() {
-        let heard = match effect {
-            PaymentEffect::Send | PaymentEffect::Ask | PaymentEffect::Abandon => exchange(core, id, effect).await,
+        match effect {
+            PaymentEffect::Send | PaymentEffect::Ask | PaymentEffect::Abandon => {}
             PaymentEffect::AskLater => {
                 silent = silent.saturating_add(1);
                 wait(core, silent, poke).await;
@@ -40,13 +40,23 @@ pub(super) async fn drive(
             }
             // What changed is told with every record; a final payment has nothing left to do.
             PaymentEffect::TellUnknown | PaymentEffect::Finish => continue,
-        };
-        if core.gate.opening() != opening && !core.gate.is_open() {
-            return;
         }
-        let Ok((row, effects)) = record(core, id, heard).await else { return };
+        if effect == PaymentEffect::Send {
+            let Ok(row) = get(core, id).await else { return };
+            if row.attempts > 1 {
+                // Each attempt waits longer than the one before, whatever was heard in between.
+                wait(core, row.attempts.saturating_sub(1), poke).await;
+            }
+            let Ok(row) = get(core, id).await else { return };
+            // A restore that was noticed meanwhile goes before: it has to be asked for first.
+            if row.state != PaymentState::Sending || row.epoch != core.client.epoch() {
+                work.extend(due(row.state));
+                continue;
+            }
+        }
+        let Some((row, effects)) = exchange_and_record(core, id, effect, &mut told, poke).await else { return };
         if let Some(told) = told.take() {
-            let _ = told.send(row);
+            let _ = told.send(Ok(row));
         }
         // Only makes an old copy easier to notice; the next one may succeed.
         let _ = core.anchor_if_due().await;
@@ -56,6 +66,39 @@ pub(super) async fn drive(
         work = VecDeque::from(effects);
         // Without an answer the mark stays, and the next exchange tries again.
         let _ = after_restore(core).await;
+    }
+}
+
+/// One exchange and its record, with the phone kept awake from the first byte to the recorded answer. An answer that
+/// cannot be recorded (no space) is asked for again once something can be recorded; nothing when the files are closed.
+async fn exchange_and_record(
+    core: &Arc<Core>,
+    id: Id,
+    effect: PaymentEffect,
+    told: &mut Option<oneshot::Sender<Outcome<IntentRow>>>,
+    poke: &Notify,
+) -> Option<(IntentRow, Vec<PaymentEffect>)> {
+    let background = core.host.background();
+    let flying = core.gate.fly();
+    let ticket = background.begin();
+    let heard = exchange(core, id, effect).await;
+    let mut recorded = record(core, id, heard).await;
+    background.end(ticket);
+    drop(flying);
+    let mut failures = 0u32;
+    loop {
+        match recorded {
+            Ok(recorded) => return Some(recorded),
+            Err(error) if error.is(Code::Locked) || error.is(Code::Closed) => return None,
+            Err(_) => {
+                if let Some(told) = told.take() {
+                    let _ = told.send(Err(Code::PaymentUnknown.into()));
+                }
+                failures = failures.saturating_add(1);
+                wait(core, failures, poke).await;
+                recorded = record(core, id, Heard::local(PaymentEvent::Resumed)).await;
+            }
+        }
     }
 }
 

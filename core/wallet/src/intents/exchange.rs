@@ -20,15 +20,10 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 
 /// Sends what `effect` asks for, and says what was heard.
 pub(super) async fn exchange(core: &Core, id: Id, effect: PaymentEffect) -> Heard {
-    let _flying = core.gate.fly();
-    let background = core.host.background();
-    let ticket = background.begin();
-    let heard = match ask(core, id, effect).await {
+    match ask(core, id, effect).await {
         Ok(heard) => heard,
         Err(error) => silence(&error),
-    };
-    background.end(ticket);
-    heard
+    }
 }
 
 /// No answer that can be believed: the payment stays open, with the reason for the person.
@@ -48,9 +43,9 @@ async fn ask(core: &Core, id: Id, effect: PaymentEffect) -> Outcome<Heard> {
 
 fn request(core: &Core, id: Id, effect: PaymentEffect, body: Option<Vec<u8>>) -> Outcome<Request> {
     match effect {
-        PaymentEffect::Send => core.request("PUT", format!("/v1/payments/{id}"), body.ok_or(Code::Internal)?),
-        PaymentEffect::Abandon => core.request("POST", format!("/v1/payments/{id}/abandon"), b"{}".to_vec()),
-        _ => core.request("GET", format!("/v1/payments/{id}"), Vec::new()),
+        PaymentEffect::Send => core.engine_request("PUT", format!("/v1/payments/{id}"), body.ok_or(Code::Internal)?),
+        PaymentEffect::Abandon => core.engine_request("POST", format!("/v1/payments/{id}/abandon"), b"{}".to_vec()),
+        _ => core.engine_request("GET", format!("/v1/payments/{id}"), Vec::new()),
     }
 }
 

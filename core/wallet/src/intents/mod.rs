@@ -16,6 +16,7 @@ mod record;
 use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::intents::{self, IntentRow};
+use crate::tables::marks;
 use drive::drive;
 use kabao_base::{Code, Id, Money};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
@@ -35,13 +36,13 @@ const REPEAT_MS: i64 = 300_000;
 #[derive(Default)]
 pub(crate) struct Engine {
     driven: Mutex<BTreeMap<Id, Arc<Notify>>>,
-    restored: AtomicBool,
+    owed: AtomicBool,
 }
 
 impl Engine {
-    /// The service was restored: proofs are presented before the next question.
-    pub(crate) fn epoch_changed(&self) {
-        self.restored.store(true, Ordering::Release);
+    /// The service was restored: proofs are owed to it before the next question. The ledger remembers it as well.
+    pub(crate) fn owe_proofs(&self) {
+        self.owed.store(true, Ordering::Release);
     }
 
     fn driven(&self) -> std::sync::MutexGuard<'_, BTreeMap<Id, Arc<Notify>>> {
@@ -60,8 +61,31 @@ pub(crate) struct Approved {
     pub(crate) again: bool,
 }
 
-/// Stores the payment in one commit, sends it, and gives its state as soon as there is an answer or none.
+/// Stores the payment in one commit, sends it, and gives its state as soon as there is an answer or none. All of it
+/// goes on by itself: a caller that is dropped between the commit and the sending must not leave it half way.
 pub(crate) async fn start(core: &Arc<Core>, approved: Approved) -> Outcome<IntentRow> {
+    let id = approved.terms.intent_id;
+    let (told, first) = oneshot::channel();
+    let shared = Arc::clone(core);
+    core.host.spawn(Box::pin(async move {
+        match store(&shared, approved).await {
+            Ok(()) => {
+                // Whoever leaves the screen now finds the payment by this event.
+                shared.payment_moved(id);
+                set_going(&shared, id, PaymentEffect::Send, Some(told));
+            }
+            Err(error) => drop(told.send(Err(error))),
+        }
+    }));
+    match first.await {
+        Ok(told) => told,
+        // The wallet was closed before anything could be told: the payment may be on its way.
+        Err(_) => get(core, id).await.map_err(|_| Code::PaymentUnknown.into()),
+    }
+}
+
+/// The one commit.
+async fn store(core: &Core, approved: Approved) -> Outcome<()> {
     let id = approved.terms.intent_id;
     let mut row = sending(core, approved.terms, approved.payee_key, approved.payee_name)?;
     let (now, body, again) = (row.created_at, approved.body, approved.again);
@@ -83,16 +107,7 @@ pub(crate) async fn start(core: &Arc<Core>, approved: Approved) -> Outcome<Inten
             log.append(tx, "intent", &id.to_string(), &event)
         })
     })
-    .await?;
-    // Whoever leaves the screen now finds the payment by this event.
-    core.payment_moved(id);
-    let (told, first) = oneshot::channel();
-    set_going(core, id, PaymentEffect::Send, Some(told));
-    // The driver goes on whether anybody waits here or not; it tells how things stand after the first answer, or none.
-    match first.await {
-        Ok(row) => Ok(row),
-        Err(_) => get(core, id).await,
-    }
+    .await
 }
 
 /// The row of a payment on the point of being sent.
@@ -133,17 +148,26 @@ pub(crate) async fn resume(core: &Arc<Core>) -> Outcome<u32> {
     let open = core.files(|files| files.ledger(intents::unsettled)).await?;
     let count = u32::try_from(open.len()).unwrap_or(u32::MAX);
     for row in open {
-        if core.engine.driven().contains_key(&row.intent_id) {
-            continue;
-        }
-        let (_, effects) = record(core, row.intent_id, Heard::local(PaymentEvent::Resumed)).await?;
-        for effect in effects {
-            if matches!(effect, PaymentEffect::Send | PaymentEffect::Ask | PaymentEffect::Abandon) {
-                set_going(core, row.intent_id, effect, None);
-            }
+        let driver = core.engine.driven().get(&row.intent_id).cloned();
+        match driver {
+            // It may be in a long pause: whoever opens the wallet wants to know now.
+            Some(poke) => poke.notify_one(),
+            // One that cannot be taken up now does not keep the others.
+            None => drop(take_up(core, row.intent_id).await),
         }
     }
     Ok(count)
+}
+
+/// Finds out where a payment without a driver stands, and drives it on.
+async fn take_up(core: &Arc<Core>, id: Id) -> Outcome<()> {
+    let (_, effects) = record(core, id, Heard::local(PaymentEvent::Resumed)).await?;
+    for effect in effects {
+        if matches!(effect, PaymentEffect::Send | PaymentEffect::Ask | PaymentEffect::Abandon) {
+            set_going(core, id, effect, None);
+        }
+    }
+    Ok(())
 }
 
 /// Leaves *Unknown* what has no answer: before the phone is suspended.
@@ -172,6 +196,8 @@ pub(crate) async fn resolve(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
     let driver = core.engine.driven().get(&id).cloned();
     match driver {
         Some(poke) => poke.notify_one(),
+        // Without a driver in the middle of an attempt: its answer could not be recorded.
+        None if row.state == PaymentState::Sending => take_up(core, id).await?,
         None => {
             if let Some(effect) = due(row.state) {
                 set_going(core, id, effect, None);
@@ -200,8 +226,12 @@ pub(crate) async fn abandon(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
         return Err(Code::NothingToAbandon.into());
     }
     if row.state == PaymentState::Sending {
-        // The attempt under way has an end; then the person's wish can be carried out.
-        return Err(Code::PaymentUnknown.into());
+        let driven = core.engine.driven().contains_key(&id);
+        if driven {
+            // The attempt under way has an end; then the person's wish can be carried out.
+            return Err(Code::PaymentUnknown.into());
+        }
+        take_up(core, id).await?;
     }
     record(core, id, Heard::local(PaymentEvent::AbandonAsked)).await?;
     resolve(core, id).await
@@ -213,7 +243,7 @@ async fn present_proofs(core: &Core) -> Outcome<u32> {
     let mut taken = 0u32;
     for (id, proof) in proofs {
         let body = serde_json::json!({ "proof": exchange::encode(&proof) }).to_string().into_bytes();
-        let request = core.request("POST", format!("/v1/payments/{id}/proof"), body)?;
+        let request = core.engine_request("POST", format!("/v1/payments/{id}/proof"), body)?;
         if core.call(&request).await?.accepted().is_ok() {
             taken = taken.saturating_add(1);
         }
@@ -223,11 +253,22 @@ async fn present_proofs(core: &Core) -> Outcome<u32> {
 
 /// After an answer of a new epoch: presents the proofs, then asks for what is open.
 pub(crate) async fn after_restore(core: &Arc<Core>) -> Outcome<()> {
-    if !core.engine.restored.load(Ordering::Acquire) {
+    if !core.engine.owed.load(Ordering::Acquire) {
         return Ok(());
     }
+    let epoch = core.client.epoch();
     present_proofs(core).await?;
-    core.engine.restored.store(false, Ordering::Release);
+    if core.client.epoch() == epoch {
+        let now = core.now();
+        core.files(move |files| {
+            files.commit(now, |tx, log| {
+                marks::remove(tx, marks::PROOFS_OWED)?;
+                log.append(tx, "epoch", "proofs", epoch.to_string().as_bytes())
+            })
+        })
+        .await?;
+        core.engine.owed.store(false, Ordering::Release);
+    }
     let open = core.files(|files| files.ledger(intents::unsettled)).await?;
     for row in open {
         record(core, row.intent_id, Heard::local(PaymentEvent::EpochChanged)).await?;
@@ -240,7 +281,7 @@ pub(crate) async fn after_restore(core: &Arc<Core>) -> Outcome<()> {
 }
 
 /// Starts the driver of a payment, unless it has one.
-fn set_going(core: &Arc<Core>, id: Id, first: PaymentEffect, told: Option<oneshot::Sender<IntentRow>>) {
+fn set_going(core: &Arc<Core>, id: Id, first: PaymentEffect, told: Option<oneshot::Sender<Outcome<IntentRow>>>) {
     let poke = Arc::new(Notify::new());
     {
         let mut driven = core.engine.driven();

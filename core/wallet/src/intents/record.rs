@@ -81,11 +81,11 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<(Intent
             })
         })
         .await?;
-    if anchor {
-        // A wrong PIN must not be forgotten by putting an old copy of the files back.
-        core.anchor().await?;
-    }
     core.payment_moved(id);
+    if anchor {
+        // A wrong PIN must not be forgotten by putting an old copy of the files back. The service counts it in any case.
+        let _ = core.anchor().await;
+    }
     if recorded.1.contains(&PaymentEffect::Finish) {
         core.settled.send_modify(|count| *count = count.wrapping_add(1));
     }

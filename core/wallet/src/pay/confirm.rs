@@ -17,6 +17,7 @@ impl PayClient {
     /// Pays what was quoted. Gives how the payment stands as soon as there is an answer, or none: *unknown* is not a
     /// failure, and the wallet goes on asking by itself. Dropping the call changes nothing about the payment.
     pub async fn confirm(&self, request: ConfirmRequest) -> Outcome<PaymentView> {
+        let proof = Proof::of(request.proof);
         let identity = self.core.identity()?;
         let quote_id = Id::parse(&request.quote_id).map_err(|_| WalletError::from(Code::BadId).in_field("quote_id"))?;
         let quote = self.core.quotes.get(quote_id).ok_or(Code::QuoteUnknown)?;
@@ -46,7 +47,7 @@ impl PayClient {
             expires_at: quote.expires_at,
             challenge: quote.challenge,
         };
-        let approval = self.approve(request.proof, &terms.digest()).await?;
+        let approval = self.approve(proof, &terms.digest()).await?;
         let body = serde_json::to_vec(&Put { terms: &terms, approval }).map_err(|_| Code::Internal)?;
         let approved = Approved {
             payee_key: intents::payee_key(&terms),
@@ -61,14 +62,13 @@ impl PayClient {
         Ok(super::watch::view(self.core.settings.language, &row))
     }
 
-    async fn approve(&self, proof: PaymentProof, digest: &[u8; 32]) -> Outcome<Approval> {
+    async fn approve(&self, proof: Proof, digest: &[u8; 32]) -> Outcome<Approval> {
         match proof {
-            PaymentProof::Pin { pin } => {
-                let typed = Zeroizing::new(pin);
+            Proof::Pin(typed) => {
                 let pin = read_pin(&typed)?;
                 Ok(Approval::PinBox(self.core.seal_pin(&pin, digest).await?))
             }
-            PaymentProof::Approval => {
+            Proof::Approval => {
                 let signed = self.core.host.keys().sign(KeyRole::Approve, digest.to_vec()).map_err(|error| match error {
                     crate::host::HostError::Lost => Code::ApprovalLost,
                     other => store_code(other),
@@ -76,6 +76,21 @@ impl PayClient {
                 let signature = Signature::read(&signed).map_err(|_| Code::ApprovalLost)?;
                 Ok(Approval::ApproveSignature(URL_SAFE_NO_PAD.encode(signature.as_bytes())))
             }
+        }
+    }
+}
+
+/// The proof as it is held here: what was typed is wiped on every way out.
+enum Proof {
+    Pin(Zeroizing<String>),
+    Approval,
+}
+
+impl Proof {
+    fn of(proof: PaymentProof) -> Proof {
+        match proof {
+            PaymentProof::Pin { pin } => Proof::Pin(Zeroizing::new(pin)),
+            PaymentProof::Approval => Proof::Approval,
         }
     }
 }

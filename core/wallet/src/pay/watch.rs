@@ -6,7 +6,7 @@ use crate::intents;
 use crate::service::wire::Stage;
 use crate::tables::intents::IntentRow;
 use crate::words::{self, Language, say};
-use kabao_base::{Code, Failure, Id, Money, Timestamp};
+use kabao_base::{Certainty, Code, Failure, Id, Money, Timestamp};
 use kabao_money::payment::PaymentState;
 
 impl PayClient {
@@ -74,7 +74,11 @@ fn failure(row: &IntentRow) -> Option<Failure> {
     let code = row.code.as_deref().map(|code| Code::parse(code).unwrap_or(Code::PaymentRefused));
     match row.state {
         PaymentState::Succeeded | PaymentState::Draft => None,
-        PaymentState::Failed => Some(Failure::of(code.unwrap_or(Code::PaymentRefused)).left(row.attempts_left)),
+        PaymentState::Failed => {
+            // The end is signed; a reason that would say otherwise is none.
+            let certain = code.filter(|code| code.entry().certainty == Certainty::Certain);
+            Some(Failure::of(certain.unwrap_or(Code::PaymentRefused)).left(row.attempts_left))
+        }
         _ => {
             // Whatever kept the answer away, the next step is the same: do not pay again, the wallet goes on asking.
             let mut failure = Failure::of(Code::PaymentUnknown);

@@ -112,8 +112,14 @@ impl Client {
 }
 
 impl Core {
-    /// A request of the registered device.
+    /// A request that a person makes: refused while the wallet is locked.
     pub(crate) fn request(&self, method: &'static str, path: String, body: Vec<u8>) -> Outcome<Request> {
+        self.gate.check_open()?;
+        self.engine_request(method, path, body)
+    }
+
+    /// A request of the engine, which goes on while answers are on their way.
+    pub(crate) fn engine_request(&self, method: &'static str, path: String, body: Vec<u8>) -> Outcome<Request> {
         let device = self.identity()?.device_id;
         Ok(Request { method, path, query: None, body, signer: Signer::Device(device) })
     }
@@ -178,7 +184,8 @@ impl Core {
             response.status == 401 && serde_json::from_slice::<WireError>(&response.body).is_ok_and(|wire| wire.code == code)
         };
         if wire("clock_skew") {
-            self.clock.learn(self.host.as_ref(), time);
+            // The service says that what this phone believed is wrong, in whichever direction.
+            self.clock.believe(self.host.as_ref(), time);
             // A clock that is off by more than a day fails elsewhere too (certificates): the person must set it.
             if ServiceClock::too_far(self.host.as_ref(), time) {
                 return Err(Code::ClockWrong.into());
@@ -220,6 +227,9 @@ impl Core {
         self.files(move |files| {
             files.commit(now, |tx, log| {
                 marks::set(tx, marks::EPOCH, &epoch.to_string())?;
+                if known > 0 {
+                    marks::set(tx, marks::PROOFS_OWED, &epoch.to_string())?;
+                }
                 log.append(tx, "epoch", "service", epoch.to_string().as_bytes())
             })
         })
@@ -227,7 +237,7 @@ impl Core {
         self.client.epoch.store(epoch, Ordering::Release);
         if known > 0 {
             self.listeners.tell(WalletEvent::ServiceRestored);
-            self.engine.epoch_changed();
+            self.engine.owe_proofs();
         }
         Ok(())
     }

@@ -50,6 +50,12 @@ impl ServiceClock {
         }
     }
 
+    /// The service corrected the time: this one counts, also when it is earlier than one seen before.
+    pub(crate) fn believe(&self, host: &dyn Host, service: Timestamp) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.learn(host, service);
+    }
+
     /// Whether the wall clock is more than a day from what the service last signed.
     pub(crate) fn wall_is_wrong(&self, host: &dyn Host) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -39,16 +39,21 @@ impl Gate {
         self.state.load(Ordering::Acquire) == CLOSED
     }
 
-    /// Opens; gives the number of the opening.
-    pub(crate) fn open(&self) {
+    /// Opens, unless it was closed for good meanwhile.
+    pub(crate) fn open(&self) -> Outcome<()> {
         self.opening.fetch_add(1, Ordering::AcqRel);
-        self.state.store(OPEN, Ordering::Release);
+        match self.state.compare_exchange(LOCKED, OPEN, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) | Err(OPEN) => Ok(()),
+            Err(_) => Err(Code::Closed.into()),
+        }
     }
 
+    /// Locks, unless it was closed for good.
     pub(crate) fn lock(&self) {
-        self.state.store(LOCKED, Ordering::Release);
+        let _ = self.state.compare_exchange(OPEN, LOCKED, Ordering::AcqRel, Ordering::Acquire);
     }
 
+    /// Closes for good.
     pub(crate) fn close(&self) {
         self.state.store(CLOSED, Ordering::Release);
     }

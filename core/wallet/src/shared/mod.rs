@@ -62,6 +62,8 @@ pub(crate) struct Core {
     pub(crate) moved: watch::Sender<u64>,
     /// Counts the payments that became final, so that their records are fetched.
     pub(crate) settled: watch::Sender<u64>,
+    /// Opening and closing the files, one at a time.
+    pub(crate) turning: tokio::sync::Mutex<()>,
     /// One sync at a time.
     pub(crate) syncing: tokio::sync::Mutex<()>,
     pub(crate) engine: crate::intents::Engine,
@@ -82,6 +84,7 @@ impl Core {
             head: Arc::new(Mutex::new(EventHead::default())),
             moved: watch::Sender::new(0),
             settled: watch::Sender::new(0),
+            turning: tokio::sync::Mutex::new(()),
             syncing: tokio::sync::Mutex::new(()),
             engine: crate::intents::Engine::default(),
             quotes: crate::pay::Quotes::default(),
@@ -100,7 +103,9 @@ impl Core {
         job: impl FnOnce(&Files) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
         let files = Arc::clone(&self.files);
-        self.on_thread(move || with(&files, job)).await
+        let done = self.on_thread(move || with(&files, job)).await;
+        // Whoever asks after the end is told so.
+        if self.gate.is_closed() { done.map_err(|error| if error.is(Code::Locked) { Code::Closed.into() } else { error }) } else { done }
     }
 
     /// The same on the database thread itself.
