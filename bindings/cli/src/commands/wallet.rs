@@ -242,5 +242,10 @@ async fn agree_to(wallet: &Wallet, answer: &Answer, quote: &Value, agree: &words
         ("quote_id", quote["quote_id"].clone()), ("total_minor", quote["total"]["minor"].clone()), ("source", source), ("pin", pin),
         ("again", json!(agree.again)),
     ]);
-    ask(wallet, answer, "confirm", confirm).await
+    let payment = ask(wallet, answer, "confirm", confirm).await?;
+    if payment["state"] == json!("succeeded") {
+        // The program ends with this command: record and balance are fetched now. Without an answer the next sync brings them.
+        let _ = wallet.history().sync().await;
+    }
+    Ok(payment)
 }
