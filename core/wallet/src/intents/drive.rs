@@ -48,6 +48,12 @@ pub(super) async fn drive(
                 wait(core, row.attempts.saturating_sub(1), poke).await;
             }
             let Ok(row) = get(core, id).await else { return };
+            if row.abandon_asked && row.state == PaymentState::Sending {
+                let given_up = Heard { give_up: true, ..Heard::local(PaymentEvent::NoAnswer) };
+                let Ok((_, effects)) = record(core, id, given_up).await else { return };
+                work.extend(effects);
+                continue;
+            }
             // A restore that was noticed meanwhile goes before: it has to be asked for first.
             if row.state != PaymentState::Sending || row.epoch != core.client.epoch() {
                 work.extend(due(row.state));

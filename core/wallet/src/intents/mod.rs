@@ -226,12 +226,14 @@ pub(crate) async fn abandon(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
         return Err(Code::NothingToAbandon.into());
     }
     if row.state == PaymentState::Sending {
-        let driven = core.engine.driven().contains_key(&id);
-        if driven {
-            // The attempt under way has an end; then the person's wish can be carried out.
-            return Err(Code::PaymentUnknown.into());
+        // An attempt that waits for its turn is not made any more; one that is in the air has an end.
+        record::note_wish(core, id).await?;
+        let row = resolve(core, id).await?;
+        match row.state {
+            PaymentState::Succeeded | PaymentState::Failed => return Ok(row),
+            PaymentState::Sending => return Err(Code::PaymentUnknown.into()),
+            _ => {}
         }
-        take_up(core, id).await?;
     }
     record(core, id, Heard::local(PaymentEvent::AbandonAsked)).await?;
     resolve(core, id).await

@@ -92,6 +92,21 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<(Intent
     Ok(recorded)
 }
 
+/// Writes down that the person gives up a payment in the middle of an attempt.
+pub(super) async fn note_wish(core: &Core, id: Id) -> Outcome<()> {
+    let now = core.now();
+    core.files(move |files| {
+        files.commit(now, |tx, log| {
+            let mut row = intents::get(tx, id)?.ok_or(Code::NotFound)?;
+            let event = event_body(&row);
+            (row.abandon_asked, row.event) = (true, log.next());
+            intents::update(tx, &row)?;
+            log.append(tx, "intent", &id.to_string(), &event)
+        })
+    })
+    .await
+}
+
 fn advance(row: &mut IntentRow, heard: &Heard, epoch: u64) -> Result<Vec<PaymentEffect>, StepRefused> {
     let mut events = vec![heard.event];
     if heard.give_up {
