@@ -1,6 +1,7 @@
 //! Calls that are dropped, interrupted or raced, and what is kept in memory alone: found by attack, mended, and held here.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 mod common;
+use common::moves::*;
 use common::*;
 use kabao_base::{Certainty, Code};
 use kabao_core::pay::QuoteRequest;
@@ -8,35 +9,16 @@ use kabao_money::payment::PaymentState;
 use kabao_simulation::*;
 use serde_json::json;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
-
-async fn polls<F: Future>(future: F, times: usize) -> Option<F::Output> {
-    let mut future = Box::pin(future);
-    for _ in 0..times {
-        let mut out = None;
-        std::future::poll_fn(|cx| { if let Poll::Ready(v) = future.as_mut().poll(cx) { out = Some(v); } Poll::Ready(()) }).await;
-        if out.is_some() { return out; }
-        tokio::task::yield_now().await;
-    }
-    None
-}
-
-async fn late(story: &mut Story) {
-    story.wallet().close().await.unwrap();
-    story.all.phone.crash().await;
-    story.all.phone.put_on(SimHost::with_late_database);
-    story.all.phone.start().await.unwrap();
-}
 
 #[test]
 fn a_confirm_that_is_dropped_at_any_point_comes_to_its_end() {
     story("cut-h1", async |mut s| {
-        late(&mut s).await;
+        on_a_late_database(&mut s).await;
         let mut bad = Vec::new();
         for times in 1..60 {
             let quote = s.wallet().pay().quote(s.top_up_request(&format!("1.{times:02}")).await).await.unwrap();
-            let _ = polls(confirm(&s.wallet(), &quote), times).await;
+            let _ = polled(confirm(&s.wallet(), &quote), times).await;
             tokio::time::sleep(Duration::from_secs(60)).await;
             let open = s.wallet().pay().open_payments().await.unwrap();
             if !open.is_empty() {
@@ -50,7 +32,7 @@ fn a_confirm_that_is_dropped_at_any_point_comes_to_its_end() {
 #[test]
 fn unlocking_in_the_middle_of_a_lock_opens_or_waits() {
     story("cut-h3", async |mut s| {
-        late(&mut s).await;
+        on_a_late_database(&mut s).await;
         let w = s.wallet();
         for turn in 0..60 {
             let locking = w.lock();
@@ -69,7 +51,7 @@ fn unlocking_in_the_middle_of_a_lock_opens_or_waits() {
 #[test]
 fn what_is_closed_stays_closed() {
     story("cut-h4", async |mut s| {
-        late(&mut s).await;
+        on_a_late_database(&mut s).await;
         for turn in 0..40 {
             let w = s.wallet();
             w.lock().await.unwrap();

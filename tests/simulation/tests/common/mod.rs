@@ -1,6 +1,9 @@
 //! What the attacks share: a phone that is set up, and people on the way.
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
+pub mod bad;
+pub mod moves;
+
 use kabao_core::Wallet;
 use kabao_core::error::Outcome;
 use kabao_core::host::{HttpRequest, HttpResponse};
