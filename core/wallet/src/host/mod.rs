@@ -118,8 +118,8 @@ impl Background for NoBackground {
     fn end(&self, _ticket: u64) {}
 }
 
-/// One request to the wallet service.
-#[derive(Debug, Clone)]
+/// One request to the wallet service. Its body may hold a one-time code: Debug shows its length alone.
+#[derive(Clone)]
 pub struct HttpRequest {
     /// `GET`, `PUT`, `POST`.
     pub method: &'static str,
@@ -133,8 +133,8 @@ pub struct HttpRequest {
     pub timeout_ms: u64,
 }
 
-/// What came back, believed by nobody yet.
-#[derive(Debug, Clone)]
+/// What came back, believed by nobody yet. Its body may hold keys of payer codes: Debug shows its length alone.
+#[derive(Clone)]
 pub struct HttpResponse {
     /// The status.
     pub status: u16,
@@ -142,6 +142,18 @@ pub struct HttpResponse {
     pub headers: Vec<(String, String)>,
     /// The body, at most [`MAX_BODY`] bytes.
     pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for HttpRequest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {} ({} bytes)", self.method, self.target, self.body.len())
+    }
+}
+
+impl std::fmt::Debug for HttpResponse {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} ({} bytes)", self.status, self.body.len())
+    }
 }
 
 /// No answer of the service is longer.
@@ -177,4 +189,18 @@ pub trait Transport: Send + Sync {
     fn authority(&self) -> String;
     /// Sends and waits.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_do_not_print() {
+        let body = b"{\"otp\":\"135790\"}".to_vec();
+        let request = HttpRequest { method: "POST", target: "/v1".to_owned(), headers: Vec::new(), body: body.clone(), timeout_ms: 1 };
+        let response = HttpResponse { status: 200, headers: Vec::new(), body };
+        let printed = format!("{request:?} {response:?}");
+        assert!(!printed.contains("135790") && !printed.contains("49, 51"), "{printed}");
+    }
 }

@@ -253,7 +253,7 @@ pub struct PaymentOut {
 }
 
 /// A payer code to be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TokenOut {
     /// 11 digits.
     pub token_id: String,
@@ -265,6 +265,12 @@ pub struct TokenOut {
     pub cap: AmountOut,
     /// The most with a clock that cannot be trusted.
     pub cap_untrusted: AmountOut,
+}
+
+impl std::fmt::Debug for TokenOut {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("TokenOut(…)")
+    }
 }
 
 /// Payer codes to be.

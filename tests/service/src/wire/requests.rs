@@ -71,7 +71,7 @@ pub struct RegistrationIn {
 }
 
 /// A one-time code.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OtpIn {
     /// Six digits.
@@ -97,7 +97,7 @@ pub struct SheetIn {
 }
 
 /// Freezes an account by the code of its recovery sheet.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FreezeIn {
     /// E.164.
@@ -270,4 +270,30 @@ pub struct BatchIn {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmptyIn {
+}
+
+// What is secret does not print.
+impl std::fmt::Debug for OtpIn {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("OtpIn(…)")
+    }
+}
+
+impl std::fmt::Debug for FreezeIn {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("FreezeIn(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_do_not_print() {
+        let otp = OtpIn { otp: "135790".to_owned() };
+        let freeze = FreezeIn { phone: "+8613800138000".to_owned(), code: "ABCD-EFGH".to_owned() };
+        let printed = format!("{otp:?} {freeze:?}");
+        assert!(!["135790", "138", "ABCD"].iter().any(|secret| printed.contains(secret)), "{printed}");
+    }
 }
