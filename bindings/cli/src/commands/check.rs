@@ -10,8 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// # Errors
 /// The text to show when there is no such set, or when reading or writing fails.
 pub fn run(set: &str, mut input: impl BufRead, mut output: impl Write) -> Result<(), String> {
-    if !checks::SETS.contains(&set) {
-        return Err(format!("no set is named {set:?}; there are: {}", checks::SETS.join(", ")));
+    if !checks::sets().contains(&set) {
+        return Err(format!("no set is named {set:?}; there are: {}", checks::sets().join(", ")));
     }
     let today = today().ok_or("the clock of this machine is outside the calendar")?;
     let mut line = Vec::new();
