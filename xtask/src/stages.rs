@@ -33,6 +33,9 @@ pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
     rust_without_boundary(&place, &mut report);
     clippy(&place, &mut report);
     licences(&place, &mut report);
+    // As published crates would be: what they need comes from the packages alone.
+    let args = ["package", "--allow-dirty", "--package", "kabao-base", "--package", "kabao-codes"];
+    simple(&mut report, "package", || bindings::cargo(&place, &args));
     let built = simple(&mut report, "build", || bindings::cargo(&place, &["build", "--features", bindings::DEV_KEYS]));
     languages(&place, &tools, &mut report, built);
     outside::stages(&place, &tools, &mut report, built);

@@ -22,3 +22,8 @@ pub use id::Id;
 pub use money::{Currency, Money, MoneyError, MoneyView};
 pub use secret::{CardNumber, IdNumber, Otp, Pin, Secret};
 pub use time::Timestamp;
+
+/// The example of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

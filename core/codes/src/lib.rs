@@ -48,3 +48,8 @@ pub(crate) fn hidden_in_code(text: &str) -> Option<&'static str> {
         other => kabao_base::fold::hidden_kind(other),
     })
 }
+
+/// The example of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
