@@ -10,6 +10,7 @@ mod bans;
 mod bindings;
 mod command;
 mod count;
+mod licences;
 mod outside;
 mod place;
 mod report;

@@ -6,7 +6,7 @@ use crate::count::{self, Count};
 use crate::place::Place;
 use crate::report::{Report, Verdict};
 use crate::setup::{self, Tools};
-use crate::{bans, outside};
+use crate::{bans, licences, outside};
 use std::fs;
 use std::process::Command;
 
@@ -110,12 +110,13 @@ fn clippy(place: &Place, report: &mut Report) {
 }
 
 fn licences(place: &Place, report: &mut Report) {
-    if !works("cargo", &["deny", "--version"]) {
-        report.stage("licences", |_| (Verdict::NotRun("cargo-deny is not installed".into()), Count::default()));
-        return;
+    simple(report, "licences", || match licences::found(place)? {
+        found if found.is_empty() => Ok(()),
+        found => Err(format!("not allowed in deny.toml:\n{}", found.join("\n"))),
+    });
+    if works("cargo", &["deny", "--version"]) {
+        simple(report, "cargo deny", || bindings::cargo(place, &["deny", "--offline", "check", "licenses", "bans", "sources"]));
     }
-    let args = ["deny", "--offline", "check", "licenses", "bans", "sources"];
-    simple(report, "licences", || bindings::cargo(place, &args));
 }
 
 fn languages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
