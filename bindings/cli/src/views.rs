@@ -175,7 +175,7 @@ impl Json for PayerCodeView {
         json!({
             "showing_id": self.showing_id, "way": self.way, "digits": self.digits, "grouped": self.grouped,
             "picture": self.qr.terminal(Ink::LightTerminal), "picture_coloured": self.qr.terminal(Ink::Colours),
-            "bars_coloured": self.bars.terminal(Ink::Colours, 3), "picture_svg": self.qr.svg(),
+            "bars_coloured": self.bars.terminal(Ink::Colours, 3), "picture_svg": self.qr.svg("payer code 付款码"),
             "draw_again_at": self.draw_again_at, "cap": self.cap.json(), "clock_trusted": self.clock_trusted,
             "codes_left": self.codes_left,
         })
