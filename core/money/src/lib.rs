@@ -3,6 +3,7 @@
 //!
 //! - [`payment`]: a payment that the phone starts; [`merchant`]: one that a merchant starts
 //! - [`onboarding`], [`verification`], [`binding`]: the way to a usable wallet
+//! - [`law`]: what the law allows, as data; [`checks`] answers published cases about it (feature `checks`)
 //! - [`limits`], [`fees`], [`sources`], [`statement`]: arithmetic, all of it checked
 
 // An overflow in money is an error that is named, never a number that wraps.
@@ -12,7 +13,10 @@
 uniffi::setup_scaffolding!();
 
 pub mod binding;
+#[cfg(any(test, feature = "checks"))]
+pub mod checks;
 pub mod fees;
+pub mod law;
 pub mod limits;
 pub mod merchant;
 pub mod onboarding;

@@ -1,7 +1,7 @@
 //! `kabao check SET`: answers cases, one JSON line for one JSON line.
 
 use kabao_base::Timestamp;
-use kabao_codes::{Day, checks};
+use kabao_codes::Day;
 use std::io::{BufRead, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,9 +10,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// # Errors
 /// The text to show when there is no such set, or when reading or writing fails.
 pub fn run(set: &str, mut input: impl BufRead, mut output: impl Write) -> Result<(), String> {
-    if !checks::sets().contains(&set) {
-        return Err(format!("no set is named {set:?}; there are: {}", checks::sets().join(", ")));
+    let mut sets = kabao_codes::checks::sets();
+    sets.extend(kabao_money::checks::SETS);
+    if !sets.contains(&set) {
+        return Err(format!("no set is named {set:?}; there are: {}", sets.join(", ")));
     }
+    let of_money = kabao_money::checks::SETS.contains(&set);
     let today = today().ok_or("the clock of this machine is outside the calendar")?;
     let mut line = Vec::new();
     loop {
@@ -21,7 +24,8 @@ pub fn run(set: &str, mut input: impl BufRead, mut output: impl Write) -> Result
             return output.flush().map_err(|error| error.to_string());
         }
         let answer = match std::str::from_utf8(line.trim_ascii()) {
-            Ok(text) => checks::answer(set, text, today),
+            Ok(text) if of_money => kabao_money::checks::answer(set, text),
+            Ok(text) => kabao_codes::checks::answer(set, text, today),
             Err(_) => serde_json::json!({ "id": null, "error": "not UTF-8" }).to_string(),
         };
         // Who asks may wait for this answer before the next question.
