@@ -22,7 +22,7 @@ pub enum KeyPurpose {
     Answers,
     /// Signs receipts, refusals, tombstones and heads.
     Documents,
-    /// Signs feeds: fees, limits, maintenance windows, contacts.
+    /// Signs feeds: code formats; fees, limits, maintenance windows, contacts.
     Feeds,
     /// Signs what the PIN vault decided.
     PinVerdicts,

@@ -78,6 +78,12 @@ impl Maker {
         self.signed(key, time.as_ms());
     }
 
+    pub(super) fn time_if(&mut self, key: &str, time: Option<Timestamp>) {
+        if let Some(time) = time {
+            self.time(key, time);
+        }
+    }
+
     pub(super) fn money(&mut self, key: &str, money: Money) {
         self.map(key, |maker| {
             maker.text("currency", money.currency.code());
@@ -191,6 +197,10 @@ impl Fields {
 
     pub(super) fn time(&mut self, key: &'static str) -> Result<Timestamp, DocumentError> {
         self.signed(key).map(Timestamp::from_ms)
+    }
+
+    pub(super) fn time_if(&mut self, key: &'static str) -> Result<Option<Timestamp>, DocumentError> {
+        self.if_there(key, Fields::time)
     }
 
     pub(super) fn money(&mut self, key: &'static str) -> Result<Money, DocumentError> {

@@ -4,6 +4,7 @@
 //! times are UTC milliseconds since 1970, money is a map of `currency` and `minor`.
 
 mod entry;
+mod feed;
 mod keyset;
 mod map;
 mod outcome;
@@ -11,6 +12,7 @@ mod terms;
 mod verdict;
 
 pub use entry::{HistoryEntry, STATES};
+pub use feed::{Feed, MAX_FEED_BODY};
 pub use keyset::{ALGORITHM_BOX, ALGORITHM_SIGN, KeyPurpose, KeySet, SetKey};
 pub use outcome::{Head, Receipt, RecordKind, Refusal, Tombstone};
 pub use terms::{MoveKind, Source, Terms};
@@ -100,8 +102,10 @@ pub trait Document: Sized {
     }
 }
 
-/// A document that the service signs with a key for documents, at a time that stands in it.
+/// A document that the service signs with a key for its purpose, at a time that stands in it.
 trait Signed: Document {
+    const PURPOSE: KeyPurpose = KeyPurpose::Documents;
+
     fn signed_at(&self) -> Timestamp;
 
     /// Checks kind, key and signature, then the document's own time against the key's life.
@@ -109,7 +113,7 @@ trait Signed: Document {
         if cose.content_type != Self::CONTENT_TYPE {
             return Err(DocumentError::WrongKind);
         }
-        let key = keys.signing_key(&cose.kid, &KeyPurpose::Documents)?;
+        let key = keys.signing_key(&cose.kid, &Self::PURPOSE)?;
         cose.verify(&key.public_key()?)?;
         let document = Self::decode(&cose.payload)?;
         if key.is_valid_at(document.signed_at()) { Ok(document) } else { Err(DocumentError::KeyNotValid) }

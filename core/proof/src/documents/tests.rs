@@ -34,6 +34,7 @@ fn keys() -> KeySet {
             set_key("doc-old", KeyPurpose::Documents, 10, 0, 10 * DAY),
             set_key("doc-1", KeyPurpose::Documents, 11, 5 * DAY, 100 * DAY),
             set_key("ans-1", KeyPurpose::Answers, 12, 0, 100 * DAY),
+            set_key("feeds-1", KeyPurpose::Feeds, 15, 0, 100 * DAY),
             box_key("pin-old", 13, 0, 10 * DAY),
             box_key("pin-1", 14, 5 * DAY, 100 * DAY),
         ],
@@ -44,6 +45,10 @@ fn sign(document: &impl Document, kid: &str, key: &SoftwareKey) -> Vec<u8> {
     let waiting = document.to_sign(kid).unwrap();
     let signature = key.sign(&waiting.tbs);
     waiting.finish(&signature).unwrap()
+}
+
+fn feed() -> Feed {
+    Feed { name: "codes".to_owned(), version: 3, issued_at: at(DAY), not_after: Some(at(30 * DAY)), body: b"{}".to_vec() }
 }
 
 fn terms() -> Terms {
@@ -152,6 +157,7 @@ fn every_field_of_every_document_counts() {
     every_field_counts(&Tombstone { intent_id: id, account_id: id, at: at(5), epoch: 1 });
     every_field_counts(&Head { account_id: id, seq: 4, hash: [9; 32], at: at(5), epoch: 1 });
     every_field_counts(&keys());
+    every_field_counts(&feed());
 }
 
 #[test]
@@ -231,6 +237,50 @@ fn boxes_go_to_the_newest_valid_key() {
 }
 
 #[test]
+fn a_feed_is_signed_by_a_key_for_feeds_and_opens_under_its_name() {
+    let (keys, signed) = (keys(), sign(&feed(), "feeds-1", &key(15)));
+    assert_eq!(Feed::open(&signed, "codes", &keys), Ok(feed()));
+    assert_eq!(Feed::open(&signed, "fees", &keys), Err(DocumentError::Malformed("name")));
+    // No key for another purpose, no other key under that name, and the key's life counts.
+    let open = |bytes: &[u8]| Feed::open(bytes, "codes", &keys).err();
+    assert_eq!(open(&sign(&feed(), "doc-1", &key(11))), Some(DocumentError::WrongPurpose));
+    assert_eq!(open(&sign(&feed(), "feeds-1", &key(11))), Some(DocumentError::Cose(CoseError::WrongSignature)));
+    assert_eq!(open(&sign(&feed(), "feeds-2", &key(15))), Some(DocumentError::UnknownKey));
+    let late = Feed { issued_at: at(101 * DAY), not_after: None, ..feed() };
+    assert_eq!(open(&sign(&late, "feeds-1", &key(15))), Some(DocumentError::KeyNotValid));
+    assert_eq!(open(&sign(&receipt(), "feeds-1", &key(15))), Some(DocumentError::WrongKind));
+    assert!(open(&feed().encode()).is_some(), "what is not signed is no feed");
+    for index in 0..signed.len() {
+        let mut other = signed.clone();
+        other[index] ^= 1;
+        assert!(open(&other).is_some(), "byte {index}");
+    }
+    // The key for feeds signs nothing else.
+    assert_eq!(Receipt::open(&sign(&receipt(), "feeds-1", &key(15)), &keys), Err(DocumentError::WrongPurpose));
+}
+
+#[test]
+fn a_feed_has_a_size_a_version_and_an_end() {
+    let again = |feed: &Feed| Feed::decode(&feed.encode());
+    let full = Feed { body: vec![0x20; MAX_FEED_BODY], ..feed() };
+    assert_eq!(again(&full), Ok(full.clone()));
+    assert_eq!(Feed::open(&sign(&full, "feeds-1", &key(15)), "codes", &keys()), Ok(full.clone()));
+    let bodies = [vec![], vec![0x20; MAX_FEED_BODY + 1]];
+    for body in bodies {
+        assert_eq!(again(&Feed { body, ..feed() }), Err(DocumentError::Malformed("body")));
+    }
+    for version in [0, 1 << 63, u64::MAX] {
+        assert_eq!(again(&Feed { version, ..feed() }), Err(DocumentError::Malformed("version")));
+    }
+    for name in ["", "Codes", "co des", "编码", &"c".repeat(33)] {
+        assert_eq!(again(&Feed { name: name.to_owned(), ..feed() }), Err(DocumentError::Malformed("name")));
+    }
+    assert_eq!(again(&Feed { not_after: Some(at(DAY - 1)), ..feed() }), Err(DocumentError::Malformed("not_after")));
+    assert!(feed().is_current_at(at(30 * DAY)) && !feed().is_current_at(at(30 * DAY + 1)));
+    assert!(Feed { not_after: None, ..feed() }.is_current_at(at(i64::MAX)));
+}
+
+#[test]
 fn a_key_set_is_signed_by_the_root() {
     let signed = sign(&keys(), "root-1", &key(1));
     let set = KeySet::open(&signed, &key(1).public()).unwrap();
@@ -296,6 +346,6 @@ proptest! {
 
     #[test]
     fn whatever_is_read_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = (Terms::decode(&bytes), KeySet::decode(&bytes), Verdict::open(&bytes, &SAMPLE.0));
+        let _ = (Terms::decode(&bytes), KeySet::decode(&bytes), Verdict::open(&bytes, &SAMPLE.0), Feed::open(&bytes, "codes", &SAMPLE.0), Feed::decode(&bytes));
     }
 }
