@@ -7,7 +7,7 @@ use crate::vault::VaultKeys;
 use kabao_base::Timestamp;
 use kabao_outside::World;
 use kabao_proof::documents::{ALGORITHM_BOX, ALGORITHM_SIGN};
-use kabao_proof::{Digest32, Document, KeyPurpose, KeySet, PublicKey, SetKey, SoftwareKey, hex};
+use kabao_proof::{Digest32, Document, Feed, KeyPurpose, KeySet, PublicKey, SetKey, SoftwareKey, hex};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
@@ -16,6 +16,8 @@ use std::path::Path;
 pub const ANSWERS: &str = "answers-1";
 /// The name of the key that signs documents.
 pub const DOCUMENTS: &str = "documents-1";
+/// The name of the key that signs feeds.
+pub const FEEDS: &str = "feeds-1";
 
 const YEAR_MS: i64 = 366 * 86_400_000;
 
@@ -31,6 +33,9 @@ struct KeyFile {
     version: u64,
     #[serde(default)]
     vault: Option<VaultKeys>,
+    // Absent in the file of a service that had no feeds.
+    #[serde(default)]
+    feeds: Option<Digest32Text>,
 }
 
 /// 32 bytes as 64 hexadecimal digits.
@@ -64,6 +69,8 @@ pub struct Keys {
     pub answers: SoftwareKey,
     /// Signs receipts, refusals, tombstones and heads.
     pub documents: SoftwareKey,
+    /// Signs feeds.
+    pub feeds: SoftwareKey,
     /// Seals personal columns.
     pub sealer: Sealer,
     /// The public half of the offline root.
@@ -84,18 +91,20 @@ impl Keys {
             let one = || Digest32Text::make(world);
             let file = KeyFile {
                 root: one(), answers: one(), documents: one(), seal: one(), mark: one(),
-                made_at: world.now().as_ms(), version: 0, vault: None,
+                made_at: world.now().as_ms(), version: 0, vault: None, feeds: None,
             };
             serde_json::to_vec(&file).unwrap_or_default()
         };
         let mut file: KeyFile = serde_json::from_slice(&read_or_make(path, make)?).map_err(|_| broken())?;
-        if file.vault.as_ref() != Some(&vault) {
-            // Versions only grow: a vault with other keys is announced, never slipped in.
+        if file.vault.as_ref() != Some(&vault) || file.feeds.is_none() {
+            // Versions only grow: a vault with other keys, or a key for feeds, is announced, never slipped in.
+            file.feeds.get_or_insert_with(|| Digest32Text::make(world));
             file.version = file.version.saturating_add(1);
             file.vault = Some(vault.clone());
             write_private(path, &serde_json::to_vec(&file).map_err(|_| broken())?)?;
         }
         let (root, answers, documents) = (file.root.signing()?, file.answers.signing()?, file.documents.signing()?);
+        let feeds = file.feeds.as_ref().ok_or_else(broken)?.signing()?;
         let made = Timestamp::from_ms(file.made_at);
         let key = |kid: &str, purpose, algorithm: &str, public: Vec<u8>| SetKey {
             kid: kid.to_owned(),
@@ -111,6 +120,7 @@ impl Keys {
             keys: vec![
                 key(ANSWERS, KeyPurpose::Answers, ALGORITHM_SIGN, point(&answers)),
                 key(DOCUMENTS, KeyPurpose::Documents, ALGORITHM_SIGN, point(&documents)),
+                key(FEEDS, KeyPurpose::Feeds, ALGORITHM_SIGN, point(&feeds)),
                 key(&vault.verdict_kid, KeyPurpose::PinVerdicts, ALGORITHM_SIGN, vault.verdict_key.to_bytes().to_vec()),
                 key(&vault.pin.kid, KeyPurpose::PinBox, ALGORITHM_BOX, vault.pin.bytes()?),
                 key(&vault.card.kid, KeyPurpose::CardBox, ALGORITHM_BOX, vault.card.bytes()?),
@@ -121,13 +131,22 @@ impl Keys {
         let signature = root.sign(&waiting.tbs);
         let signed_set = waiting.finish(&signature).map_err(|_| broken())?;
         let sealer = Sealer::new(&file.seal.bytes()?, &file.mark.bytes()?).map_err(|_| broken())?;
-        Ok(Keys { answers, documents, sealer, root: root.public(), signed_set, set, vault })
+        Ok(Keys { answers, documents, feeds, sealer, root: root.public(), signed_set, set, vault })
     }
 
     /// Signs a document.
     pub fn sign<D: Document>(&self, document: &D) -> Option<Vec<u8>> {
-        let waiting = document.to_sign(DOCUMENTS).ok()?;
-        let signature = self.documents.sign(&waiting.tbs);
-        waiting.finish(&signature).ok()
+        signed(document, DOCUMENTS, &self.documents)
     }
+
+    /// Signs a feed.
+    pub fn sign_feed(&self, feed: &Feed) -> Option<Vec<u8>> {
+        signed(feed, FEEDS, &self.feeds)
+    }
+}
+
+fn signed<D: Document>(document: &D, kid: &str, key: &SoftwareKey) -> Option<Vec<u8>> {
+    let waiting = document.to_sign(kid).ok()?;
+    let signature = key.sign(&waiting.tbs);
+    waiting.finish(&signature).ok()
 }

@@ -9,6 +9,7 @@ pub mod client;
 mod codes;
 pub mod config;
 mod dev;
+mod feeds;
 pub mod http;
 mod keys;
 pub mod kit;

@@ -1,6 +1,6 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
-use crate::api::{account, asks, cards, history, identity, payer_codes, payments, quotes, registration};
+use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, quotes, registration};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -14,7 +14,7 @@ use utoipa::OpenApi;
         cards::bind, cards::otp, cards::list,
         quotes::resolve, quotes::quote,
         payments::pay, payments::state, payments::abandon, payments::proof,
-        payer_codes::provision, asks::decline, history::page,
+        payer_codes::provision, asks::decline, history::page, feeds::codes,
     )
 )]
 struct Contract;

@@ -2,6 +2,7 @@
 //! request works on it; nothing else holds state.
 
 use crate::config::ServiceInfo;
+use crate::feeds::Feeds;
 use crate::http::faults::Switchboard;
 use crate::keys::Keys;
 use crate::refusal::{Outcome, Refusal};
@@ -62,6 +63,7 @@ pub struct Service {
     pub(crate) data: PathBuf,
     pub(crate) outside: OnceLock<crate::dev::Acquirer>,
     pub(crate) info: RwLock<ServiceInfo>,
+    feeds: Mutex<Feeds>,
     state: Mutex<State>,
 }
 
@@ -99,6 +101,7 @@ impl Service {
             data: data.to_owned(),
             outside: OnceLock::new(),
             info: RwLock::new(ServiceInfo { root_key, ..info }),
+            feeds: Mutex::new(Feeds::open(&data.join("feeds"))?),
             state: Mutex::new(State { db, memory: Memory::default(), rebuilding }),
         }))
     }
@@ -125,6 +128,11 @@ impl Service {
     /// committed is gone.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the service tells without a release of the app.
+    pub(crate) fn feeds(&self) -> MutexGuard<'_, Feeds> {
+        self.feeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn make_id(&self) -> Id {

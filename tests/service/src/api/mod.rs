@@ -4,6 +4,7 @@
 pub mod account;
 pub mod asks;
 pub mod cards;
+pub mod feeds;
 pub mod history;
 pub mod identity;
 pub mod payer_codes;

@@ -5,6 +5,7 @@ mod acquirer;
 mod bank;
 mod books;
 mod codes;
+mod feeds;
 mod restore;
 mod switches;
 mod till;
@@ -48,6 +49,8 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/clock", post(switches::clock))
         .route("/dev/tick", post(switches::tick))
         .route("/dev/faults", get(switches::faults).post(switches::add_fault).delete(switches::clear_faults))
+        .route("/dev/feeds/codes", get(feeds::state).post(feeds::publish))
+        .route("/dev/feeds/codes/fault", post(feeds::fault))
         .route("/dev/snapshot", post(restore::snapshot))
         .route("/dev/restore", post(restore::restore))
         .route("/dev/rebuild", post(restore::rebuild))

@@ -2,7 +2,7 @@
 
 use super::errors::Answer;
 use super::outer;
-use crate::api::{account, asks, cards, history, identity, payer_codes, payments, quotes, registration};
+use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, quotes, registration};
 use crate::refusal::Refusal;
 use crate::service::Service;
 use axum::Router;
@@ -39,7 +39,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/payments/{intent_id}/proof", post(payments::proof))
         .route("/v1/payer-codes", post(payer_codes::provision))
         .route("/v1/asks/{ask_id}/decline", post(asks::decline))
-        .route("/v1/history", get(history::page));
+        .route("/v1/history", get(history::page))
+        .route("/v1/feeds/codes", get(feeds::codes));
     for path in kabao_outside::lakala::PATHS {
         router = router.route(path, post(lakala));
     }

@@ -3,6 +3,7 @@
 use super::SourceWire;
 use kabao_base::Currency;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// An amount in an answer.
@@ -324,4 +325,6 @@ pub struct HistoryOut {
     pub balance: AmountOut,
     /// As of when.
     pub balance_at: i64,
+    /// The newest version of each feed: a phone that has a lower one asks for it.
+    pub feeds: BTreeMap<String, u64>,
 }

@@ -1,0 +1,124 @@
+//! The table of code formats: published, served by version, signed by its own key, and wrong where a switch says so.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{Town, ok, refused};
+use kabao_outside::World;
+use kabao_proof::{DocumentError, Feed};
+use kabao_service::kit::Phone;
+use serde_json::{Value, json};
+
+async fn publish(phone: &Phone, body: Value) -> (u16, Value) {
+    phone.dev.json("POST", "/dev/feeds/codes", Some(body)).await.unwrap()
+}
+
+async fn turn(phone: &Phone, fault: Value) -> u16 {
+    phone.dev.json("POST", "/dev/feeds/codes/fault", Some(json!({ "fault": fault }))).await.unwrap().0
+}
+
+/// What a phone gets that has version `after`.
+async fn got(phone: &Phone, after: u64) -> Option<Result<Feed, DocumentError>> {
+    let reply = phone.call("GET", &format!("/v1/feeds/codes?after={after}"), None).await.unwrap();
+    assert!(reply.signed, "{reply:?}");
+    match reply.status {
+        204 => None,
+        200 => Some(Feed::open(&reply.raw.body, Feed::CODES, phone.keys.as_ref().unwrap())),
+        other => panic!("{other}"),
+    }
+}
+
+async fn announced(phone: &Phone) -> u64 {
+    let reply = phone.call("GET", "/v1/history", None).await.unwrap();
+    ok(&reply);
+    reply.json["feeds"]["codes"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn a_published_version_is_served_to_whoever_has_a_lower_one() {
+    let mut town = Town::new();
+    let (mut phone, _) = town.person().await;
+    let before = announced(&phone).await;
+    assert!(got(&phone, before).await.is_none());
+    let (first, second) = (before + 1, before + 2);
+    assert_eq!(publish(&phone, json!({"table": {"version": first, "x": "测试"}})).await.0, 200);
+    assert_eq!(announced(&phone).await, first);
+    let feed = got(&phone, before).await.unwrap().unwrap();
+    assert_eq!((feed.version, feed.not_after, feed.issued_at), (first, None, town.world.now()));
+    assert_eq!(serde_json::from_slice::<Value>(&feed.body).unwrap(), json!({"version": first, "x": "测试"}));
+    assert!(got(&phone, first).await.is_none());
+    assert!(got(&phone, u64::MAX).await.is_none());
+    // A text is taken byte for byte; the same version again, or a lower one, is not published.
+    assert_eq!(publish(&phone, json!({"table": " {}\n", "version": second, "not_after": i64::MAX})).await.0, 200);
+    let feed = got(&phone, first).await.unwrap().unwrap();
+    assert_eq!((feed.body.as_slice(), feed.not_after.unwrap().as_ms()), (&b" {}\n"[..], i64::MAX));
+    for version in [second, first, 0] {
+        assert_eq!(publish(&phone, json!({"table": {}, "version": version})).await.0, 409, "{version}");
+    }
+    for body in [json!({}), json!({"table": {}}), json!({"table": "", "version": 9}), json!({"table": "x".repeat(70_000), "version": 9}), json!({"table": {}, "version": u64::MAX})] {
+        assert_eq!(publish(&phone, body.clone()).await.0, 400);
+    }
+    assert_eq!(announced(&phone).await, second);
+    // As after a crash: what was published is served again.
+    town.restart();
+    town.again(&mut phone);
+    assert_eq!(announced(&phone).await, second);
+    assert_eq!(got(&phone, first).await.unwrap().unwrap(), feed);
+}
+
+#[tokio::test]
+async fn a_service_without_a_key_for_feeds_announces_one() {
+    let mut town = Town::new();
+    let root = kabao_proof::PublicKey::parse(&town.service.info().root_key).unwrap();
+    let (mut phone, _) = town.person().await;
+    let before = phone.keys.clone().unwrap();
+    let path = town.folder.path().join("service.keys");
+    let mut file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    file.as_object_mut().unwrap().remove("feeds");
+    std::fs::write(&path, file.to_string()).unwrap();
+    town.restart();
+    town.again(&mut phone);
+    phone.fetch_keys(&root).await.unwrap();
+    assert!(phone.keys.as_ref().unwrap().accepts_newer(before.version));
+    assert_eq!(publish(&phone, json!({"table": {"version": 900}})).await.0, 200);
+    assert_eq!(got(&phone, 0).await.unwrap().unwrap().version, 900);
+}
+
+#[tokio::test]
+async fn a_phone_asks_with_its_signature_and_a_number() {
+    let town = Town::new();
+    let (phone, _) = town.person().await;
+    for query in ["?after=-1", "?after=x", "?before=1", "?after=1&after=2"] {
+        refused(&phone.call("GET", &format!("/v1/feeds/codes{query}"), None).await.unwrap(), 400, "bad_argument");
+    }
+    refused(&phone.call("POST", "/v1/feeds/codes", Some(json!({}))).await.unwrap(), 405, "method_not_allowed");
+    refused(&phone.call("GET", "/v1/feeds/fees", None).await.unwrap(), 404, "not_found");
+    let unsigned = phone.line.send("GET", "/v1/feeds/codes", &[("host".to_owned(), phone.authority.clone())], b"").await.unwrap();
+    assert_eq!(unsigned.status, 401);
+}
+
+#[tokio::test]
+async fn each_switch_makes_the_document_wrong_and_the_answer_stays_signed() {
+    let town = Town::new();
+    let (phone, _) = town.person().await;
+    let first = announced(&phone).await + 1;
+    assert_eq!(publish(&phone, json!({"table": {"version": first}})).await.0, 200);
+    let newest = first + 1;
+    assert_eq!(publish(&phone, json!({"table": {"version": newest}})).await.0, 200);
+    let honest = got(&phone, 0).await.unwrap().unwrap();
+    for fault in ["altered", "wrong_key", "unsigned"] {
+        assert_eq!(turn(&phone, json!(fault)).await, 200);
+        assert!(got(&phone, newest).await.unwrap().is_err(), "{fault}");
+        assert_eq!(announced(&phone).await, newest + 1);
+    }
+    turn(&phone, json!("older")).await;
+    assert!(got(&phone, newest).await.unwrap().unwrap().version < newest);
+    turn(&phone, json!("garbage")).await;
+    let garbage = got(&phone, newest).await.unwrap().unwrap();
+    assert!(garbage.version > newest && serde_json::from_slice::<Value>(&garbage.body).is_err());
+    turn(&phone, json!("expired")).await;
+    assert!(!got(&phone, newest).await.unwrap().unwrap().is_current_at(town.world.now()));
+    assert_eq!((turn(&phone, json!("tea")).await, turn(&phone, Value::Null).await), (400, 200));
+    assert_eq!(got(&phone, 0).await.unwrap().unwrap(), honest);
+    assert!(got(&phone, newest).await.is_none());
+}
