@@ -4,7 +4,7 @@
 //! order, its number in 02. The GUID is configuration. A code names its payee and nothing more:
 //! name and account come from the service.
 
-use crate::emv::{EmvError, MerchantCode, crc, read, value};
+use crate::emv::{EmvError, MerchantCode, amount, numeric_currency, read, value, with_checksum};
 use kabao_base::{Currency, Money};
 
 /// What a collection code of this wallet asks for.
@@ -108,9 +108,7 @@ pub fn make_collection_code(request: &CollectionRequest) -> Result<String, EmvEr
     if let Some(name) = &request.local_name {
         text.push_str(&field("64", &(field("00", "ZH")? + &field("01", name)?))?);
     }
-    text.push_str("6304");
-    let sum = crc(text.as_bytes());
-    text.push_str(&format!("{sum:04X}"));
+    let text = with_checksum(&text);
     // What was written must read back as what was asked for.
     let back = CollectionCode::of(&read(&text)?, &request.guid)?;
     if back.as_ref() == Some(code) { Ok(text) } else { Err(EmvError::Value { id: 26 }) }
@@ -143,27 +141,6 @@ fn is_label(text: &str, limit: usize) -> bool {
     (1..=limit).contains(&text.chars().count()) && crate::hidden_in_code(text).is_none()
 }
 
-fn numeric_currency(text: &str) -> Result<Currency, EmvError> {
-    if text.len() != 3 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(EmvError::Value { id: 53 });
-    }
-    Currency::parse(text).map_err(|_| EmvError::Currency)
-}
-
-/// At most 13 characters, digits and one point that may end the text (`98`, `98.`, `98.73`); zero
-/// is refused. Money's own reader is for people and takes more spellings.
-fn amount(text: &str, currency: Currency) -> Result<Money, EmvError> {
-    let wrong = EmvError::Value { id: 54 };
-    let shape = text.len() <= 13
-        && text.starts_with(|first: char| first.is_ascii_digit())
-        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if !shape {
-        return Err(wrong);
-    }
-    let money = Money::parse(text.strip_suffix('.').unwrap_or(text), currency).map_err(|_| wrong)?;
-    if money.minor > 0 { Ok(money) } else { Err(wrong) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,8 +164,7 @@ mod tests {
     }
 
     fn asked(body: &str) -> Result<Option<CollectionCode>, EmvError> {
-        let body = format!("{body}6304");
-        CollectionCode::of(&read(&format!("{body}{:04X}", crc(body.as_bytes()))).unwrap(), "app.kabao")
+        CollectionCode::of(&read(&with_checksum(body)).unwrap(), "app.kabao")
     }
 
     /// The checksum was computed with Python's `binascii.crc_hqx(body, 0xffff)`.
