@@ -2,6 +2,7 @@
 //! numbers, payment PINs. Pure functions over text: no clock, no network, no files.
 //!
 //! - [`read`](crate::read()) says what a scanned text is; [`emv`], [`collection`] and [`links`] read the formats;
+//! - [`handoff`] opens the app of another scheme and reads what it answers;
 //! - [`payer`] derives the digits of a payer code 付款码, [`draw`] turns them into a QR code and bars;
 //! - [`identity`], [`names`], [`phones`], [`pin`], [`cards`] judge input of a person;
 //! - [`checks`] answers published cases as JSON lines (feature `checks`).
@@ -16,6 +17,7 @@ pub mod collection;
 pub mod day;
 pub mod draw;
 pub mod emv;
+pub mod handoff;
 pub mod identity;
 pub mod links;
 pub mod names;
