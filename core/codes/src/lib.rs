@@ -3,6 +3,7 @@
 //!
 //! - [`read`](crate::read()) says what a scanned text is; [`emv`], [`collection`] and [`links`] read the formats;
 //! - [`handoff`] opens the app of another scheme and reads what it answers;
+//! - [`ndef`] reads what a tap gives and [`type4`] says how to read a tag; [`carrier`] holds our signed documents in a QR code;
 //! - [`payer`] derives the digits of a payer code 付款码, [`draw`] turns them into a QR code and bars;
 //! - [`identity`], [`names`], [`phones`], [`pin`], [`cards`] judge input of a person;
 //! - [`checks`] answers published cases as JSON lines (feature `checks`).
@@ -11,6 +12,7 @@
 uniffi::setup_scaffolding!();
 
 pub mod cards;
+pub mod carrier;
 #[cfg(any(test, feature = "checks"))]
 pub mod checks;
 pub mod collection;
@@ -21,10 +23,12 @@ pub mod handoff;
 pub mod identity;
 pub mod links;
 pub mod names;
+pub mod ndef;
 pub mod payer;
 pub mod phones;
 pub mod pin;
 pub mod read;
+pub mod type4;
 
 pub use collection::{CollectionCode, CollectionRequest, make_collection_code};
 pub use day::Day;

@@ -4,6 +4,7 @@
 mod cards;
 mod codes;
 mod emv;
+mod nfc;
 mod people;
 
 use serde_json::{Map, Value, json};
@@ -21,6 +22,7 @@ const GROUPS: &[(&[&str], Answers)] = &[
     (cards::SETS, cards::answer),
     (codes::SETS, codes::answer),
     (emv::SETS, emv::answer),
+    (nfc::SETS, nfc::answer),
 ];
 
 /// The sets that [`answer`] knows.
