@@ -5,7 +5,7 @@
 //! - [`handoff`] opens the app of another scheme and reads what it answers;
 //! - [`ndef`] reads what a tap gives and [`type4`] says how to read a tag; [`carrier`] holds our signed documents in a QR code;
 //! - [`payer`] derives the digits of a payer code 付款码, [`draw`] turns them into a QR code and bars;
-//! - [`identity`], [`names`], [`phones`], [`pin`], [`cards`] judge input of a person;
+//! - [`identity`], [`travel`], [`mrz`], [`names`], [`phones`], [`pin`], [`cards`] judge input of a person;
 //! - [`checks`] answers published cases as JSON lines (feature `checks`).
 
 #[cfg(feature = "uniffi")]
@@ -22,12 +22,14 @@ pub mod emv;
 pub mod handoff;
 pub mod identity;
 pub mod links;
+pub mod mrz;
 pub mod names;
 pub mod ndef;
 pub mod payer;
 pub mod phones;
 pub mod pin;
 pub mod read;
+pub mod travel;
 pub mod type4;
 
 pub use collection::{CollectionCode, CollectionRequest, make_collection_code};

@@ -5,6 +5,7 @@ mod cards;
 mod codes;
 mod emv;
 mod nfc;
+mod papers;
 mod people;
 
 use serde_json::{Map, Value, json};
@@ -19,6 +20,7 @@ type Answers = fn(set: &str, case: &Case, today: (i32, u32, u32)) -> Answer;
 /// The sets and who answers them.
 const GROUPS: &[(&[&str], Answers)] = &[
     (people::SETS, people::answer),
+    (papers::SETS, papers::answer),
     (cards::SETS, cards::answer),
     (codes::SETS, codes::answer),
     (emv::SETS, emv::answer),

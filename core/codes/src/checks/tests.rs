@@ -45,6 +45,10 @@ macro_rules! vectors {
 
 vectors!(id_numbers, 20, |_| &["valid", "birth", "sex", "upgraded", "normalised"]);
 vectors!(names, 19, |_| &["valid", "normalised"]);
+vectors!(travel_documents, 13, |_| &["valid"]);
+vectors!(mrz, 12, |_| &[
+    "valid", "checks", "issuer", "surname", "given", "number", "nationality", "birth", "sex", "expiry", "check_digit",
+]);
 vectors!(payment_codes, 23, |_| &["network"]);
 vectors!(passwords, 2, |kind| if kind == "payment-pin-policy" { &["accept"] } else { &[] });
 vectors!(phones, 41, |kind| match kind {
