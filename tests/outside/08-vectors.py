@@ -10,6 +10,11 @@ from outside import KABAO, ROOT, Checks
 COUNTS = {
     "id_numbers": {None: ["valid", "birth", "sex", "upgraded", "normalised"]},
     "names": {None: ["valid", "normalised"]},
+    "travel_documents": {None: ["valid"]},
+    "mrz": {
+        None: ["valid", "checks", "issuer", "surname", "given", "number", "nationality", "birth", "sex", "expiry",
+               "check_digit"],
+    },
     "payment_codes": {None: ["network"]},
     "passwords": {"payment-pin-policy": ["accept"]},
     "phones": {"cn-mobile-prefix": ["sms_capable_regex"], "normalise": ["valid", "e164", "mobile"]},
