@@ -5,6 +5,7 @@ mod camera;
 mod commands;
 mod journey;
 mod keys;
+mod paper;
 mod scan;
 mod setup;
 mod show;
@@ -13,6 +14,7 @@ mod views;
 use clap::{Parser, Subcommand};
 use commands::journey::JourneyArgs;
 use commands::serve::{ProxyArgs, ServeArgs};
+use commands::show::ShowArgs;
 use commands::verify::VerifyArgs;
 use commands::wallet::WalletArgs;
 use kabao_core::words::Language;
@@ -24,7 +26,7 @@ use std::process::ExitCode;
 #[command(name = "kabao", version)]
 struct Arguments {
     /// The language of what a person reads: zh-CN or en. Without it, the one of the environment.
-    #[arg(long, global = true)]
+    #[arg(long, visible_alias = "lang", global = true)]
     language: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -38,6 +40,8 @@ enum Command {
     SignProxy(ProxyArgs),
     /// Every call of the wallet, its state in a profile folder.
     Wallet(WalletArgs),
+    /// Shows a code for somebody to scan: on the terminal, as a file, as a sheet for the counter.
+    Show(ShowArgs),
     /// Replays journeys: what a person does, as data.
     Journey(JourneyArgs),
     /// Verifies a receipt and prints it. Exit code 0 when it holds, 1 when not.
@@ -69,16 +73,17 @@ fn main() -> ExitCode {
     };
     let chosen = arguments.language.as_deref();
     let language = chosen.unwrap_or_else(|| setup::language_of_environment());
-    let done = match &arguments.command {
+    let done = match arguments.command {
         None => commands::day::play(language).map(|()| true),
-        Some(Command::Serve(args)) => commands::serve::serve(args).map(|()| true),
-        Some(Command::SignProxy(args)) => commands::serve::sign_proxy(args).map(|()| true),
-        Some(Command::Wallet(args)) => return commands::wallet::run(args, language),
-        Some(Command::Journey(args)) => commands::journey::replay(args, chosen),
-        Some(Command::Verify(args)) => commands::verify::run(args, Language::from_tag(language)),
-        Some(Command::PinVault { data }) => commands::serve::pin_vault(data).map(|()| true),
+        Some(Command::Serve(args)) => commands::serve::serve(&args).map(|()| true),
+        Some(Command::SignProxy(args)) => commands::serve::sign_proxy(&args).map(|()| true),
+        Some(Command::Wallet(args)) => return commands::wallet::run(&args, language),
+        Some(Command::Show(args)) => return commands::show::run(args, language),
+        Some(Command::Journey(args)) => commands::journey::replay(&args, chosen),
+        Some(Command::Verify(args)) => commands::verify::run(&args, Language::from_tag(language)),
+        Some(Command::PinVault { data }) => commands::serve::pin_vault(&data).map(|()| true),
         Some(Command::Check { set }) => {
-            let answered = commands::check::run(set, std::io::stdin().lock(), std::io::stdout().lock());
+            let answered = commands::check::run(&set, std::io::stdin().lock(), std::io::stdout().lock());
             return match answered {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {

@@ -4,5 +4,6 @@ pub mod check;
 pub mod day;
 pub mod journey;
 pub mod serve;
+pub mod show;
 pub mod verify;
 pub mod wallet;

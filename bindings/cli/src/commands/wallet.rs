@@ -2,10 +2,10 @@
 //! identity number, one-time code, recovery sheet) is read from the standard input, one line each, and is never an
 //! argument: arguments can be seen by every program of the machine.
 
-mod answer;
+pub mod answer;
 mod words;
 
-pub use words::WalletArgs;
+pub use words::{WalletArgs, Word};
 
 use crate::calls::{Arguments, CallError, call};
 use crate::keys;
@@ -19,7 +19,6 @@ use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use words::Word;
 
 /// Why a command ends early.
 enum Stop {

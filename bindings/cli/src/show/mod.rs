@@ -3,3 +3,4 @@
 pub mod fields;
 pub mod story;
 pub mod table;
+pub mod visible;

@@ -8,7 +8,7 @@ use crate::views;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_core::WalletError;
-use kabao_core::words::Language;
+use kabao_core::words::{Language, say};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -84,7 +84,10 @@ impl Answer {
         let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()));
         let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
         match word {
-            Word::ShowCode { svg: Some(path), .. } => write(path, text("picture_svg").as_bytes()),
+            Word::ShowCode { files, .. } if files.any() => {
+                let drawn = files.draw(text("digits")).map_err(|error| error.to_string())?;
+                files.write(&drawn, &say(self.language, "show.payer_code", &[])).map(|_| ())
+            }
             Word::Receipt { out: Some(path), .. } => {
                 let document = URL_SAFE_NO_PAD.decode(text("document")).map_err(|error| error.to_string())?;
                 write(path, &document)

@@ -1,5 +1,6 @@
 //! The words of `kabao wallet`.
 
+use crate::paper::files::Files;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -166,9 +167,9 @@ pub enum Word {
     ShowCode {
         /// The way that was chosen: lakala.
         way: String,
-        /// Writes the QR code as SVG.
-        #[arg(long)]
-        svg: Option<PathBuf>,
+        /// The picture of this moment as a file.
+        #[command(flatten)]
+        files: Files,
     },
     /// The next picture of a showing.
     NextPicture {
