@@ -32,6 +32,8 @@ COUNTS = {
                "duplicate_ids", "top_level", "reencoded"],
     },
     "emv_mpm_invalid": {None: ["valid"]},
+    "emv_cpm_valid": {None: ["valid", "hex", "payload_format", "aids", "pan"]},
+    "emv_cpm_invalid": {None: ["valid"]},
 }
 # Null here: the sources disagree, and either answer is lawful.
 EITHER = {"valid", "accept", "brand", "luhn"}

@@ -1,7 +1,7 @@
 //! Reads and draws codes, and judges what a person types: identity numbers, names, phone and card
 //! numbers, payment PINs. Pure functions over text: no clock, no network, no files.
 //!
-//! - [`read`](crate::read()) says what a scanned text is; [`emv`], [`collection`] and [`links`] read the formats;
+//! - [`read`](crate::read()) says what a scanned text is; [`emv`], [`cpm`], [`collection`] and [`links`] read the formats;
 //! - [`handoff`] opens the app of another scheme and reads what it answers;
 //! - [`ndef`] reads what a tap gives and [`type4`] says how to read a tag; [`carrier`] holds our signed documents in a QR code;
 //! - [`payer`] derives the digits of a payer code 付款码, [`draw`] turns them into a QR code and bars;
@@ -11,11 +11,13 @@
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!();
 
+pub mod ber;
 pub mod cards;
 pub mod carrier;
 #[cfg(any(test, feature = "checks"))]
 pub mod checks;
 pub mod collection;
+pub mod cpm;
 pub mod day;
 pub mod draw;
 pub mod emv;

@@ -3,6 +3,7 @@
 
 mod cards;
 mod codes;
+mod cpm;
 mod emv;
 mod nfc;
 mod papers;
@@ -24,6 +25,7 @@ const GROUPS: &[(&[&str], Answers)] = &[
     (cards::SETS, cards::answer),
     (codes::SETS, codes::answer),
     (emv::SETS, emv::answer),
+    (cpm::SETS, cpm::answer),
     (nfc::SETS, nfc::answer),
 ];
 

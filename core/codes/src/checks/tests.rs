@@ -69,6 +69,8 @@ vectors!(emv_mpm_valid, 123, |_| &[
     "poi", "mcc", "currency", "amount", "country", "merchant_name", "merchant_city", "mai_ids", "duplicate_ids", "top_level",
 ]);
 vectors!(emv_mpm_invalid, 31, |_| &["valid"]);
+vectors!(emv_cpm_valid, 9, |_| &["valid", "hex", "payload_format", "aids", "pan"]);
+vectors!(emv_cpm_invalid, 3, |_| &["valid"]);
 vectors!(ndef, 54, |kind| match kind {
     "uri-payload-decode" => &["uri", "error"],
     "text-payload-decode" => &["text", "lang", "encoding", "error"],
