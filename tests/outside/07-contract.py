@@ -45,6 +45,13 @@ def pad(raw):
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+def unbase45(text):
+    """RFC 9285, written from its text."""
+    digits = ["0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".index(character) for character in text]
+    groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
+    return b"".join(sum(digit * 45**place for place, digit in enumerate(group)).to_bytes(len(group) - 1, "big") for group in groups)
+
+
 # Documents, by pycose.
 
 
@@ -93,6 +100,11 @@ def documents(checks, service, phone):
     checks.equal(done.returncode, 0, f"kabao verify: the receipt holds {done.stderr.strip()}")
     offline = [KABAO, "verify", str(path), "--root", service.info["root_key"], "--keys", str(held)]
     checks.equal(subprocess.run(offline, capture_output=True, timeout=60, env=phone.env).returncode, 0, "kabao verify: without the service too")
+    checks.equal(unbase45(shown["qr_text"].removeprefix("KB1R:")), receipt_raw, "the text for a QR code holds the same document")
+    path.write_text(shown["qr_text"] + "\n")
+    checks.equal(subprocess.run(offline, capture_output=True, timeout=60, env=phone.env).returncode, 0, "kabao verify: the text of the QR code too")
+    path.write_text(shown["qr_text"].replace("KB1R", "KB1S"))
+    checks.check(subprocess.run(offline, capture_output=True, timeout=60, env=phone.env).returncode not in (0, 101), "kabao verify: not when it says that it is a recovery sheet")
     # Every byte of the payload and of the signature counts, for pycose and for us.
     agreed, places = 0, [receipt_raw.index(receipt.payload) + 3, len(receipt_raw) - 1, len(receipt_raw) - 40, receipt_raw.index(b"CNY")]
     for place in places:

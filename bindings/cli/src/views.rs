@@ -198,6 +198,7 @@ impl Json for ReceiptView {
             "amount": self.amount.json(), "fee": self.fee.json(), "route": self.route, "route_text": self.route_text,
             "our_order": self.our_order, "acquirer_order": self.acquirer_order, "merchant_order": self.merchant_order,
             "at": self.at, "at_text": self.at_text, "document": URL_SAFE_NO_PAD.encode(&self.document),
+            "qr_text": self.qr_text,
         }))
     }
 }

@@ -118,7 +118,7 @@ impl CarrierError {
 /// assert_eq!(kind("https://kb1r.example"), None);
 /// ```
 pub fn kind(text: &str) -> Option<CarrierKind> {
-    split(text).ok().map(|(kind, _)| kind)
+    split(trim(text)).ok().map(|(kind, _)| kind)
 }
 
 /// The text for a QR code.
@@ -150,7 +150,7 @@ pub fn make(kind: CarrierKind, bytes: &[u8]) -> Result<String, CarrierError> {
 /// assert_eq!(read("KB1R:BB8B"), Err(CarrierError::Damaged));
 /// ```
 pub fn read(text: &str) -> Result<Carried, CarrierError> {
-    let text = text.trim_matches([' ', '\t', '\r', '\n']);
+    let text = trim(text);
     if text.len() > LIMIT {
         return Err(CarrierError::TooLong);
     }
@@ -159,6 +159,10 @@ pub fn read(text: &str) -> Result<Carried, CarrierError> {
         return Err(CarrierError::Empty);
     }
     Ok(Carried { kind, bytes: decode(body)? })
+}
+
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 fn split(text: &str) -> Result<(CarrierKind, &str), CarrierError> {

@@ -5,6 +5,7 @@ use crate::setup::ServiceFile;
 use crate::show::table::Lines;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_codes::carrier::{self, CarrierError, CarrierKind};
 use kabao_core::host::{HttpRequest, Transport};
 use kabao_core::words::{Language, say};
 use kabao_proof::{Document, KeySet, PublicKey, Receipt, Source, cose};
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 /// What is verified against what.
 #[derive(clap::Args)]
 pub struct VerifyArgs {
-    /// The receipt: COSE bytes, or the same as base64url.
+    /// The receipt: COSE bytes, the same as base64url, or the text of its QR code.
     pub receipt: PathBuf,
     /// The offline root's public key (base64url), for use with --keys.
     #[arg(long, requires = "keys", conflicts_with = "service")]
@@ -41,10 +42,7 @@ pub fn run(args: &VerifyArgs, language: Language) -> Result<bool, String> {
         std::fs::write(path, &keys).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     let bytes = std::fs::read(&args.receipt).map_err(|error| format!("{}: {error}", args.receipt.display()))?;
-    let document = match URL_SAFE_NO_PAD.decode(bytes.trim_ascii()) {
-        Ok(decoded) => decoded,
-        Err(_) => bytes,
-    };
+    let document = document(bytes).map_err(|error| format!("{}: {error}", args.receipt.display()))?;
     let opened = Receipt::open(&document, &set);
     match &opened {
         Ok(receipt) => print!("{}", table(receipt, language, true)),
@@ -58,6 +56,16 @@ pub fn run(args: &VerifyArgs, language: Language) -> Result<bool, String> {
         }
     }
     Ok(opened.is_ok())
+}
+
+/// The document in any of its three forms. A QR text that is damaged or holds something else is named, not tried as another form.
+fn document(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    match std::str::from_utf8(&bytes).map(carrier::read) {
+        Ok(Ok(carried)) if carried.kind == CarrierKind::Receipt => Ok(carried.bytes),
+        Ok(Ok(_)) => Err("the text of the QR code holds another document than a receipt".to_owned()),
+        Ok(Err(CarrierError::NotCarrier)) | Err(_) => Ok(URL_SAFE_NO_PAD.decode(bytes.trim_ascii()).unwrap_or(bytes)),
+        Ok(Err(error)) => Err(error.to_string()),
+    }
 }
 
 fn keys(args: &VerifyArgs) -> Result<(String, Vec<u8>), String> {
@@ -104,4 +112,22 @@ fn table(receipt: &Receipt, language: Language, verified: bool) -> String {
     lines.add(&word("time"), &receipt.at.china_text());
     lines.end(&word(if verified { "verified" } else { "not_verified" }));
     lines.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_comes_in_three_forms() {
+        let bytes = vec![0xd2, 0x84, 0x43, 0xa1, 0x00];
+        let text = carrier::make(CarrierKind::Receipt, &bytes).unwrap();
+        for form in [bytes.clone(), URL_SAFE_NO_PAD.encode(&bytes).into_bytes(), text.clone().into_bytes(), format!("{text}\r\n").into_bytes()] {
+            assert_eq!(document(form).unwrap(), bytes);
+        }
+        let sheet = carrier::make(CarrierKind::RecoverySheet, &bytes).unwrap();
+        for wrong in [sheet, text.to_lowercase().replace("kb1r", "KB1R"), "KB1R:".to_owned(), format!("{text}0000")] {
+            assert!(document(wrong.into_bytes()).is_err());
+        }
+    }
 }

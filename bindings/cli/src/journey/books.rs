@@ -75,6 +75,10 @@ pub async fn compare_history(wallet: &Wallet, account: &str, book: &Value) -> Re
             if !receipt.verified || Some(&receipt.document) != entry.receipt.as_ref() {
                 return Err(format!("the receipt of record {id} differs"));
             }
+            let carried = receipt.qr_text.as_deref().map(kabao_codes::carrier::read);
+            if !carried.is_some_and(|carried| carried.is_ok_and(|carried| carried.bytes == receipt.document)) {
+                return Err(format!("the QR text of the receipt of record {id} differs"));
+            }
             receipts += 1;
         }
     }

@@ -156,6 +156,7 @@ private let pin = "271928"
         #expect(receipt.acquirerOrder?.isEmpty == false)
         #expect(!receipt.ourOrder.isEmpty)
         #expect(receipt.amount.minor == 2350)
+        #expect(receipt.qrText?.hasPrefix("KB1R:") == true)
     }
 
     private func payPrintedCode(_ service: ReferenceService, _ wallet: Wallet) async throws {

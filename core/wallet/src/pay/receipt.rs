@@ -5,6 +5,7 @@ use crate::error::{Outcome, WalletError};
 use crate::tables::{receipts, records};
 use crate::words::say;
 use kabao_base::{Code, Id};
+use kabao_codes::carrier::{self, CarrierKind};
 use kabao_proof::{Document, Receipt};
 
 impl PayClient {
@@ -47,6 +48,7 @@ impl PayClient {
             merchant_order: receipt.order,
             at: receipt.at,
             at_text: receipt.at.china_text(),
+            qr_text: carrier::make(CarrierKind::Receipt, &document).ok(),
             document,
         })
     }

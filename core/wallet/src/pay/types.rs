@@ -243,4 +243,7 @@ pub struct ReceiptView {
     pub at_text: String,
     /// The signed document, for `kabao verify` and for support.
     pub document: Vec<u8>,
+    /// The same document as the text of a QR code, `KB1R:` and capitals, for a picture that somebody else
+    /// verifies. Absent when it is too long for one.
+    pub qr_text: Option<String>,
 }

@@ -206,6 +206,7 @@ class DayTest {
         assertNotNull(receipt.acquirerOrder)
         assertTrue(receipt.ourOrder.isNotBlank())
         assertEquals(2350L, receipt.amount.minor)
+        assertTrue(receipt.qrText!!.startsWith("KB1R:"))
     }
 
     private suspend fun payPrintedCode(service: ReferenceService, wallet: Wallet) {
