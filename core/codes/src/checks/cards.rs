@@ -15,9 +15,17 @@ pub(super) fn answer(_: &str, case: &Case, _: (i32, u32, u32)) -> Answer {
     match kind {
         "brand-detection" => Ok(json!({ "brand": brand, "luhn": cards::luhn(&digits) })),
         "number-validity" => {
-            let (potentially_valid, valid) = cards::progress(&digits);
+            let cards::CardProgress { potentially_valid, valid, .. } = cards::progress(&digits);
             Ok(json!({ "brand": brand, "valid": valid, "potentially_valid": potentially_valid }))
         }
+        "cn-bin-lookup" => Ok(match cards::issuers::issuer(&digits) {
+            Some(issuer) => json!({
+                "bankCode": issuer.bank_code,
+                "bankName": issuer.bank_name,
+                "cardType": issuer.card_type.map(cards::CardType::code),
+            }),
+            None => json!({ "error": "no issuer is known for this beginning" }),
+        }),
         "luhn" => Ok(json!({ "luhn": cards::luhn(&digits) })),
         "luhn-check-digit" => Ok(json!({ "check_digit": cards::luhn_check_digit(&digits) })),
         "iso7064-mod11-2-check-digit" => Ok(json!({ "check_digit": mod_11_2(&digits) })),
