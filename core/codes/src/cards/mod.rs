@@ -75,7 +75,7 @@ impl CardError {
 /// # Examples
 /// ```
 /// use kabao_codes::cards::{self, CardBrand, CardType};
-/// let (number, shape) = cards::read("6222 0200 0000 0000 000").unwrap();
+/// let (number, shape) = cards::read("6222 0202 0000 0000 000").unwrap();
 /// assert_eq!((shape.brand, shape.last4.as_str(), shape.check_digit_agrees), (CardBrand::UnionPay, "0000", false));
 /// let issuer = shape.issuer.unwrap();
 /// assert_eq!((issuer.bank_code.as_deref(), issuer.card_type), (Some("ICBC"), Some(CardType::Debit)));
@@ -141,7 +141,7 @@ fn may_lack_check_digit(brand: CardBrand, digits: &str, chinese: bool) -> bool {
 /// ```
 /// use kabao_codes::cards::{self, CardBrand};
 /// assert!(cards::progress("6222").potentially_valid);
-/// assert_eq!(cards::progress("62220").brand, Some(CardBrand::UnionPay));
+/// assert_eq!(cards::progress("622202").brand, Some(CardBrand::UnionPay));
 /// assert!(!cards::progress("5555555555554446").potentially_valid);
 /// ```
 pub fn progress(digits: &str) -> CardProgress {
