@@ -182,7 +182,8 @@ fn from_code(failure: ffi::Error, about: String) -> VaultError {
         ErrorCode::ReadOnly => VaultError::ReadOnly,
         ErrorCode::SystemIoFailure => {
             DEVICE_FAILURE.with(|seen| seen.set(code));
-            VaultError::Io { code }
+            // The index beside the log cannot grow: the first thing that fails when a file is opened on a full device.
+            if code == ffi::SQLITE_IOERR_SHMSIZE { VaultError::DiskFull } else { VaultError::Io { code } }
         }
         ErrorCode::CannotOpen => VaultError::Io { code },
         ErrorCode::ConstraintViolation => VaultError::Constraint { code },

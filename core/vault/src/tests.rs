@@ -210,6 +210,8 @@ fn codes_become_meanings() {
     assert_eq!(map(5), VaultError::Busy);
     assert_eq!(map(517), VaultError::Busy);
     assert_eq!(map(13), VaultError::DiskFull);
+    // SQLITE_IOERR_SHMSIZE: the index of the log is the first file that grows when a file is opened.
+    assert_eq!(map(4874), VaultError::DiskFull);
     assert_eq!(map(8), VaultError::ReadOnly);
     assert_eq!(map(778), VaultError::Io { code: 778 });
     assert_eq!(map(14), VaultError::Io { code: 14 });
