@@ -4,12 +4,14 @@
 //! - `test` ([`stages`]) runs everything and closes with `N passed, N failed`
 //! - `bindings` ([`bindings`]) generates the Kotlin and Swift sources
 //! - `sim` ([`sim`]) runs the simulation with chosen seeds
+//! - `fuzz` ([`fuzz`]) attacks the readers of codes, and finds planted bugs
 //! - `size` ([`size`]) weighs the phone library
 
 mod bans;
 mod bindings;
 mod command;
 mod count;
+mod fuzz;
 mod licences;
 mod outside;
 mod place;
@@ -29,6 +31,10 @@ cargo xtask COMMAND
   test --only NAME          only the stages whose name holds NAME, on what is already built
   bindings [kotlin|swift]   build the library and generate the Kotlin and Swift sources
   sim [--seed N] [--runs N] run the simulation
+  fuzz [TARGET] [--seconds N] [--runs N] [--still N] [--keep]
+                            attack the readers; --still: until coverage has stood still so long and --runs are done;
+                            --keep: keep the smallest inputs that reach everything
+  fuzz --bugs [PARSER]      plant each bug of tests/fuzz/bugs in a copy and wait until it is found
   size                      the stripped phone library and what it is made of
 
 The cache (Python packages, the Swift tree) is in $KABAO_CACHE, else in ~/.cache/kabao.";
@@ -45,6 +51,7 @@ fn main() -> ExitCode {
         ["bindings", "kotlin"] => bindings::command_line(true, false),
         ["bindings", "swift"] => bindings::command_line(false, true),
         ["sim", rest @ ..] => sim::command_line(rest),
+        ["fuzz", rest @ ..] => fuzz::command_line(rest),
         ["size"] => size::command_line(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

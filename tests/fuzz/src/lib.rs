@@ -1,0 +1,102 @@
+//! What must hold for every input of a reader, as functions over bytes. libFuzzer calls them
+//! (`tests/fuzz/libfuzzer`, `cargo xtask fuzz`), and an ordinary test replays the kept inputs.
+//!
+//! A target returns when all of it held and panics when something did not.
+
+pub mod bugs;
+mod cases;
+mod links;
+mod merchant;
+mod people;
+
+pub use cases::{home, seeds};
+
+use std::time::{Duration, Instant};
+
+/// A reader under attack.
+pub struct Target {
+    /// Its name; also the folder of its corpus.
+    pub name: &'static str,
+    /// What must hold for an input.
+    pub check: fn(&[u8]),
+    /// The published sets whose cases are its first inputs.
+    pub sets: &'static [&'static str],
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    Target { name: "read_text", check: links::read_text, sets: &["payment_codes", "merchant_qr_content", "emv_mpm_valid", "id_numbers"] },
+    Target { name: "links", check: links::links, sets: &["merchant_qr_content"] },
+    Target { name: "handoff", check: links::handoff, sets: &["merchant_qr_content"] },
+    Target { name: "emv_merchant", check: merchant::emv_merchant, sets: &["emv_mpm_valid", "emv_mpm_invalid", "emv_mpm_generated_by_peers"] },
+    Target { name: "identity", check: people::identity, sets: &["id_numbers"] },
+    Target { name: "names", check: people::names, sets: &["names"] },
+    Target { name: "cards", check: people::cards, sets: &["bank_cards"] },
+    Target { name: "phones", check: people::phones, sets: &["phones"] },
+];
+
+/// The target of that name.
+pub fn target(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}
+
+/// The names of all targets in one line.
+pub fn names() -> String {
+    TARGETS.iter().map(|target| target.name).collect::<Vec<_>>().join(" ")
+}
+
+/// What a target may take for each started 4 KiB of input. More is a hang.
+const ALLOWED: Duration = Duration::from_millis(50);
+/// The size that short inputs are repeated to, so that what grows faster than the input is seen.
+const LONG: usize = 4096;
+
+/// Checks an input, now and then repeated to 4 KiB as well.
+pub fn run(target: &Target, data: &[u8]) {
+    (target.check)(data);
+    if let Some(long) = lengthened(data) {
+        (target.check)(&long);
+    }
+}
+
+/// Checks an input and the time that it takes.
+pub fn run_measured(target: &Target, data: &[u8]) {
+    measured(target, data);
+    if let Some(long) = lengthened(data) {
+        measured(target, &long);
+    }
+}
+
+/// An eighth of the short inputs, chosen by their bytes so that a replay does the same.
+fn lengthened(data: &[u8]) -> Option<Vec<u8>> {
+    let sum = data.iter().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte));
+    let chosen = sum & 7 == 0 && !data.is_empty() && data.len() <= LONG / 2;
+    chosen.then(|| data.iter().copied().cycle().take(LONG).collect())
+}
+
+fn measured(target: &Target, data: &[u8]) {
+    let allowed = ALLOWED * u32::try_from(data.len().div_ceil(LONG).max(1)).unwrap_or(u32::MAX);
+    let once = || {
+        let start = Instant::now();
+        (target.check)(data);
+        start.elapsed()
+    };
+    // A busy machine is slow once; a slow reader is slow each time.
+    let first = once();
+    if first > allowed {
+        let best = (0..8).map(|_| once()).min().unwrap_or(first);
+        assert!(best <= allowed, "{} takes {best:?} for {} bytes; {allowed:?} are allowed", target.name, data.len());
+    }
+}
+
+/// The input as text. What is no UTF-8 becomes the replacement character, so that the rest still counts.
+fn text_of(data: &[u8]) -> String {
+    String::from_utf8_lossy(data).into_owned()
+}
+
+/// Fails when `printed` shows six digits in a row that stand in `secret`.
+fn hides(printed: &str, secret: &str) {
+    let digits: Vec<u8> = secret.bytes().filter(u8::is_ascii_alphanumeric).collect();
+    for window in digits.windows(6).filter(|window| window.iter().all(u8::is_ascii_digit)) {
+        assert!(!printed.as_bytes().windows(6).any(|shown| shown == window), "shows a number that it must hide");
+    }
+}
