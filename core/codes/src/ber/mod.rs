@@ -105,6 +105,13 @@ impl fmt::Debug for Tlv {
 
 impl Tlv {
     /// The bytes of a tag that is no template.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let read = kabao_codes::ber::read(&[0x50, 1, 65]).unwrap();
+    /// assert_eq!(read[0].bytes(), Some(&b"A"[..]));
+    /// ```
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.content {
             Content::Bytes(bytes) => Some(bytes),
@@ -113,6 +120,13 @@ impl Tlv {
     }
 
     /// The tags inside a template; none for a tag that is no template.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let read = kabao_codes::ber::read(&[0x61, 3, 0x50, 1, 65]).unwrap();
+    /// assert_eq!(read[0].parts().len(), 1);
+    /// ```
     pub fn parts(&self) -> &[Tlv] {
         match &self.content {
             Content::Bytes(_) => &[],

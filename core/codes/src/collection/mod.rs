@@ -2,7 +2,9 @@
 //!
 //! The template (identifiers 26 to 51) carries our GUID in 00, the payee's code in 01 and, for an
 //! order, its number in 02. The GUID is configuration. A code names its payee and nothing more:
-//! name and account come from the service.
+//! name and account come from the service. The same as a web link: [`link`].
+
+pub mod link;
 
 use crate::emv::{EmvError, MerchantCode, amount, numeric_currency, read, value, with_checksum};
 use kabao_base::{Currency, Money};
@@ -25,6 +27,20 @@ pub struct CollectionCode {
 
 impl CollectionCode {
     /// What a merchant code asks for in the template of `guid`; `None` when it has no such template.
+    /// Refused is what would let a person pay something else than was shown: a field that stands
+    /// twice, a tip or surcharge, an amount or currency that is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kabao_codes::CollectionCode;
+    /// use kabao_codes::emv::{EmvError, read, with_checksum};
+    /// let ours = "00020126220009app.kabao0105M00015303156";
+    /// let code = CollectionCode::of(&read(&with_checksum(ours)).unwrap(), "app.kabao").unwrap().unwrap();
+    /// assert_eq!((code.payee_code.as_str(), code.amount), ("M0001", None));
+    /// let tipped = read(&with_checksum(&format!("{ours}550201"))).unwrap();
+    /// assert_eq!(CollectionCode::of(&tipped, "app.kabao"), Err(EmvError::Value { id: 55 }));
+    /// ```
     pub fn of(code: &MerchantCode, guid: &str) -> Result<Option<CollectionCode>, EmvError> {
         let Some(template) = code.template(guid) else { return Ok(None) };
         if let Some(twice) = code.duplicates.first() {
@@ -77,7 +93,30 @@ pub struct CollectionRequest {
     pub category: String,
 }
 
-/// The text of a collection code. The same request gives the same text.
+/// The text of a collection code. The same request gives the same text, and what it says is read
+/// back before it is given out. An error names the field that cannot be written.
+///
+/// # Examples
+///
+/// ```
+/// use kabao_base::{Currency, Money};
+/// use kabao_codes::{CollectionCode, CollectionRequest, make_collection_code};
+/// let text = make_collection_code(&CollectionRequest {
+///     guid: "app.kabao".to_owned(),
+///     code: CollectionCode {
+///         payee_code: "M0001".to_owned(),
+///         order: None,
+///         amount: Some(Money::fen(2350)),
+///         currency: Currency::Cny,
+///         dynamic: true,
+///     },
+///     name: "NOODLE HOUSE".to_owned(),
+///     city: "SHANGHAI".to_owned(),
+///     local_name: Some("面馆".to_owned()),
+///     category: "5812".to_owned(),
+/// });
+/// assert!(text.unwrap().contains("540523.50"));
+/// ```
 pub fn make_collection_code(request: &CollectionRequest) -> Result<String, EmvError> {
     let code = &request.code;
     let valid = |good: bool, id: u8| if good { Ok(()) } else { Err(EmvError::Value { id }) };
