@@ -3,7 +3,7 @@
 use super::{Answer, Case, field, input, refused};
 use crate::identity::{IdDocument, ResidentNumber, Sex, read_foreigner, read_resident};
 use crate::{Day, names, phones, pin};
-use kabao_base::{FoldKind, Pin, fold};
+use kabao_base::Pin;
 use serde_json::{Value, json};
 
 pub(super) const SETS: &[&str] = &["id_numbers", "names", "passwords", "phones"];
@@ -70,14 +70,11 @@ fn chosen_pin(input: &str) -> Value {
 }
 
 fn phone(kind: &str, input: &str) -> Answer {
-    let outcome = phones::read(input);
     match kind {
-        "cn-mobile-prefix" => Ok(json!({ "sms_capable_regex": outcome.is_ok() })),
-        "normalise" => Ok(match outcome {
-            Ok(number) => json!({ "valid": true, "e164": number.e164(), "mobile": true }),
-            Err(phones::PhoneError::Landline) => {
-                let digits = fold(input, FoldKind::Phone).unwrap_or_default();
-                json!({ "valid": true, "e164": format!("+86{}", digits.strip_prefix('0').unwrap_or(&digits)), "mobile": false })
+        "cn-mobile-prefix" => Ok(json!({ "sms_capable_regex": phones::read(input).is_ok() })),
+        "normalise" => Ok(match phones::classify(input) {
+            Ok(number) => {
+                json!({ "valid": true, "e164": number.e164(), "mobile": number.kind().takes_sms() == Some(true) })
             }
             Err(error) => refused(&error),
         }),
