@@ -1,74 +1,9 @@
 //! Money is a count of minor units (fen, cent) and a currency. Every operation is checked.
 
+use crate::currency::Currency;
 use crate::fold::{FoldError, FoldKind, fold};
+use crate::language::Language;
 use serde::{Deserialize, Serialize};
-
-/// A currency of ISO 4217 that the wallet can name. The wallet keeps accounts in CNY; the others
-/// appear on codes of foreign merchants and are read, named and refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum Currency {
-    /// Renminbi, 156, two decimals.
-    #[serde(rename = "CNY")]
-    Cny,
-    /// Hong Kong dollar, 344, two decimals.
-    #[serde(rename = "HKD")]
-    Hkd,
-    /// United States dollar, 840, two decimals.
-    #[serde(rename = "USD")]
-    Usd,
-    /// Yen, 392, no decimals.
-    #[serde(rename = "JPY")]
-    Jpy,
-}
-
-impl Currency {
-    const ALL: [(Currency, &'static str, u16, u32, &'static str); 4] = [
-        (Currency::Cny, "CNY", 156, 2, "¥"),
-        (Currency::Hkd, "HKD", 344, 2, "HK$"),
-        (Currency::Usd, "USD", 840, 2, "US$"),
-        (Currency::Jpy, "JPY", 392, 0, "JP¥"),
-    ];
-
-    fn row(self) -> &'static (Currency, &'static str, u16, u32, &'static str) {
-        match self {
-            Currency::Cny => &Self::ALL[0],
-            Currency::Hkd => &Self::ALL[1],
-            Currency::Usd => &Self::ALL[2],
-            Currency::Jpy => &Self::ALL[3],
-        }
-    }
-
-    /// The alphabetic code, `CNY`.
-    pub fn code(self) -> &'static str {
-        self.row().1
-    }
-
-    /// The numeric code of ISO 4217, as codes of merchants carry it (156 for CNY).
-    pub fn numeric(self) -> u16 {
-        self.row().2
-    }
-
-    /// How many decimals the minor unit has.
-    pub fn decimals(self) -> u32 {
-        self.row().3
-    }
-
-    /// The sign put before an amount.
-    pub fn sign(self) -> &'static str {
-        self.row().4
-    }
-
-    /// Reads an alphabetic code (`CNY`, any case) or a numeric one (`156`).
-    pub fn parse(text: &str) -> Result<Currency, MoneyError> {
-        let upper = text.trim().to_ascii_uppercase();
-        Self::ALL
-            .iter()
-            .find(|row| row.1 == upper || (upper.len() == 3 && upper.parse() == Ok(row.2)))
-            .map(|row| row.0)
-            .ok_or(MoneyError::UnknownCurrency)
-    }
-}
 
 /// Why an amount was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -172,8 +107,13 @@ impl Money {
         if decimals == 0 { format!("{minus}{whole}") } else { format!("{minus}{whole}.{part}") }
     }
 
-    /// What a screen shows and a screen reader says. The only place where money becomes text.
-    pub fn view(self) -> MoneyView {
+    /// As a screen shows it: sign, groups of three, decimals: `¥1,234.50`, `-¥0.05`.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(kabao_base::Money::fen(123_450).text(), "¥1,234.50");
+    /// ```
+    pub fn text(self) -> String {
         let plain = self.plain();
         let unsigned = plain.trim_start_matches('-');
         let (whole, part) = unsigned.split_once('.').unwrap_or((unsigned, ""));
@@ -186,26 +126,19 @@ impl Money {
         }
         let minus = if self.minor < 0 { "-" } else { "" };
         let dot = if part.is_empty() { "" } else { "." };
-        let text = format!("{minus}{}{grouped}{dot}{part}", self.currency.sign());
-        MoneyView { minor: self.minor, currency: self.currency, text, spoken: self.spoken(whole, part) }
+        format!("{minus}{}{grouped}{dot}{part}", self.currency.sign())
     }
 
-    fn spoken(self, whole: &str, part: &str) -> String {
-        let minus = if self.minor < 0 { "负" } else { "" };
-        match self.currency {
-            Currency::Cny => {
-                let (jiao, fen) = part.split_at(part.len().min(1));
-                let mut text = format!("{minus}{whole}元");
-                match (jiao, fen) {
-                    ("0" | "", "0" | "") => {}
-                    (jiao, "0" | "") => text.push_str(&format!("{jiao}角")),
-                    ("0", fen) => text.push_str(&format!("零{fen}分")),
-                    (jiao, fen) => text.push_str(&format!("{jiao}角{fen}分")),
-                }
-                text
-            }
-            _ => format!("{minus}{} {}", self.plain().trim_start_matches('-'), self.currency.code()),
-        }
+    /// What a screen shows, and what a screen reader says in the person's language. With [`Money::text`] and
+    /// [`Money::spoken`] the only place where money becomes text.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::{Language, Money};
+    /// assert_eq!(Money::fen(1250).view(Language::ZhCn).spoken, "十二元五角");
+    /// ```
+    pub fn view(self, language: Language) -> MoneyView {
+        MoneyView { minor: self.minor, currency: self.currency, text: self.text(), spoken: self.spoken(language) }
     }
 }
 
@@ -231,7 +164,7 @@ pub struct MoneyView {
     pub currency: Currency,
     /// As shown: `¥1,234.50`.
     pub text: String,
-    /// As read aloud: `1234元5角`.
+    /// As read aloud in the person's language: `一千二百三十四元五角`.
     pub spoken: String,
 }
 
@@ -267,18 +200,17 @@ mod tests {
             assert_eq!(cny(text), Err(error), "{text:?}");
         }
         assert_eq!(cny(&"9".repeat(1 << 20)), Err(MoneyError::Overflow));
-        assert_eq!(Currency::parse("XXX"), Err(MoneyError::UnknownCurrency));
-        assert_eq!(Currency::parse("156"), Ok(Currency::Cny));
     }
 
     #[test]
     fn shows_and_says() {
-        let view = Money::fen(123_450).view();
-        assert_eq!((view.text.as_str(), view.spoken.as_str()), ("¥1,234.50", "1234元5角"));
-        assert_eq!(Money::fen(-5).view().text, "-¥0.05");
-        assert_eq!(Money::fen(5).view().spoken, "0元零5分");
+        let view = Money::fen(123_450).view(Language::ZhCn);
+        assert_eq!((view.text.as_str(), view.spoken.as_str()), ("¥1,234.50", "一千二百三十四元五角"));
+        assert_eq!(Money::fen(123_450).view(Language::En).spoken, "one thousand two hundred thirty-four yuan and fifty fen");
+        assert_eq!(Money::fen(-5).text(), "-¥0.05");
         assert_eq!(Money::fen(i64::MIN).plain(), "-92233720368547758.08");
-        assert_eq!(Money { minor: 1200, currency: Currency::Jpy }.view().text, "JP¥1,200");
+        assert_eq!(Money { minor: 1200, currency: Currency::Jpy }.text(), "JP¥1,200");
+        assert_eq!(Money { minor: 1200, currency: Currency::Kwd }.text(), "KWD\u{a0}1.200");
     }
 
     #[test]

@@ -31,7 +31,8 @@ macro_rules! kinds {
 kinds! {
     PinKind Pin "PIN" "The payment PIN: six ASCII digits.",
     CardKind CardNumber "card number" "A whole card number.",
-    OtpKind Otp "one-time code" "A one-time code from an SMS.",
+    OtpKind Otp "one-time code" "A one-time code, from an SMS or an authenticator app.",
+    OtpTextKind OtpText "authenticator key" "The key of an authenticator app as text, or a link that holds it.",
     IdNumberKind IdNumber "identity number" "A whole identity number.",
     SheetKind SheetCode "recovery sheet code" "The code of the recovery sheet."
 }

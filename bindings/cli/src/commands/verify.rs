@@ -99,8 +99,8 @@ fn table(receipt: &Receipt, language: Language, verified: bool) -> String {
     };
     let mut lines = Lines::titled(&word("title"));
     lines.add(&word("payee"), &receipt.payee_name);
-    lines.add(&word("amount"), &receipt.amount.view().text);
-    lines.add(&word("fee"), &receipt.fee.view().text);
+    lines.add(&word("amount"), &receipt.amount.text());
+    lines.add(&word("fee"), &receipt.fee.text());
     lines.add(&word("route"), &say(language, &format!("way.{}", receipt.route), &[]));
     lines.add(&word("source"), &source);
     lines.add(&word("our_order"), &receipt.our_order);

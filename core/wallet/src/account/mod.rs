@@ -98,11 +98,11 @@ impl AccountClient {
             pin_must_change: known.as_ref().is_some_and(|known| known.pin_must_change),
             recovery_sheet_kept: row.sheet_set,
             frozen: known.as_ref().is_some_and(|known| known.frozen),
-            balance: balance.map(|(money, _)| money.view()),
+            balance: balance.map(|(money, _)| money.view(language)),
             balance_at: balance.map(|(_, at)| at),
             balance_age_text: balance.map(|(_, at)| crate::words::age(language, now.since(at))),
-            single_limit: known.as_ref().and_then(|known| known.limits.single).map(Money::view),
-            day_left: known.as_ref().and_then(|known| known.limits.day_left).map(Money::view),
+            single_limit: known.as_ref().and_then(|known| known.limits.single).map(|left| left.view(language)),
+            day_left: known.as_ref().and_then(|known| known.limits.day_left).map(|left| left.view(language)),
         })
     }
 

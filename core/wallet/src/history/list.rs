@@ -54,7 +54,7 @@ impl HistoryClient {
         let row = row.ok_or(Code::NotFound)?;
         Ok(RecordView {
             item: item(language, &row),
-            fee: row.fee.view(),
+            fee: row.fee.view(language),
             route_text: say(language, &format!("way.{}", row.route), &[]),
             route: row.route,
             merchant_order: row.merchant_order,
@@ -74,7 +74,8 @@ impl HistoryClient {
         }
         let (spent, received, count) =
             self.core.open_files(move |files| files.cache(|conn| records::month(conn, month))).await?;
-        Ok(MonthView { month, spent: Money::fen(spent).view(), received: Money::fen(received).view(), count })
+        let language = self.core.settings.language;
+        Ok(MonthView { month, spent: Money::fen(spent).view(language), received: Money::fen(received).view(language), count })
     }
 }
 
@@ -88,7 +89,7 @@ pub(super) fn item(language: Language, row: &RecordRow) -> HistoryItem {
         kind_text,
         state: row.state.clone(),
         state_text: say(language, &format!("record.state.{}", row.state), &[]),
-        amount: row.amount.view(),
+        amount: row.amount.view(language),
         at: row.at,
         at_text: row.at.china_text(),
     }
@@ -115,7 +116,7 @@ fn open_item(language: Language, row: &IntentRow) -> HistoryItem {
         kind_text,
         state: row.state.as_str().to_owned(),
         state_text: words::payment(language, row.state),
-        amount: Money { minor: signed, currency: row.amount.currency }.view(),
+        amount: Money { minor: signed, currency: row.amount.currency }.view(language),
         at: row.created_at,
         at_text: Timestamp::china_text(row.created_at),
     }

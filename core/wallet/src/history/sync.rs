@@ -323,7 +323,7 @@ fn tell_ask(core: &Core, ask: &Ask) {
 
 fn notice(core: &Core, key: &str, amount: Money, payee: &str, record_id: Option<String>) {
     let language = core.settings.language;
-    let amount = Money { minor: amount.minor.saturating_abs(), currency: amount.currency }.view().text;
+    let amount = Money { minor: amount.minor.saturating_abs(), currency: amount.currency }.text();
     let arguments = [("amount", amount.as_str()), ("payee", payee)];
     core.listeners.tell(WalletEvent::Notice {
         title: say(language, &format!("notice.{key}.title"), &arguments),

@@ -4,12 +4,14 @@ use super::{AskView, PayClient};
 use crate::error::{Outcome, WalletError};
 use crate::service::wire::Ask;
 use crate::tables::sync;
+use crate::words::Language;
 use kabao_base::{Code, Id, Timestamp};
 
 impl PayClient {
     /// The questions that can still be answered, as the last sync brought them.
     pub async fn asks(&self) -> Outcome<Vec<AskView>> {
-        Ok(self.known_asks().await?.into_iter().map(view).collect())
+        let language = self.core.settings.language;
+        Ok(self.known_asks().await?.into_iter().map(|ask| view(language, ask)).collect())
     }
 
     /// Says no. The merchant's order is refused.
@@ -28,12 +30,12 @@ impl PayClient {
     }
 }
 
-fn view(ask: Ask) -> AskView {
+fn view(language: Language, ask: Ask) -> AskView {
     AskView {
         ask_id: ask.ask_id.to_string(),
         payee_name: ask.payee_name,
         order: ask.order,
-        amount: ask.amount.view(),
+        amount: ask.amount.view(language),
         expires_at: Timestamp::from_ms(ask.expires_at),
     }
 }

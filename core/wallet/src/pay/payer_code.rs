@@ -3,6 +3,7 @@
 use super::{PayClient, PayerCodeView};
 use crate::error::{Outcome, WalletError};
 use crate::tables::tokens::{self, TokenRow};
+use crate::words::Language;
 use kabao_base::{Code, Money, Timestamp};
 use kabao_codes::draw;
 use kabao_codes::payer::{PayerToken, STEP_SECONDS, derive_code};
@@ -30,7 +31,7 @@ impl PayClient {
                 })
             })
             .await?;
-        draw_code(&shown.0, way, now, trusted, shown.1)
+        draw_code(self.core.settings.language, &shown.0, way, now, trusted, shown.1)
     }
 
     /// The next picture of the same showing: the same token, the present step.
@@ -48,7 +49,7 @@ impl PayClient {
         if token.state != MerchantState::Shown.as_str() || token.not_after <= now {
             return Err(Code::NoPayerCodes.into());
         }
-        draw_code(&token, way, now, trusted, left)
+        draw_code(self.core.settings.language, &token, way, now, trusted, left)
     }
 
     /// What became of a showing: the merchant-started payment's state.
@@ -67,7 +68,7 @@ impl PayClient {
     }
 }
 
-fn draw_code(row: &TokenRow, way: String, now: Timestamp, trusted: bool, left: u32) -> Outcome<PayerCodeView> {
+fn draw_code(language: Language, row: &TokenRow, way: String, now: Timestamp, trusted: bool, left: u32) -> Outcome<PayerCodeView> {
     let (cap, low) = (Money::fen(row.cap), Money::fen(row.cap_untrusted));
     let token = PayerToken::new(&row.prefix, &row.token_id, &row.key, row.not_after, cap, low)
         .map_err(|_| Code::StorageDamaged)?;
@@ -82,7 +83,7 @@ fn draw_code(row: &TokenRow, way: String, now: Timestamp, trusted: bool, left: u
         qr: draw::qr(&digits).map_err(|_| Code::Internal)?,
         bars: draw::bars(&digits).map_err(|_| Code::Internal)?,
         draw_again_at: Timestamp::from_ms(next_step.saturating_mul(1000)),
-        cap: token.cap(trusted).view(),
+        cap: token.cap(trusted).view(language),
         clock_trusted: trusted,
         codes_left: left,
         digits,

@@ -149,9 +149,9 @@ fn view(language: Language, quote: &wire::Quote, cards: &[wire::Card]) -> QuoteV
     QuoteView {
         quote_id: quote.quote_id.to_string(),
         payee_name: quote.payee_name.clone(),
-        amount: quote.amount.view(),
-        fee: quote.fee.view(),
-        total: quote.total.view(),
+        amount: quote.amount.view(language),
+        fee: quote.fee.view(language),
+        total: quote.total.view(language),
         sources: sources.collect(),
         expires_at: Timestamp::from_ms(quote.expires_at),
     }

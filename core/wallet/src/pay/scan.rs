@@ -3,7 +3,7 @@
 use super::{PayClient, ScanView};
 use crate::error::{Outcome, WalletError};
 use crate::service::wire::Payee;
-use kabao_base::{Code, Failure, Money};
+use kabao_base::{Code, Failure};
 use kabao_codes::{ReadContext, Scanned};
 
 impl PayClient {
@@ -21,13 +21,14 @@ impl PayClient {
         let body = serde_json::json!({ "payee_code": code.payee_code }).to_string().into_bytes();
         let request = self.core.request("POST", "/v1/payees/resolve".to_owned(), body)?;
         let payee: Payee = self.core.call(&request).await?.read()?;
+        let language = self.core.settings.language;
         Ok(ScanView {
             payee_id: Some(payee.payee_id.to_string()),
             payee_name: Some(payee.name),
             order: code.order,
-            amount: code.amount.map(Money::view),
+            amount: code.amount.map(|amount| amount.view(language)),
             limit_class: payee.limit_class,
-            static_left: payee.static_left.map(Money::view),
+            static_left: payee.static_left.map(|left| left.view(language)),
             other: None,
             refusal: (code.currency != kabao_base::Currency::Cny).then(|| Failure::of(Code::CurrencyUnknown)),
         })

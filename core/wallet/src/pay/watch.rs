@@ -6,7 +6,7 @@ use crate::intents;
 use crate::service::wire::Stage;
 use crate::tables::intents::IntentRow;
 use crate::words::{self, Language, say};
-use kabao_base::{Certainty, Code, Failure, Id, Money, Timestamp};
+use kabao_base::{Certainty, Code, Failure, Id, Timestamp};
 use kabao_money::payment::PaymentState;
 
 impl PayClient {
@@ -51,8 +51,8 @@ pub(super) fn view(language: Language, row: &IntentRow) -> PaymentView {
         state: row.state,
         state_text: words::payment(language, row.state),
         payee_name: row.payee_name.clone(),
-        amount: row.amount.view(),
-        fee: Money::view(row.fee),
+        amount: row.amount.view(language),
+        fee: row.fee.view(language),
         may_pay_again: row.state.may_pay_again(),
         dispatched: row.dispatched,
         failure: failure(row),

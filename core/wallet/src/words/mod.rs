@@ -12,6 +12,7 @@ mod compile;
 mod tests;
 
 use kabao_base::fold::hidden_kind;
+pub use kabao_base::Language;
 use kabao_base::{Certainty, Code, Failure};
 use kabao_money::merchant::MerchantState;
 use kabao_money::onboarding::OnboardingStep;
@@ -19,33 +20,6 @@ use kabao_money::payment::PaymentState;
 
 /// Key, Chinese, English; sorted by key.
 static TABLE: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/words.rs"));
-
-/// The language in which sentences are given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum Language {
-    /// Chinese as written in mainland China.
-    ZhCn,
-    /// English.
-    En,
-}
-
-impl Language {
-    /// The language for a BCP 47 tag of the phone (`zh-Hans-CN`, `zh_CN`, `en-GB`): Chinese for every sort of
-    /// Chinese, English for everything else, an empty or malformed tag included.
-    pub fn from_tag(tag: &str) -> Language {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        if primary.eq_ignore_ascii_case("zh") { Language::ZhCn } else { Language::En }
-    }
-
-    /// The tag for the phone's speech and fonts: `zh-CN` or `en`.
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Language::ZhCn => "zh-CN",
-            Language::En => "en",
-        }
-    }
-}
 
 /// What a person is told about a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]

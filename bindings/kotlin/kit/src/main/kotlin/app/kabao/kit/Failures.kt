@@ -1,11 +1,11 @@
 package app.kabao.kit
 
 import app.kabao.base.Failure
+import app.kabao.base.Language
 import app.kabao.core.explainFailure
 import app.kabao.core.onboardingWords
 import app.kabao.money.OnboardingStep
 import app.kabao.wallet.Explanation
-import app.kabao.wallet.Language
 import app.kabao.wallet.StepWords
 import app.kabao.wallet.WalletException
 

@@ -3,6 +3,7 @@ package app.kabao.kit
 import app.kabao.base.Actor
 import app.kabao.base.Certainty
 import app.kabao.base.Failure
+import app.kabao.base.Language
 import app.kabao.base.Remedy
 import app.kabao.core.KabaoWallet
 import app.kabao.core.faultPlaces
@@ -11,7 +12,6 @@ import app.kabao.money.OnboardingStepKind
 import app.kabao.wallet.BindRequest
 import app.kabao.wallet.ConfirmRequest
 import app.kabao.wallet.KeyRole
-import app.kabao.wallet.Language
 import app.kabao.wallet.PaymentProof
 import app.kabao.wallet.RegisterRequest
 import app.kabao.wallet.SecretStore
