@@ -6,7 +6,8 @@ import subprocess
 
 from outside import KABAO, ROOT, Checks
 
-# Set → kind (None: every kind) → the keys of `expected` that count (tests/vectors/README.md).
+# Set → kind (None: every kind) → the keys of `expected` that count (tests/vectors/README.md); "" is the whole of it,
+# and `text` has to be one of `any_of`.
 COUNTS = {
     "id_numbers": {None: ["valid", "birth", "sex", "upgraded", "normalised"]},
     "names": {None: ["valid", "normalised"]},
@@ -35,6 +36,9 @@ COUNTS = {
     "emv_mpm_invalid": {None: ["valid"]},
     "emv_cpm_valid": {None: ["valid", "hex", "payload_format", "aids", "pan"]},
     "emv_cpm_invalid": {None: ["valid"]},
+    "uppercase_amounts": {"official": ["any_of"], "conflict": ["any_of"], "official-date": [""], "nzh-toMoney": [""]},
+    "mcc": {None: ["range"]},
+    "otp": {None: [""]},
 }
 # Of an error only counts that there is one: the words are ours.
 PRESENCE = {"error"}
@@ -49,6 +53,10 @@ def cases(name):
             continue
         if name == "emv_mpm_valid":
             case = {**case, "expected": {**case["expected"], "reencoded": case["input"]}}
+        if name == "mcc":
+            case = {"id": case["mcc"], "mcc": case["mcc"], "expected": {"range": case["range"][:2] if "range" in case else None}}
+        if name == "uppercase_amounts" and (case.get("options") or case["kind"] == "nzh-toMoney" and case["expected"].endswith("元")):
+            continue
         if case.get("kind") == "normalise" and case.get("region") != "CN":
             continue
         keys = COUNTS[name].get(case.get("kind"), COUNTS[name].get(None))
@@ -68,11 +76,19 @@ def question(case):
     return json.dumps(asked, ensure_ascii=False).encode() + b"\n"
 
 
+def judged(expected, actual, key):
+    if key in PRESENCE:
+        return (key in expected) == (key in actual)
+    return actual.get("text") in expected[key] if key == "any_of" else expected[key] == actual.get(key)
+
+
 def agrees(expected, actual, keys):
+    if keys == [""]:
+        return expected == actual
     if not isinstance(actual, dict):
         return False
     return all(
-        (key in expected) == (key in actual) if key in PRESENCE else expected[key] == actual.get(key)
+        judged(expected, actual, key)
         for key in keys
         if key in PRESENCE or (key in expected and not (expected[key] is None and key in EITHER))
     )
@@ -89,8 +105,11 @@ def compare(checks, name):
     checks.check(code == 0 and wanted and not wrong, f"{name}: {len(wanted) - len(wrong)} of {len(wanted)} {said.strip()}")
     # Answers that fit anything would agree with everything: an altered expectation has to be noticed.
     case, keys = wanted[0]
-    key = next(key for key in keys if case["expected"].get(key) is not None)
-    altered = {**case["expected"], key: "altered"}
+    if keys == [""]:
+        key, altered = "the whole", "altered"
+    else:
+        key = next(key for key in keys if case["expected"].get(key) is not None)
+        altered = {**case["expected"], key: "altered"}
     checks.check(not agrees(altered, got.get(case["id"]), keys), f"{name}: an altered expectation of {key} is noticed")
 
 

@@ -6,12 +6,15 @@
 //! - [`ndef`] reads what a tap gives and [`type4`] says how to read a tag; [`carrier`] holds our signed documents in a QR code;
 //! - [`payer`] derives the digits of a payer code 付款码, [`draw`] turns them into a QR code and bars;
 //! - [`identity`], [`travel`], [`mrz`], [`names`], [`phones`], [`pin`], [`cards`] judge input of a person;
+//! - [`capital`] writes and reads amounts and dates in capital characters 大写, [`mcc`] sorts merchants;
+//! - [`otp`] makes and verifies the codes of an authenticator app;
 //! - [`checks`] answers published cases as JSON lines (feature `checks`).
 
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!();
 
 pub mod ber;
+pub mod capital;
 pub mod cards;
 pub mod carrier;
 #[cfg(any(test, feature = "checks"))]
@@ -24,9 +27,11 @@ pub mod emv;
 pub mod handoff;
 pub mod identity;
 pub mod links;
+pub mod mcc;
 pub mod mrz;
 pub mod names;
 pub mod ndef;
+pub mod otp;
 pub mod payer;
 pub mod phones;
 pub mod pin;

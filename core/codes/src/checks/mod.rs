@@ -8,6 +8,7 @@ mod emv;
 mod nfc;
 mod papers;
 mod people;
+mod sums;
 
 use serde_json::{Map, Value, json};
 
@@ -27,6 +28,7 @@ const GROUPS: &[(&[&str], Answers)] = &[
     (emv::SETS, emv::answer),
     (cpm::SETS, cpm::answer),
     (nfc::SETS, nfc::answer),
+    (sums::SETS, sums::answer),
 ];
 
 /// The sets that [`answer`] knows.
