@@ -192,7 +192,7 @@ fn show_collection(args: &Collection, language: Language) -> Result<Shown, Stop>
     let mut written = args.files.write(&drawn, &title)?;
     if let Some(file) = &args.paper.pdf {
         let Drawn::Qr(picture) = &drawn else { return Err(Stop::Typed("--pdf: a sheet carries a QR code, not bars".to_owned())) };
-        let amount = request.code.amount.map(|amount| amount.view().text);
+        let amount = request.code.amount.map(|amount| amount.text());
         let both = |key: &str| [Language::ZhCn, Language::En].map(|language| say(language, key, &[]));
         let payee = say(Language::ZhCn, "sheet.payee", &[("payee", &request.code.payee_code)]);
         let sheet = Sheet {
