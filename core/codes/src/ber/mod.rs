@@ -27,7 +27,7 @@ impl Tag {
     pub const fn new(number: u32) -> Option<Tag> {
         let [high, first, second, third] = number.to_be_bytes();
         let good = match (high, first, second, third) {
-            (0, 0, 0, one) => !(one & 0x1f == 0x1f) && one != 0,
+            (0, 0, 0, one) => one & 0x1f != 0x1f && one != 0,
             (0, 0, one, two) => one & 0x1f == 0x1f && two & 0x80 == 0,
             (0, one, two, three) => one & 0x1f == 0x1f && two & 0x80 != 0 && two != 0x80 && three & 0x80 == 0,
             _ => false,

@@ -219,7 +219,7 @@ fn code_of(query: &str) -> Result<CollectionCode, LinkError> {
     if !order.is_none_or(is_name) {
         return Err(wrong('o'));
     }
-    if !dynamic.is_none_or(|value| value == "1") {
+    if dynamic.is_some_and(|value| value != "1") {
         return Err(wrong('d'));
     }
     let order = order.map(str::to_owned);

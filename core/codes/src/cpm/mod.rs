@@ -174,7 +174,8 @@ fn no_tag_twice(tags: &[Tlv], outermost: bool) -> Result<(), CpmError> {
     let mut seen: BTreeSet<Tag> = BTreeSet::new();
     for tlv in tags {
         let tag = tlv.tag.number();
-        if !seen.insert(tlv.tag) && !(outermost && tag == APPLICATION) {
+        let may_repeat = outermost && tag == APPLICATION;
+        if !seen.insert(tlv.tag) && !may_repeat {
             return Err(CpmError::Duplicate { tag });
         }
         no_tag_twice(tlv.parts(), false)?;

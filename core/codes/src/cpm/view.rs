@@ -130,7 +130,7 @@ fn holds(template: &Tlv, tag: u32) -> bool {
 
 /// Up to four languages of two letters; anything else says nothing.
 fn languages(codes: &str) -> Vec<String> {
-    let good = (2..=8).contains(&codes.len()) && codes.len() % 2 == 0 && codes.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let good = (2..=8).contains(&codes.len()) && codes.len().is_multiple_of(2) && codes.bytes().all(|byte| byte.is_ascii_alphabetic());
     let letters: Vec<char> = if good { codes.chars().collect() } else { Vec::new() };
     letters.chunks(2).map(|pair| pair.iter().collect()).collect()
 }

@@ -206,7 +206,7 @@ fn is_plain(text: &str, limit: usize) -> bool {
 /// `00.01` to `99.99`, at most five characters, with or without decimals: `3`, `03.5`, `11.95`.
 fn is_percentage(text: &str) -> bool {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    text.len() <= 5 && is_amount(text) && (1..=2).contains(&whole.len()) && part.len() <= 2
+    is_amount(text) && (1..=2).contains(&whole.len()) && part.len() <= 2
 }
 
 /// `A`, `M` and `E`, each at most once.
@@ -218,7 +218,7 @@ fn is_consumer_data(text: &str) -> bool {
 /// An application identifier (5 to 16 bytes in hexadecimal digits), a UUID without hyphens (32 of
 /// them) or a domain name turned round (at least two labels), at most 32 characters.
 fn is_guid(guid: &str) -> bool {
-    let hexadecimal = guid.len() >= 10 && guid.len() % 2 == 0 && guid.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hexadecimal = guid.len() >= 10 && guid.len().is_multiple_of(2) && guid.bytes().all(|byte| byte.is_ascii_hexdigit());
     let label = |label: &str| {
         let inner = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         !label.is_empty() && inner && !label.starts_with('-') && !label.ends_with('-')

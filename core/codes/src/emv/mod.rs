@@ -198,7 +198,7 @@ pub fn read(text: &str) -> Result<MerchantCode, EmvError> {
     }
     let duplicates = split::twice(&fields);
     let code = MerchantCode { fields, duplicates, counts_bytes };
-    let long_guid = code.fields.iter().find(|field| is_template(&field.id) && guid_length(&code, &field.value) > 32);
+    let long_guid = code.fields.iter().find(|field| is_template(&field.id) && guid_length(&code, field) > 32);
     match long_guid {
         Some(field) => Err(EmvError::Value { id: split::number(&field.id) }),
         None => Ok(code),
@@ -214,8 +214,14 @@ fn is_template(id: &str) -> bool {
     ("26"..="51").contains(&id) || ("80"..="99").contains(&id)
 }
 
-fn guid_length(code: &MerchantCode, template: &str) -> usize {
-    code.parts_of(template).ok().and_then(|parts| value(&parts, "00").map(|guid| guid.chars().count())).unwrap_or(0)
+/// How long the identifier of a template is. A message in hexadecimal UTF-16, which Thai wallets put
+/// into 81, can look like a template by chance and has no identifier.
+fn guid_length(code: &MerchantCode, template: &Field) -> usize {
+    let message = template.id == "81" && template.value.len().is_multiple_of(4);
+    if message && template.value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return 0;
+    }
+    code.parts_of(&template.value).ok().and_then(|parts| value(&parts, "00").map(|guid| guid.chars().count())).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -98,12 +98,16 @@ fn foreign_habits_are_taken() {
     assert_ne!(small, format!("{head}{sum}"), "the checksum has a letter");
     assert_eq!(read(&small).unwrap().text(), small);
     // DuitNow begins with 02, TrueMoney puts hexadecimal UTF-16 into 81, some keep fields for later.
-    for body in ["0002025802MY", "0002018116 0041004200430044".trim(), "00020165030AB", "0002016003xxx5903xxx"] {
-        let body = body.replace(' ', "");
-        let code = read(&with_checksum(&body)).unwrap();
-        assert_eq!(code.text(), with_checksum(&body));
+    for body in ["0002025802MY", "00020181160041004200430044", "00020165030AB", "0002016003xxx5903xxx"] {
+        let code = read(&with_checksum(body)).unwrap();
+        assert_eq!(code.text(), with_checksum(body));
     }
-    // A letter-length GUID is refused wherever a GUID names a template.
+    // A message that reads as a template by chance, with an identifier of 35 characters.
+    let message = "0035006500570047005000330078006B0047005800590033";
+    assert_eq!(parts(message).unwrap()[0].value.len(), 35);
+    assert!(read(&with_checksum(&format!("0002018148{message}"))).is_ok());
+    assert_eq!(read(&with_checksum(&format!("0002018048{message}"))), Err(EmvError::Value { id: 80 }));
+    // An identifier of more than 32 characters is refused wherever one names a template.
     let guid = "a".repeat(33);
     for id in ["26", "51", "80", "99"] {
         let error = read(&with_checksum(&format!("000201{id}3700{}{guid}", guid.len()))).unwrap_err();
