@@ -167,6 +167,8 @@ mod tests {
             assert_eq!(strict(bytes), Err(error), "{bytes:02x?}");
             assert!(Message::read(bytes, Mode::Any).is_ok(), "{bytes:02x?}");
         }
+        // A piece after a whole record belongs to nothing.
+        assert_eq!(Message::read(&[0x95, 0, 0, 0x56, 0, 1, 7], Mode::Any).unwrap().records.len(), 2);
         assert_eq!(strict(&[]).unwrap().records.len(), 0);
         assert_eq!(strict(&[]).unwrap().payment_text(), Err(NdefError::NothingToRead));
     }

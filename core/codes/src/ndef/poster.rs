@@ -127,6 +127,7 @@ mod tests {
         assert_eq!(poster(&[("U", b"\0a"), ("U", b"\0a")]), Err(NdefError::PosterLinks));
         assert_eq!(poster(&[("U", b"\0a"), ("Sp", b"not read"), ("x", b"")]).unwrap().uri, "a");
         assert_eq!(poster(&[("U", b"\0a\x01")]), Err(NdefError::UriCharacter));
+        assert_eq!(SmartPoster::read(b"\x51\x01\x02U\0a"), Err(NdefError::NoBegin));
     }
 
     #[test]

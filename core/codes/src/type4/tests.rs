@@ -116,6 +116,13 @@ fn a_tag_that_gives_less_than_asked_is_bounded() {
 }
 
 #[test]
+fn a_tag_that_gives_nothing_is_refused_at_once() {
+    let mut tag = Tag::holding(&[7; 100], 59);
+    let (outcome, sent) = run(|command| if command[3] > 2 && command[1] == 0xb0 { vec![0x90, 0x00] } else { tag.answer(command) });
+    assert_eq!((outcome, sent.len()), (Err(Type4Error::AnswerLength), 8));
+}
+
+#[test]
 fn a_tag_that_changes_is_refused() {
     let mut tag = Tag::holding(&[7; 100], 59);
     let (outcome, _) = run(|command| {
