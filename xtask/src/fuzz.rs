@@ -144,7 +144,7 @@ impl Runner {
 
     fn fuzzer(&self, name: &str) -> Command {
         let mut line = Command::new(&self.binary);
-        line.env("KABAO_FUZZ_TARGET", name).current_dir(&self.tools);
+        line.env("KABAO_FUZZ_TARGET", name).current_dir(&self.work);
         line.args(["-timeout=5", "-rss_limit_mb=1024", "-print_final_stats=1"]);
         line
     }
@@ -200,7 +200,7 @@ impl Runner {
         let (found, chosen) = (self.folder("corpus", name)?, self.folder("chosen", name)?);
         fs::remove_dir_all(&chosen).and_then(|()| fs::create_dir_all(&chosen)).map_err(|error| error.to_string())?;
         let mut line = self.fuzzer(name);
-        line.args(["-merge=1", "-use_counters=0", KEPT.2]).arg(&chosen).arg(&found).args(self.first_inputs(name)?);
+        line.args(["-merge=1", "-use_counters=0", KEPT.2, &format!("-artifact_prefix={}/", self.folder("finds", name)?.display())]).arg(&chosen).arg(&found).args(self.first_inputs(name)?);
         ended_well(run(&mut line, Show::Kept).ok(), "choosing what to keep")?;
         let mut inputs: Vec<(u64, PathBuf)> = files(&chosen)?.into_iter().map(|path| (fs::metadata(&path).map_or(0, |data| data.len()), path)).collect();
         inputs.sort();

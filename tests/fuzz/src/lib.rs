@@ -7,7 +7,9 @@ pub mod bugs;
 mod cases;
 mod links;
 mod merchant;
+mod papers;
 mod people;
+mod taps;
 
 pub use cases::{home, seeds};
 
@@ -21,18 +23,30 @@ pub struct Target {
     pub check: fn(&[u8]),
     /// The published sets whose cases are its first inputs.
     pub sets: &'static [&'static str],
+    /// First inputs that no set has.
+    pub words: &'static [&'static str],
+}
+
+const fn on(name: &'static str, check: fn(&[u8]), sets: &'static [&'static str]) -> Target {
+    Target { name, check, sets, words: &[] }
 }
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    Target { name: "read_text", check: links::read_text, sets: &["payment_codes", "merchant_qr_content", "emv_mpm_valid", "id_numbers"] },
-    Target { name: "links", check: links::links, sets: &["merchant_qr_content"] },
-    Target { name: "handoff", check: links::handoff, sets: &["merchant_qr_content"] },
-    Target { name: "emv_merchant", check: merchant::emv_merchant, sets: &["emv_mpm_valid", "emv_mpm_invalid", "emv_mpm_generated_by_peers"] },
-    Target { name: "identity", check: people::identity, sets: &["id_numbers"] },
-    Target { name: "names", check: people::names, sets: &["names"] },
-    Target { name: "cards", check: people::cards, sets: &["bank_cards"] },
-    Target { name: "phones", check: people::phones, sets: &["phones"] },
+    on("read_text", links::read_text, &["payment_codes", "merchant_qr_content", "emv_mpm_valid", "id_numbers"]),
+    on("links", links::links, &["merchant_qr_content"]),
+    Target { words: links::HAND_OFFS, ..on("handoff", links::handoff, &["merchant_qr_content"]) },
+    on("emv_merchant", merchant::emv_merchant, &["emv_mpm_valid", "emv_mpm_invalid", "emv_mpm_generated_by_peers"]),
+    on("emv_payer", merchant::emv_payer, &["emv_cpm_valid", "emv_cpm_invalid"]),
+    on("ndef", taps::ndef, &["ndef"]),
+    on("type4", taps::type4, &["type4_tag", "ndef"]),
+    Target { words: &["KB1R:BB8", "KB1S:%69 VD92EX0", "KB1D:UJCLQE7W581", "KB1F:"], ..on("carrier", taps::carrier, &[]) },
+    on("identity", people::identity, &["id_numbers"]),
+    on("mrz", papers::mrz, &["mrz"]),
+    on("travel", papers::travel, &["travel_documents"]),
+    on("names", people::names, &["names"]),
+    on("cards", people::cards, &["bank_cards"]),
+    on("phones", people::phones, &["phones"]),
 ];
 
 /// The target of that name.

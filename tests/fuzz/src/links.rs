@@ -38,6 +38,19 @@ pub fn links(data: &[u8]) {
     }
 }
 
+/// Links that open other apps, and what they send back.
+pub const HAND_OFFS: &[&str] = &[
+    "https://qr.lakala.com/order?id=1&type=alipay",
+    "alipays://platformapi/startapp?saId=10000007&qrcode=https%3A%2F%2Fqr.alipay.com%2Ffkx00000aaaa",
+    "alipays://platformapi/startapp?appId=20000067&url=https%3A%2F%2Fqr.lakala.com%2Forder%3Fid%3D1",
+    "weixin://wap/pay?prepayid=wx201410272009395522657a690389285100&package=Sign%3DWXPay&noncestr=C380BEC2BFD727A4B6845133519F3AD6&timestamp=1414411784&sign=0CB01533B8C1EF103065174F50BCA001",
+    "https://www.paypal.com/paypalme/example/10.50USD",
+    "kabao://result?token=q8Zr1mC0x5Vt2bNd&code=9000",
+    "201307081544391234567",
+    "success",
+    "PART_REFUND",
+];
+
 /// What is wrapped is unwrapped; a result needs its token; a strange word is unknown.
 pub fn handoff(data: &[u8]) {
     let text = text_of(data);

@@ -1,7 +1,9 @@
-//! Merchant codes.
+//! EMVCo's codes: what a merchant shows and what a payer shows.
 
-use crate::text_of;
-use kabao_codes::{CollectionCode, emv};
+use crate::{hides, text_of};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kabao_codes::{CollectionCode, ber, cpm, emv};
 
 /// What is read is written back to the character. Each input is read as it stands and once more
 /// with a checksum that agrees, or nothing behind the checksum would ever be reached.
@@ -31,4 +33,31 @@ fn one(text: &str) {
         assert!(asked.amount.is_none_or(|amount| amount.minor > 0 && amount.currency == asked.currency));
         assert!(code.duplicates.is_empty());
     }
+}
+
+/// Tags are written back as they were read, and no card number prints. An input counts as the text
+/// of a code and as the bytes inside one.
+pub fn emv_payer(data: &[u8]) {
+    payer_code(&text_of(data));
+    payer_code(&STANDARD.encode(data));
+    payer_code(&STANDARD.encode([b"\x85\x05CPV01", data].concat()));
+    if let Ok(tags) = ber::read(data) {
+        let Ok(written) = ber::write(&tags) else { return assert!(data.len() > ber::LIMIT / 2, "what was read cannot be written") };
+        assert!(written.len() <= data.len(), "lengths are written as short as they can be");
+        assert!(ber::read(&written).is_ok_and(|again| again == tags), "written tags read otherwise");
+    }
+}
+
+fn payer_code(text: &str) {
+    let Ok(code) = cpm::read(text) else { return };
+    let view = code.view();
+    assert!(!view.applications.is_empty());
+    if let Some(number) = code.card_number() {
+        let number = number.expose("its absence elsewhere is checked");
+        assert!((8..=19).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()));
+        hides(&format!("{code:?} {:?}", code.card_number()), number);
+        let masked = view.applications.iter().filter_map(|application| application.card.masked_number.as_deref());
+        masked.for_each(|masked| hides(masked, number));
+    }
+    assert_eq!(code.expose("it is compared"), STANDARD.decode(text).unwrap_or_default());
 }
