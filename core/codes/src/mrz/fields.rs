@@ -41,6 +41,12 @@ pub(super) fn read(lines: &Lines, today: Day) -> Result<Mrz, MrzError> {
     };
     let optional = if long.is_some() { fields.more.to_owned() } else { format!("{}{}", fields.optional[0], fields.more) };
     let number = long.map_or_else(|| bare(fields.number[0]), |(number, _)| bare(&number));
+    let letters = [fields.names, fields.issuer, fields.nationality, fields.sex].iter().all(|field| no_digit(field))
+        && fields.code.starts_with(|first: char| first.is_ascii_uppercase())
+        && matches!(fields.sex, "M" | "F" | "X" | "<" | "")
+        // Behind three fillers the name has ended: what stands there is a misread filler.
+        && !fields.names.trim_end_matches('<').contains("<<<");
+    let expiry = expiry(fields.expiry[0], today);
     let (surname, given) = fields.names.split_once("<<").unwrap_or((fields.names, ""));
     Ok(Mrz {
         format: lines.format,
@@ -51,14 +57,15 @@ pub(super) fn read(lines: &Lines, today: Day) -> Result<Mrz, MrzError> {
         given: spaced(given),
         number: IdNumber::new(number),
         optional: IdNumber::new(bare(&optional)),
-        birth: birth(fields.birth[0], today),
+        birth: birth(fields.birth[0], expiry.day.map_or(today, |expiry| expiry.min(today))),
         sex: match fields.sex {
             "M" => Some(Sex::Male),
             "F" => Some(Sex::Female),
             _ => None,
         },
-        expiry: expiry(fields.expiry[0], today),
+        expiry,
         checks,
+        letters,
     })
 }
 
@@ -147,6 +154,10 @@ fn optional_agrees([field, digit]: [&str; 2]) -> bool {
     agrees(field, digit) || (digit == "<" && field.bytes().all(|byte| byte == b'<'))
 }
 
+fn no_digit(field: &str) -> bool {
+    !field.bytes().any(|byte| byte.is_ascii_digit())
+}
+
 fn bare(field: &str) -> String {
     field.chars().filter(|character| *character != '<').collect()
 }
@@ -168,11 +179,11 @@ fn date(printed: &str, centuries: [i32; 2], fits: impl Fn(Day) -> bool) -> MrzDa
     MrzDate { printed: printed.to_owned(), day }
 }
 
-/// The latest century in which the birth lies in the past: a person of more than a hundred years reads a hundred
-/// years younger, which two digits cannot tell.
-fn birth(printed: &str, today: Day) -> MrzDate {
-    let century = century(today);
-    date(printed, [century, century.saturating_sub(100)], |day| day <= today)
+/// The latest century in which the birth lies before the expiry and before today: a person of more than a hundred years
+/// may read a hundred years younger, which two digits cannot tell.
+fn birth(printed: &str, latest: Day) -> MrzDate {
+    let century = latest.year.saturating_sub(latest.year.rem_euclid(100));
+    date(printed, [century, century.saturating_sub(100)], |day| day <= latest)
 }
 
 /// The year nearest to today: fifty years back and forty-nine ahead cover every document that was or is in use.
@@ -181,8 +192,4 @@ fn expiry(printed: &str, today: Day) -> MrzDate {
     let century = from.saturating_sub(from.rem_euclid(100));
     let window = from..from.saturating_add(100);
     date(printed, [century, century.saturating_add(100)], |day| window.contains(&day.year))
-}
-
-fn century(today: Day) -> i32 {
-    today.year.saturating_sub(today.year.rem_euclid(100))
 }

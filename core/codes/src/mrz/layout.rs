@@ -99,5 +99,7 @@ fn arranged(mut lines: Vec<String>) -> Result<Lines, MrzError> {
 fn is_china_permit(line: &str) -> bool {
     let filler = |place: usize| line.as_bytes().get(place) == Some(&b'<');
     let code = line.starts_with("CS") || line.starts_with("CD");
-    code && line.len() == 30 && line.get(2..5) != Some("CHN") && filler(12) && filler(20) && filler(28)
+    let digit = |place: usize| line.as_bytes().get(place).is_some_and(u8::is_ascii_digit);
+    let places = filler(12) && filler(20) && filler(28) && digit(11) && digit(19) && digit(27) && digit(29);
+    code && line.len() == 30 && line.get(2..5) != Some("CHN") && places
 }

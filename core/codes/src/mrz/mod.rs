@@ -80,9 +80,12 @@ pub struct MrzDate {
 }
 
 impl MrzDate {
-    /// Whether the issuer left the date or a part of it open, which is lawful for a birth (part 3, 4.8).
+    /// Whether the issuer left the date or whole parts of it open, which is lawful for a birth (part 3, 4.8) and done
+    /// for the expiry of cards that have none.
     pub fn unknown(&self) -> bool {
-        self.printed.contains('<')
+        let part = |from: usize| self.printed.get(from..from + 2).unwrap_or_default();
+        let whole = |part: &str| part == "<<" || (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()));
+        self.printed.contains('<') && [0, 2, 4].into_iter().all(|from| whole(part(from)))
     }
 }
 
@@ -111,7 +114,7 @@ pub struct Mrz {
     pub number: IdNumber,
     /// Optional data without fillers: a personal number in many states.
     pub optional: IdNumber,
-    /// Date of birth: always in the past.
+    /// Date of birth: always in the past, and before the expiry.
     pub birth: MrzDate,
     /// Sex; absent where the document does not say.
     pub sex: Option<Sex>,
@@ -119,6 +122,8 @@ pub struct Mrz {
     pub expiry: MrzDate,
     /// The check digits.
     pub checks: MrzChecks,
+    /// Whether letters stand where only letters can: no check digit covers name, states and sex.
+    letters: bool,
 }
 
 impl Mrz {
@@ -128,13 +133,18 @@ impl Mrz {
         number && birth && expiry && optional != Some(false) && composite != Some(false)
     }
 
-    /// Whether the lines may fill a form: every check digit agrees, and the dates exist or are left open lawfully.
+    /// Whether the lines may fill a form: every check digit agrees, names and states have no digits, and the dates exist
+    /// or are left open lawfully.
     ///
     /// # Errors
-    /// [`MrzError::CheckDigit`] or [`MrzError::Date`]; both mean "read the lines again", not "forged".
+    /// [`MrzError::CheckDigit`], [`MrzError::Characters`] or [`MrzError::Date`]; all of them mean "read the lines
+    /// again", not "forged".
     pub fn judge(&self) -> Result<(), MrzError> {
         if !self.agrees() {
             return Err(MrzError::CheckDigit);
+        }
+        if !self.letters {
+            return Err(MrzError::Characters);
         }
         let exists = |date: &MrzDate| date.day.is_some() || date.unknown();
         if exists(&self.birth) && exists(&self.expiry) { Ok(()) } else { Err(MrzError::Date) }

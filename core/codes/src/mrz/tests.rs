@@ -40,6 +40,11 @@ fn names_have_parts_and_may_lack_some() {
     assert_eq!(name(&format!("P<UTO{}", "A".repeat(39))), parts(&"A".repeat(39), ""));
     let digit = zone(&["P<UTOER1KSSON<<ANNA", "C01X00T478D<<6408125F2702283<<<<<<<<<<<<<<<4"]);
     assert!(digit.holder().is_err());
+    assert_eq!(digit.judge(), Err(MrzError::Characters));
+    let filler = zone(&["P<UTOERIKSSON<<ANNA<<<<<<K<<<", "C01X00T478D<<6408125F2702283<<<<<<<<<<<<<<<4"]);
+    assert_eq!(filler.judge(), Err(MrzError::Characters));
+    let sex = zone(&["P<UTOA<<B", "C01X00T478D<<6408125R2702283<<<<<<<<<<<<<<<4"]);
+    assert!(sex.judge() == Err(MrzError::Characters) && sex.agrees());
 }
 
 #[test]
@@ -110,10 +115,13 @@ fn centuries_follow_today() {
         let mrz = read(&lines, today).unwrap();
         (mrz.birth.day.map(|day| day.year), mrz.expiry.day.map(|day| day.year))
     };
-    assert_eq!(dates("261122", "760101", TODAY), (Some(2026), Some(1976)));
+    assert_eq!(dates("261122", "361122", TODAY), (Some(2026), Some(2036)));
+    assert_eq!(dates("700101", "760101", TODAY), (Some(1970), Some(1976)));
     assert_eq!(dates("261123", "751231", TODAY), (Some(1926), Some(2075)));
     assert_eq!(dates("000229", "361122", TODAY), (Some(2000), Some(2036)));
     assert_eq!(dates("990101", "091122", Day { year: 1999, ..TODAY }), (Some(1999), Some(2009)));
+    // Born before the document expired, and not in 2025.
+    assert_eq!(dates("250411", "100318", TODAY), (Some(1925), Some(2010)));
     assert_eq!(dates("740230", "740230", TODAY), (None, None));
     let strange = Day { year: i32::MIN, month: u32::MAX, day: u32::MAX };
     assert_eq!(dates("740101", "740101", strange), (None, None));
@@ -125,6 +133,7 @@ fn dates_that_do_not_exist_are_refused_and_unknown_ones_are_not() {
     let judge = |birth: &str, expiry: &str| zone(&["P<UTOA<<B", &second_line("A1", "UTO", birth, expiry, "")]).judge();
     assert_eq!(judge("740230", "300101"), Err(MrzError::Date));
     assert_eq!(judge("740203", "301301"), Err(MrzError::Date));
+    assert_eq!((judge("<4<203", "300101"), judge("740203", "30<101")), (Err(MrzError::Date), Err(MrzError::Date)));
     assert_eq!((judge("<<<<<<", "300101"), judge("74<<<<", "300101"), judge("740203", "<<<<<<")), (Ok(()), Ok(()), Ok(())));
 }
 
