@@ -120,7 +120,7 @@ def with_an_account(checks, service):
         except ValueError:
             view = {}
         refusal = view.get("failure") or view.get("refusal") or {}
-        checks.check(done.returncode in (0, 2) and (refusal.get("code") in REMEDY or view.get("other")) and not view.get("payee_id"), f"scan {what}: not payable, by name ({refusal.get('code') or view.get('other')})")
+        checks.check(done.returncode in (0, 2) and (refusal.get("code") in REMEDY or view.get("owner")) and not view.get("payee_id"), f"scan {what}: not payable, by name ({refusal.get('code') or view.get('owner')})")
     return wallet, payee
 
 

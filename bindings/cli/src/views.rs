@@ -131,8 +131,14 @@ impl Json for ScanView {
         object(json!({
             "payee_id": self.payee_id, "payee_name": self.payee_name, "order": self.order,
             "amount": maybe(self.amount.as_ref()), "limit_class": self.limit_class,
-            "static_left": maybe(self.static_left.as_ref()), "other": self.other.map(snake),
-            "refusal": maybe(self.refusal.as_ref()),
+            "static_left": maybe(self.static_left.as_ref()), "family": self.family, "owner": self.owner,
+            "says": object(json!({
+                "payee": self.says.payee, "amount": self.says.amount, "currency": self.says.currency, "order": self.says.order,
+                "is_static": self.says.is_static, "amount_editable": self.says.amount_editable, "masked": self.says.masked,
+            })),
+            "dangers": self.dangers.iter().map(|found| json!({ "danger": found.danger, "text": found.text })).collect::<Vec<_>>(),
+            "hand_over": self.hand_over.as_ref().map_or(Value::Null, |found| object(json!({ "app": found.app, "text": found.text, "link": found.link }))),
+            "title": self.words.title, "refusal": maybe(self.refusal.as_ref()),
         }))
     }
 }

@@ -140,6 +140,12 @@ codes! {
     CodeNotPayable "code_not_payable" Certain Merchant Person OtherWayToPay "Another wallet's code.";
     CodeIsPayerCode "code_is_payer_code" Certain Merchant Person OtherWayToPay "A payer code: the merchant scans it, not the payer.";
     CodeMayBeId "code_may_be_id" Certain Merchant Person OtherWayToPay "May be an identity number; it is not sent anywhere.";
+    CodeMayBeCard "code_may_be_card" Certain Merchant Person OtherWayToPay "May be a card number; it is not sent anywhere.";
+    CodeNoPayment "code_no_payment" Certain Merchant Person OtherWayToPay "A code that is known and is for something else than paying.";
+    CodeSignIn "code_sign_in" Certain Merchant Person OtherWayToPay "A sign-in page on a host known for payments.";
+    CodeWebLink "code_web_link" Certain Merchant Person OtherWayToPay "A link that is not known; it is not opened.";
+    CodeAggregated "code_aggregated" Certain Merchant Person OtherWayToPay "An acquirer's page that leads to the network of the app that opens it.";
+    CodeCrypto "code_crypto" Certain Merchant Person OtherWayToPay "Asks for crypto currency.";
     PayeeUnknown "payee_unknown" Certain Merchant Person ScanAgain "The service does not know the payee.";
     PayeeIsSelf "payee_is_self" Certain Merchant Person CorrectInput "The payee is the payer.";
     ChannelUnusable "channel_unusable" Certain Merchant Person OtherWayToPay "This way to pay cannot be used now.";

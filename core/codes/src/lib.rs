@@ -1,7 +1,8 @@
 //! Reads and draws codes, and judges what a person types: identity numbers, names, phone and card
 //! numbers, payment PINs. Pure functions over text: no clock, no network, no files.
 //!
-//! - [`read`](crate::read()) says what a scanned text is; [`emv`], [`cpm`], [`collection`] and [`links`] read the formats;
+//! - [`read`](crate::read()) gives one verdict about a scanned or tapped text, by the [`table`] of codes;
+//!   [`emv`], [`cpm`], [`collection`] and [`links`] read the formats;
 //! - [`handoff`] opens the app of another scheme and reads what it answers;
 //! - [`ndef`] reads what a tap gives and [`type4`] says how to read a tag; [`carrier`] holds our signed documents in a QR code;
 //! - [`payer`] derives the digits of a payer code 付款码, [`draw`] turns them into a QR code and bars;
@@ -36,12 +37,14 @@ pub mod payer;
 pub mod phones;
 pub mod pin;
 pub mod read;
+pub mod table;
 pub mod travel;
 pub mod type4;
 
 pub use collection::{CollectionCode, CollectionRequest, make_collection_code};
 pub use day::Day;
-pub use read::{CodeError, ReadContext, Scanned, read};
+pub use read::{ReadContext, Verdict, read, read_bytes};
+pub use table::Table;
 
 use kabao_base::{Code, FoldError};
 
@@ -56,10 +59,14 @@ pub fn fold_code(error: FoldError) -> Code {
 }
 
 /// The sort of the first character that a machine-made text may not hold, or `None`. Stricter than
-/// for typed text: a line break or a tab inside a code hides something too.
+/// for typed text: a line break or a tab inside a code hides something too, and so do format characters
+/// and selectors that stand in rare names but in no code.
 pub(crate) fn hidden_in_code(text: &str) -> Option<&'static str> {
     text.chars().find_map(|character| match character {
         '\t' | '\n' | '\r' => Some("control"),
+        '\u{2065}' | '\u{e0100}'..='\u{e01ef}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' => Some("zero-width"),
+        '\u{206a}'..='\u{206f}' => Some("bidirectional"),
+        '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' => Some("control"),
         other => kabao_base::fold::hidden_kind(other),
     })
 }

@@ -25,6 +25,10 @@ pub enum PayerNetwork {
     UnionPay,
     /// Digital renminbi 数字人民币.
     ECny,
+    /// JD 京东.
+    Jd,
+    /// BestPay 翼支付.
+    BestPay,
     /// Baidu's wallet, closed.
     BaiduWallet,
 }
@@ -39,35 +43,40 @@ impl PayerNetwork {
             PayerNetwork::WeChat => "wechat",
             PayerNetwork::UnionPay => "unionpay",
             PayerNetwork::ECny => "ecny",
+            PayerNetwork::Jd => "jd",
+            PayerNetwork::BestPay => "bestpay",
             PayerNetwork::BaiduWallet => "baidu-wallet",
         }
     }
+
+    /// The network of a name, other wallets' only.
+    pub(crate) fn from_name(name: &str) -> Option<PayerNetwork> {
+        const OTHERS: [PayerNetwork; 8] = [
+            PayerNetwork::Alipay,
+            PayerNetwork::AlipayFace,
+            PayerNetwork::WeChat,
+            PayerNetwork::UnionPay,
+            PayerNetwork::ECny,
+            PayerNetwork::Jd,
+            PayerNetwork::BestPay,
+            PayerNetwork::BaiduWallet,
+        ];
+        OTHERS.into_iter().find(|network| network.name() == name)
+    }
 }
 
-/// Network, first and last prefix, shortest and longest code. What is in no row is refused, not
-/// guessed. Sources: facts published by Alipay and WeChat Pay, public point-of-sale code.
-const NETWORKS: [(PayerNetwork, u32, u32, usize, usize); 5] = [
-    (PayerNetwork::ECny, 1, 1, 19, 19),
-    (PayerNetwork::WeChat, 10, 15, 18, 18),
-    (PayerNetwork::Alipay, 25, 30, 16, 24),
-    (PayerNetwork::BaiduWallet, 31, 31, 16, 18),
-    (PayerNetwork::UnionPay, 62, 62, 19, 19),
-];
-
-/// The network of another wallet's payer code, or `None`.
+/// The network of another wallet's payer code by the table that ships, or `None`. What is in no row is
+/// refused, not guessed. Shape only: 18 digits may be an identity number all the same, which
+/// [`crate::read()`] says.
+///
+/// # Examples
+/// ```
+/// use kabao_codes::payer::{PayerNetwork, classify};
+/// assert_eq!(classify("130123456789012345"), Some(PayerNetwork::WeChat));
+/// assert_eq!(classify("990123456789012345"), None);
+/// ```
 pub fn classify(text: &str) -> Option<PayerNetwork> {
-    let face = text.strip_prefix("fp").is_some_and(|rest| rest.len() == 33 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-    if face {
-        return Some(PayerNetwork::AlipayFace);
-    }
-    if text.len() > 24 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let prefix: u32 = text.get(..2)?.parse().ok()?;
-    let row = NETWORKS.iter().find(|(_, first, last, shortest, longest)| {
-        (*first..=*last).contains(&prefix) && (*shortest..=*longest).contains(&text.len())
-    });
-    row.map(|row| row.0)
+    crate::table::Table::shipped().payer_network(text)
 }
 
 /// Why the service may not provision this prefix and length.
@@ -89,22 +98,17 @@ pub enum PrefixRefusal {
 
 /// Length of our code.
 pub const CODE_LENGTH: u32 = 24;
-const TAKEN: [(u32, u32); 8] = [(0, 1), (10, 15), (18, 18), (25, 30), (31, 31), (51, 51), (62, 62), (83, 83)];
 
-/// Judges what the service provisions, before a token of it is stored.
+/// Judges what the service provisions, before a token of it is stored, by the table that ships.
+///
+/// # Examples
+/// ```
+/// use kabao_codes::payer::{PrefixRefusal, refuse_prefix};
+/// assert_eq!(refuse_prefix("97", 24), Ok(()));
+/// assert_eq!(refuse_prefix("62", 24), Err(PrefixRefusal::Taken));
+/// ```
 pub fn refuse_prefix(prefix: &str, length: u32) -> Result<(), PrefixRefusal> {
-    if prefix.len() != 2 || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(PrefixRefusal::NotTwoDigits);
-    }
-    let number: u32 = prefix.parse().map_err(|_| PrefixRefusal::NotTwoDigits)?;
-    if TAKEN.iter().any(|(first, last)| (*first..=*last).contains(&number)) {
-        return Err(PrefixRefusal::Taken);
-    }
-    match length {
-        18 => Err(PrefixRefusal::LooksLikeIdentity),
-        CODE_LENGTH => Ok(()),
-        _ => Err(PrefixRefusal::Length),
-    }
+    crate::table::Table::shipped().refuse_prefix(prefix, length)
 }
 
 /// Why a token of the service was not accepted.

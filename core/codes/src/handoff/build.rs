@@ -149,6 +149,11 @@ pub fn hand_off(request: &HandOffRequest) -> Result<HandOff, HandOffError> {
     Ok(HandOff { app, link, return_token: request.return_token.clone(), expires_after_seconds: request.expires_after_seconds })
 }
 
+/// The link that opens Alipay's scanner with a code that the reader has judged.
+pub(crate) fn alipay_scan(code: &str) -> String {
+    format!("{SCAN}{}", percent::encoded(code))
+}
+
 fn wrapped(start: &str, link: &str) -> Result<String, HandOffError> {
     checked_https(link, HandOffApp::Alipay)?;
     Ok(format!("{start}{}", percent::encoded(link)))

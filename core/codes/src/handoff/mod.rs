@@ -21,6 +21,7 @@ mod returns;
 mod states;
 mod tn;
 
+pub(crate) use build::alipay_scan;
 pub use build::{HandOff, HandOffApp, HandOffRequest, HandOffWay, WrappedLink, hand_off, unwrap_hand_off, ways};
 pub use life::{CODE_LIVES, CodeFamily, CodeLife, code_life};
 pub use paypal::{PayPalMe, paypal_me_link, read_paypal_me};

@@ -17,7 +17,7 @@ mod watch;
 mod ways;
 
 pub use types::{
-    AskView, ConfirmRequest, PayerCodeView, PaymentProof, PaymentView, QuoteRequest, QuoteSourceView, QuoteView,
+    AskView, CodeSaysView, ConfirmRequest, DangerView, HandOverView, PayerCodeView, PaymentProof, PaymentView, QuoteRequest, QuoteSourceView, QuoteView,
     ReceiptView, ScanView, StageView,
 };
 pub use ways::WayToPay;

@@ -1,41 +1,54 @@
 //! What is this code: judged on the phone first, so that what is not meant for the service is not sent to it.
 
-use super::{PayClient, ScanView};
-use crate::error::{Outcome, WalletError};
+use super::{CodeSaysView, DangerView, HandOverView, PayClient, ScanView};
+use crate::error::Outcome;
 use crate::service::wire::Payee;
-use kabao_base::{Code, Failure};
-use kabao_codes::{ReadContext, Scanned};
+use crate::words::{self, Language};
+use kabao_base::{Code, Currency, Failure};
+use kabao_codes::read::{PayWay, Scheme};
+use kabao_codes::{ReadContext, Verdict};
 
 impl PayClient {
-    /// Reads a scanned text. A code that cannot be paid gives its reason; a payee's name comes from the service.
+    /// Reads a scanned or tapped text. Every text has an answer; a code that cannot be paid gives its reason. Only the
+    /// payee's code of a collection code of this wallet goes to the service, and the payee's name comes from there.
+    ///
+    /// # Errors
+    /// Those of asking the service for the payee, and [`Code::Locked`].
     pub async fn read(&self, text: String) -> Outcome<ScanView> {
         self.core.gate.check_open()?;
-        let context = ReadContext { guid: self.core.settings.guid.clone(), payer_prefix: self.prefix().await? };
-        let scanned = kabao_codes::read(&text, &context).map_err(|error| WalletError::from(error.code()))?;
-        let refusal = scanned.refusal().map(Failure::of);
-        let code = match scanned {
-            Scanned::Collection { code } => code,
-            Scanned::Other { wallet } => return Ok(ScanView { other: Some(wallet), ..nothing(refusal) }),
-            _ => return Ok(nothing(refusal)),
-        };
+        let verdict = kabao_codes::read(&text, &self.read_context().await?);
+        let language = self.core.settings.language;
+        let mut view = view(language, &verdict);
+        let Some(code) = verdict.collection else { return Ok(view) };
         let body = serde_json::json!({ "payee_code": code.payee_code }).to_string().into_bytes();
         let request = self.core.request("POST", "/v1/payees/resolve".to_owned(), body)?;
         let payee: Payee = self.core.call(&request).await?.read()?;
-        let language = self.core.settings.language;
-        Ok(ScanView {
-            payee_id: Some(payee.payee_id.to_string()),
-            payee_name: Some(payee.name),
-            order: code.order,
-            amount: code.amount.map(|amount| amount.view(language)),
-            limit_class: payee.limit_class,
-            static_left: payee.static_left.map(|left| left.view(language)),
-            other: None,
-            refusal: (code.currency != kabao_base::Currency::Cny).then(|| Failure::of(Code::CurrencyUnknown)),
-        })
+        view.payee_id = Some(payee.payee_id.to_string());
+        view.payee_name = Some(payee.name);
+        view.order = code.order;
+        view.amount = code.amount.map(|amount| amount.view(language));
+        view.limit_class = payee.limit_class;
+        view.static_left = payee.static_left.map(|left| left.view(language));
+        view.refusal = (code.currency != Currency::Cny).then(|| Failure::of(Code::CurrencyUnknown));
+        Ok(view)
+    }
+
+    /// What this wallet calls its own. It has no channel of its own to another scheme's codes.
+    async fn read_context(&self) -> Outcome<ReadContext> {
+        Ok(ReadContext { payer_prefix: self.prefix().await?, ..ReadContext::new(&self.core.settings.guid) })
     }
 }
 
-fn nothing(refusal: Option<Failure>) -> ScanView {
+/// What the code itself tells, before anybody is asked.
+fn view(language: Language, verdict: &Verdict) -> ScanView {
+    let asks = &verdict.asks;
+    let hand_over = match &verdict.pay {
+        PayWay::HandOver { app, link } => {
+            Some(HandOverView { app: app.name().to_owned(), text: words::scheme(language, app), link: link.clone() })
+        }
+        _ => None,
+    };
+    let dangers = verdict.dangers.iter().map(|danger| DangerView { danger: danger.name().to_owned(), text: words::danger(language, danger) });
     ScanView {
         payee_id: None,
         payee_name: None,
@@ -43,7 +56,20 @@ fn nothing(refusal: Option<Failure>) -> ScanView {
         amount: None,
         limit_class: None,
         static_left: None,
-        other: None,
-        refusal,
+        family: verdict.family.name().to_owned(),
+        owner: verdict.owner.as_ref().map(Scheme::name).map(str::to_owned),
+        says: CodeSaysView {
+            payee: asks.payee.clone(),
+            amount: asks.amount_text.clone(),
+            currency: asks.currency.clone(),
+            order: asks.order.clone(),
+            is_static: asks.is_static,
+            amount_editable: asks.amount_editable,
+            masked: verdict.masked.clone(),
+        },
+        dangers: dangers.collect(),
+        hand_over,
+        words: words::code(language, verdict),
+        refusal: verdict.refusal.map(Failure::of),
     }
 }

@@ -1,8 +1,8 @@
 //! What crosses to the apps.
 
+use crate::words::CodeWords;
 use kabao_base::{Failure, MoneyView, Timestamp};
 use kabao_codes::draw::{BarPicture, QrPicture};
-use kabao_codes::read::OtherWallet;
 
 /// What a scanned code is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +20,62 @@ pub struct ScanView {
     pub limit_class: Option<String>,
     /// What may still be paid today to printed codes.
     pub static_left: Option<MoneyView>,
-    /// Whose code it is when it is another wallet's.
-    pub other: Option<OtherWallet>,
+    /// What sort of code it is, `alipay_personal`; `unknown` is an answer.
+    pub family: String,
+    /// Whose it is, `alipay`, `ours`; absent when nobody is known.
+    pub owner: Option<String>,
+    /// What the code says of itself. Nothing of it is believed.
+    pub says: CodeSaysView,
+    /// What is dangerous about it; empty for most codes.
+    pub dangers: Vec<DangerView>,
+    /// The app that can pay it instead, when there is one. Open it only when the person asks for it.
+    pub hand_over: Option<HandOverView>,
+    /// All of it in words.
+    pub words: CodeWords,
     /// Why it cannot be paid; absent when it can.
     pub refusal: Option<Failure>,
+}
+
+/// What a code says of itself, as printed. Show it as such: the payee's name that counts comes from the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct CodeSaysView {
+    /// The payee.
+    pub payee: Option<String>,
+    /// The amount as it stands there, `25.00`.
+    pub amount: Option<String>,
+    /// Its currency, `CNY`; three digits for one that is not known.
+    pub currency: Option<String>,
+    /// The merchant's order.
+    pub order: Option<String>,
+    /// True for a printed code, false for one made for one payment; absent when it does not say.
+    pub is_static: Option<bool>,
+    /// Whether the payer sets the amount; absent when only the code's own scheme knows.
+    pub amount_editable: Option<bool>,
+    /// All that may be shown of a number that may be a person's or a card's.
+    pub masked: Option<String>,
+}
+
+/// What is dangerous about a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct DangerView {
+    /// Its name, `look_alike`.
+    pub danger: String,
+    /// In words.
+    pub text: String,
+}
+
+/// Another app that can pay a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct HandOverView {
+    /// Whose app, `alipay`.
+    pub app: String,
+    /// Its name in words.
+    pub text: String,
+    /// What to hand to the operating system; absent when that app has to scan the code itself.
+    pub link: Option<String>,
 }
 
 /// What to pay, before anything is agreed.

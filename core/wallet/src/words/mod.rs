@@ -6,10 +6,13 @@
 //! `payment.<state>`, `payer_code.<state>`, `record.kind.<kind>`, `record.state.<state>`, `way.<way>`,
 //! `stage.<stage>`, `notice.<notice>.{title,body}`, `receipt.<label>`, `show.*`, `sheet.*`, `age.*`, `wait.*`.
 
+mod code;
 #[cfg(test)]
 mod compile;
 #[cfg(test)]
 mod tests;
+
+pub use code::{CodeWords, code, danger, scheme};
 
 use kabao_base::fold::hidden_kind;
 pub use kabao_base::Language;

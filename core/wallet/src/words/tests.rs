@@ -138,6 +138,11 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("failure", "unknown_text") => &["cause"],
             ("age" | "wait", part) if part != "just_now" => &["n"],
             ("way", "card") => &["bank", "last4"],
+            ("code", "look_alike") => &["host"],
+            ("sheet", "payee" | "svg_title") => &["payee"],
+            ("show", "too_wide") => &["columns"],
+            ("show", "written") => &["file"],
+            ("code", part) if key.starts_with("code.line.") && !["amount_open", "static", "dynamic", "direct"].contains(&part) => &["text"],
             ("notice", "body") if key.contains("top_up") => &["amount"],
             ("notice", "body") => &["amount", "payee"],
             _ => &[],
@@ -190,6 +195,9 @@ fn every_step_and_state_has_words_and_no_words_are_left_over() {
     assert_eq!(payment(Language::ZhCn, PaymentState::Unknown), "结果待确认");
     let steps: BTreeSet<_> = REASON_KEYS.iter().map(|key| key.trim_start_matches("onboarding_")).collect();
     assert_eq!(names_of("onboarding"), steps);
+    use kabao_codes::read::{Danger, Family};
+    assert_eq!(names_of("code.family"), Family::ALL.iter().map(|family| family.name()).collect());
+    assert_eq!(names_of("code.danger"), Danger::NAMES.iter().copied().collect());
     assert_eq!(names_of("payment"), PaymentState::ALL.iter().map(|state| state.as_str()).collect());
     assert_eq!(names_of("payer_code"), MerchantState::ALL.iter().map(|state| state.as_str()).collect());
 }

@@ -1,0 +1,222 @@
+//! Links: the table says whose and what for; what is dangerous about them is found here.
+
+use super::{Asks, Danger, Family, LimitClass, PayWay, ReadContext, Scheme, Verdict, amount, crypto};
+use crate::{handoff, hidden_in_code};
+use crate::links::looks::{self, Known};
+use crate::links::{Link, percent_decoded, row_of, take_apart, wrapped};
+use crate::table::{HandOverWay, LinkRow};
+use kabao_base::Code;
+
+/// Links in links that are followed. Apps make two.
+const DEPTH: usize = 4;
+/// How often a parameter is decoded in the search for an address in it.
+const ROUNDS: usize = 3;
+
+pub(super) fn judge(text: &str, context: &ReadContext, depth: usize) -> Option<Verdict> {
+    let link = take_apart(text)?;
+    if context.table.is_crypto_scheme(&link.scheme) {
+        return Some(crypto::refused());
+    }
+    let mut verdict = match row_of(&link, &context.table) {
+        Some(row) => known(text, &link, row, context, depth),
+        None => other(&link, context),
+    };
+    for danger in dangers(text, &link, &verdict, context) {
+        let leads_away = danger == Danger::OpenRedirect && matches!(verdict.pay, PayWay::HandOver { .. } | PayWay::Channel { .. });
+        verdict.warn(danger);
+        if leads_away {
+            // A payment code that carries another address is not what its scheme makes.
+            (verdict.pay, verdict.refusal) = (PayWay::No, Some(Code::CodeHostile));
+        }
+    }
+    Some(verdict)
+}
+
+fn known(text: &str, link: &Link<'_>, row: &LinkRow, context: &ReadContext, depth: usize) -> Verdict {
+    let mut verdict = Verdict::refused(row.family, refusal_of(row));
+    verdict.owner = row.owner.clone();
+    verdict.asks = Asks {
+        token: row.token.as_deref().and_then(|place| token(link, place)),
+        is_static: row.is_static,
+        limit_class: (row.is_static == Some(true)).then_some(LimitClass::D),
+        ..Asks::default()
+    };
+    match row.family {
+        Family::AlipayHandOff => return hand_off(verdict, link, context, depth),
+        Family::PayPalMe => paypal(&mut verdict.asks, text, link),
+        Family::Upi => upi(&mut verdict, link),
+        Family::AlipayPersonal | Family::WeChatPersonal | Family::PayPalCode => verdict.asks.amount_editable = Some(true),
+        Family::UnionPaySignIn => verdict.warn(Danger::SignIn),
+        _ => {}
+    }
+    let app = row.owner.clone();
+    match (row.hand_over, app) {
+        (HandOverWay::No, _) | (_, None) => {}
+        (HandOverWay::AskService, _) => verdict.pay = PayWay::AskService { host: link.host_lower.clone(), routes: routes(link) },
+        (_, Some(app)) if context.channels.contains(&app) => (verdict.pay, verdict.refusal) = (PayWay::Channel { scheme: app }, None),
+        (HandOverWay::AlipayScan, Some(app)) => verdict.pay = PayWay::HandOver { app, link: Some(handoff::alipay_scan(text)) },
+        (HandOverWay::AsIs, Some(app)) => verdict.pay = PayWay::HandOver { app, link: Some(text.to_owned()) },
+        (HandOverWay::OpenApp, Some(app)) => verdict.pay = PayWay::HandOver { app, link: None },
+    }
+    verdict
+}
+
+fn refusal_of(row: &LinkRow) -> Code {
+    match row.family {
+        Family::UnionPaySignIn => Code::CodeSignIn,
+        Family::Aggregated => Code::CodeAggregated,
+        Family::WeChatContact | Family::WeChatMiniProgram | Family::GoogleWalletPass => Code::CodeNoPayment,
+        _ => Code::CodeNotPayable,
+    }
+}
+
+/// What opens Alipay is judged by what it carries: an Alipay code is one, anything else leads away.
+fn hand_off(outer: Verdict, link: &Link<'_>, context: &ReadContext, depth: usize) -> Verdict {
+    let Some(inner) = wrapped(link) else { return Verdict { refusal: Some(Code::CodeNoPayment), ..outer } };
+    let mut verdict = outer;
+    if depth >= DEPTH {
+        verdict.warn(Danger::Nested);
+        return verdict;
+    }
+    if let Some(name) = hidden_in_code(&inner) {
+        verdict.warn(Danger::Hidden { name });
+        return verdict;
+    }
+    let carried = judge(&inner, context, depth + 1).filter(|carried| carried.owner == verdict.owner && !matches!(carried.pay, PayWay::No));
+    match carried {
+        Some(carried) => Verdict { family: verdict.family, ..carried },
+        None => {
+            let dangers = judge(&inner, context, depth + 1).map(|carried| carried.dangers).unwrap_or_default();
+            dangers.into_iter().for_each(|danger| verdict.warn(danger));
+            verdict.warn(Danger::OpenRedirect);
+            verdict.refusal = Some(Code::CodeHostile);
+            verdict
+        }
+    }
+}
+
+/// A link that fits no row: whose host it is may still be known.
+fn other(link: &Link<'_>, context: &ReadContext) -> Verdict {
+    if !link.is_web() {
+        return Verdict::refused(Family::Unknown, Code::CodeUnknown);
+    }
+    if context.table.is_short_link(&link.host_lower) && !link.user_info {
+        let mut verdict = Verdict::refused(Family::ShortLink, Code::CodeWebLink);
+        verdict.warn(Danger::ShortLink);
+        return verdict;
+    }
+    let whole = !link.user_info && link.has_plain_host() && !link.has_odd_port();
+    let owner = context.table.links().iter().find(|row| whole && row.owner.is_some() && row.host == link.host_lower);
+    Verdict { owner: owner.and_then(|row| row.owner.clone()), ..Verdict::refused(Family::WebLink, Code::CodeWebLink) }
+}
+
+fn dangers(text: &str, link: &Link<'_>, verdict: &Verdict, context: &ReadContext) -> Vec<Danger> {
+    let mut found = Vec::new();
+    let mut say = |danger: Danger, is: bool| {
+        if is {
+            found.push(danger);
+        }
+    };
+    say(Danger::UserInfo, link.user_info);
+    let address = text.split(['?', '#']).next().unwrap_or_default();
+    say(Danger::TwoLinks, address.matches("://").count() > 1);
+    if !link.is_web() {
+        return found;
+    }
+    let idn = link.has_idn_host();
+    let number = link.host_lower.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_digit()));
+    say(Danger::IdnHost, idn);
+    say(Danger::OddHost, (!idn && (!link.has_plain_host() || number)) || address.contains('\\'));
+    say(Danger::OddPort, link.has_odd_port());
+    say(Danger::PlainHttp, link.scheme == "http");
+    say(Danger::OddDigits, verdict.owner.is_some() && link.path.chars().any(|character| character.is_numeric() && !character.is_ascii()));
+    if verdict.owner.is_none() && verdict.family == Family::WebLink {
+        let own = context.link_host.as_deref().map(Known::of_host);
+        let known = context.table.known_hosts().iter().chain(own.iter());
+        let of = looks::imitated(&link.host_lower, link.path, known).map(str::to_owned);
+        if let Some(of) = of {
+            say(Danger::LookAlike { of }, true);
+        }
+    }
+    say(Danger::OpenRedirect, leads_elsewhere(link));
+    found
+}
+
+/// Whether a parameter, or what stands behind the hash sign, is an address of another host or app.
+fn leads_elsewhere(link: &Link<'_>) -> bool {
+    let values = link.parameters().map(|(_, value)| value).chain(link.fragment.split('&').map(|part| part.split_once('=').map_or(part, |pair| pair.1)));
+    values.into_iter().any(|value| {
+        let mut value = value.to_owned();
+        for _ in 0..ROUNDS {
+            if let Some(elsewhere) = host_in(&value) {
+                return elsewhere != link.host_lower;
+            }
+            match percent_decoded(&value) {
+                Some(decoded) if decoded != value => value = decoded,
+                _ => return false,
+            }
+        }
+        host_in(&value).is_some_and(|elsewhere| elsewhere != link.host_lower)
+    })
+}
+
+/// The host of an address: `https://…`, `//…`, or an app's link.
+fn host_in(value: &str) -> Option<String> {
+    let value = value.trim_start();
+    let absolute = value.strip_prefix("//").map(|rest| format!("https://{rest}"));
+    take_apart(absolute.as_deref().unwrap_or(value)).map(|link| link.host_lower)
+}
+
+fn token(link: &Link<'_>, place: &str) -> Option<String> {
+    match place {
+        "path" => link.path.strip_prefix('/').map(str::to_owned),
+        "host" => Some(link.host.to_owned()),
+        parameter => link.parameter(parameter.strip_prefix('?')?).map(str::to_owned),
+    }
+}
+
+/// The name stands there even when the amount is none.
+fn paypal(asks: &mut Asks, text: &str, link: &Link<'_>) {
+    asks.payee = link.path.split('/').find(|part| !part.is_empty() && *part != "paypalme").map(str::to_owned);
+    asks.token.clone_from(&asks.payee);
+    asks.amount_editable = Some(true);
+    if let Ok(me) = handoff::read_paypal_me(text) {
+        (asks.amount, asks.amount_text, asks.currency) = amount::printed(me.amount.as_deref(), me.currency.as_deref());
+    }
+}
+
+fn upi(verdict: &mut Verdict, link: &Link<'_>) {
+    let mut hidden = None;
+    let mut value = |name: &str| {
+        let text = percent_decoded(link.parameter(name)?)?;
+        hidden = hidden.or(hidden_in_code(&text));
+        Some(text)
+    };
+    let asks = &mut verdict.asks;
+    asks.payee = value("pn").or_else(|| value("pa"));
+    asks.order = value("tr");
+    asks.expires = value("QRexpire");
+    let currency = value("cu").unwrap_or_else(|| "INR".to_owned());
+    (asks.amount, asks.amount_text, asks.currency) = amount::printed(value("am").as_deref(), Some(&currency));
+    asks.amount_editable = Some(asks.amount_text.is_none());
+    if let Some(name) = hidden {
+        verdict.asks = Asks::default();
+        verdict.warn(Danger::Hidden { name });
+    }
+}
+
+/// The networks that an acquirer's page names in its own query: a hint for the person, nothing more.
+fn routes(link: &Link<'_>) -> Vec<Scheme> {
+    const KEYS: [&str; 6] = ["type", "waycode", "paytype", "paymethod", "channel", "payway"];
+    let mut found: Vec<Scheme> = Vec::new();
+    for (_, value) in link.parameters().filter(|(key, _)| KEYS.contains(&key.to_ascii_lowercase().as_str())) {
+        let value = value.to_ascii_lowercase();
+        let names = [("ali", Scheme::Alipay), ("wx", Scheme::WeChat), ("wechat", Scheme::WeChat), ("weixin", Scheme::WeChat), ("unionpay", Scheme::UnionPay), ("uqrcode", Scheme::UnionPay), ("ysf", Scheme::UnionPay)];
+        for (_, scheme) in names.into_iter().filter(|(name, _)| value.starts_with(name)) {
+            if !found.contains(&scheme) {
+                found.push(scheme);
+            }
+        }
+    }
+    found
+}

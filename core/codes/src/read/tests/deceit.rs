@@ -1,0 +1,152 @@
+//! What is made to deceive, by name.
+
+use super::*;
+
+fn names(text: &str) -> Vec<&'static str> {
+    judged(text).dangers.iter().map(Danger::name).collect()
+}
+
+#[test]
+fn every_trick_has_its_name() {
+    for (text, dangers) in [
+        ("https://qr.alipay.com@evil.example/bax0", vec!["user_info"]),
+        ("https://qr.alipay.com:pass@evil.example/bax0", vec!["user_info"]),
+        ("https://evil.example@qr.alipay.com/fkx00000aaaa", vec!["user_info"]),
+        ("wxp://f2f0AAAA@evil.example", vec!["user_info"]),
+        ("https://qr.alipay.com.evil.example/bax07729i8nrz", vec!["look_alike"]),
+        ("https://qr.alipаy.com/bax07729i8nrz", vec!["idn_host", "look_alike"]),
+        ("https://qr.xn--alipy-7ve.com/bax07729i8nrz", vec!["idn_host", "look_alike"]),
+        ("https://qr.аlipаy.com/bax07729i8nrz", vec!["idn_host", "look_alike"]),
+        ("https://QR.A1IPAY.COM/FKX00000", vec!["look_alike"]),
+        ("https://qr.aIipay.com/fkx00000", vec!["look_alike"]),
+        ("https://www.paypal.corn/paypalme/a", vec!["look_alike"]),
+        ("https://evil.example/qr.alipay.com/bax07729i8nrz", vec!["look_alike"]),
+        ("https://pay.kaba0.app/c/1", vec!["look_alike"]),
+        ("https://pay.kabao.app.evil.example/c/1", vec!["look_alike"]),
+        ("https://xn--fiqs8s.example/", vec!["idn_host"]),
+        ("https://qr.alipay.com:8443/bax07729i8nrz", vec!["odd_port"]),
+        ("http://qr.alipay.com/bax07729i8nrz", vec!["plain_http"]),
+        ("http://qr.alipay.com:443/bax07729i8nrz", vec!["odd_port", "plain_http"]),
+        ("https://qr.alipay%2ecom/bax0", vec!["odd_host"]),
+        ("https://qr.alipay.com\\@evil.example/bax0", vec!["odd_host"]),
+        ("https://203.0.113.7/pay", vec!["odd_host"]),
+        ("https://qr.95516.com/qrcGtwWeb-web/api/userAuth?version=1.0.0&redirectUrl=https%3A%2F%2Fexample.com", vec!["sign_in", "open_redirect"]),
+        ("https://qr.95516.com/qrcGtwWeb-web/api/userAuth?version=1.0.0", vec!["sign_in"]),
+        ("https://example.com/go?to=https%253A%252F%252Fevil.example", vec!["open_redirect"]),
+        ("https://example.com/go?to=//evil.example", vec!["open_redirect"]),
+        ("https://example.com/#https://evil.example", vec!["open_redirect"]),
+        ("https://example.com/go?to=https%3A%2F%2Fexample.com%2Fb", vec![]),
+        ("https://qr.alipay.com/fkx00000aaaa?u=https%3A%2F%2Fevil.example", vec!["open_redirect"]),
+        ("alipays://platformapi/startapp?appId=20000067&url=https%3A%2F%2Fevil.example", vec!["open_redirect"]),
+        ("alipays://platformapi/startapp?qrcode=https%3A%2F%2Fqr.alipay.com%40evil.example%2Ffkx00000", vec!["user_info", "open_redirect"]),
+        ("alipays://platformapi/startapp?qrcode=wxp%3A%2F%2Ff2f0AAAA", vec!["open_redirect"]),
+        ("alipays://platformapi/startapp?qrcode=https%3A%2F%2Fqr.alipay.com%2Ffkx%E2%80%AE", vec!["hidden"]),
+        ("upi://pay?pa=a@b&pn=Shop%E2%80%AE", vec!["hidden"]),
+        ("https://t.cn/A6abcd", vec!["short_link"]),
+        ("http://dwz.cn/abc", vec!["short_link", "plain_http"]),
+        ("https://qr.alipay.com/fkx00000https://evil.example", vec!["two_links"]),
+        ("https://qr.alipay.com/fkx00000 https://evil.example", vec!["two_links"]),
+        ("９７１２３４５６７８９０１６６２９６８５１９７９", vec!["odd_digits"]),
+        ("٩٧١٢٣٤٥٦٧٨٩٠", vec!["odd_digits"]),
+        ("https://qr.95516.com/０００１０００２/1", vec!["odd_digits"]),
+        ("9712345678901\u{200b}66296851979", vec!["hidden"]),
+        ("hello\u{202e}", vec!["hidden"]),
+        ("hel\nlo", vec!["hidden"]),
+        ("\u{feff}https://qr.alipay.com/fkx00000aaaa", vec!["hidden"]),
+    ] {
+        assert_eq!(names(text), dangers, "{text}");
+    }
+}
+
+#[test]
+fn what_deceives_is_neither_paid_nor_handed_over() {
+    for text in [
+        "https://evil.example@qr.alipay.com/fkx00000aaaa",
+        "https://qr.alipay.com/fkx00000aaaa?u=https%3A%2F%2Fevil.example",
+        "https://qr.alipay.com/fkx00000https://evil.example",
+        "alipays://platformapi/startapp?appId=20000067&url=https%3A%2F%2Fevil.example",
+        "https://qr.alipаy.com/bax07729i8nrz",
+    ] {
+        let verdict = judged(text);
+        assert_eq!((verdict.pay, verdict.refusal), (PayWay::No, Some(Code::CodeHostile)), "{text}");
+    }
+}
+
+/// The corpus: each known host, changed as the makers of such links do.
+#[test]
+fn look_alikes_of_every_known_host() {
+    let table = Table::shipped();
+    for known in table.known_hosts() {
+        let host = &known.host;
+        let changed = [
+            format!("{host}.evil.example"),
+            format!("{}.evil.example", host.replace('.', "-")),
+            host.replace('a', "а"),
+            host.replace('o', "0"),
+            host.replace('l', "1"),
+            host.replace('i', "l"),
+            host.replace('m', "rn"),
+            format!("{host}n"),
+            format!("x{host}"),
+        ];
+        for other in changed.iter().filter(|other| *other != host) {
+            // `xqr.alipay.com` is Alipay's own to give.
+            let base = host.rsplit('.').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(".");
+            let related = other.ends_with(&format!(".{base}"));
+            let verdict = judged(&format!("https://{other}/pay"));
+            let named = verdict.dangers.iter().any(|danger| matches!(danger, Danger::LookAlike { .. }));
+            assert!(related || named, "{other}");
+            assert_eq!(verdict.pay, PayWay::No, "{other}");
+        }
+    }
+}
+
+#[test]
+fn wrappings_end() {
+    let mut text = "https://qr.alipay.com/fkx00000aaaa".to_owned();
+    for depth in 0..8 {
+        let verdict = judged(&text);
+        match depth {
+            0..=4 => assert!(matches!(verdict.pay, PayWay::HandOver { .. }), "{depth}"),
+            _ => assert_eq!((verdict.pay, verdict.refusal), (PayWay::No, Some(Code::CodeHostile)), "{depth}"),
+        }
+        text = format!("alipays://platformapi/startapp?saId=10000007&qrcode={}", encoded(&text));
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+#[test]
+fn a_thousand_links_in_links_end_quickly() {
+    let plain = "alipays://platformapi/startapp?qrcode=".repeat(100);
+    let percents = format!("https://example.com/?u=https{}3A//evil.example", "%25".repeat(1_000));
+    for text in [plain, percents, "https://".repeat(400), "%25".repeat(1_300), "//".repeat(1_500), "https://a/?".to_owned() + &"a=%2".repeat(900)] {
+        let start = std::time::Instant::now();
+        let _ = judged(&text);
+        assert!(start.elapsed().as_millis() < 500, "{}", &text[..40]);
+    }
+}
+
+#[test]
+fn the_words_of_dangers_are_all_listed() {
+    let all = [
+        Danger::Hidden { name: "control" },
+        Danger::LookAlike { of: String::new() },
+        Danger::IdnHost,
+        Danger::OddHost,
+        Danger::UserInfo,
+        Danger::OpenRedirect,
+        Danger::Nested,
+        Danger::SignIn,
+        Danger::ShortLink,
+        Danger::Crypto,
+        Danger::PlainHttp,
+        Danger::OddPort,
+        Danger::TwoLinks,
+        Danger::TooLong,
+        Danger::OddDigits,
+    ];
+    assert_eq!(all.iter().map(Danger::name).collect::<Vec<_>>(), Danger::NAMES);
+}
