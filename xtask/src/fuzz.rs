@@ -206,7 +206,8 @@ impl Runner {
         inputs.sort();
         let corpus = self.tools.join("corpus").join(name);
         fs::create_dir_all(&corpus).map_err(|error| error.to_string())?;
-        for old in files(&corpus)? {
+        // What broke a target once stays: `find-…`.
+        for old in files(&corpus)?.into_iter().filter(|path| !stem(path).starts_with("find-")) {
             fs::remove_file(old).map_err(|error| error.to_string())?;
         }
         let mut bytes = 0;

@@ -9,6 +9,7 @@ mod links;
 mod merchant;
 mod papers;
 mod people;
+mod sums;
 mod taps;
 
 pub use cases::{home, seeds};
@@ -46,6 +47,8 @@ pub const TARGETS: &[Target] = &[
     on("travel", papers::travel, &["travel_documents"]),
     on("names", people::names, &["names"]),
     on("cards", people::cards, &["bank_cards"]),
+    Target { words: sums::DAYS, ..on("capital", sums::capital, &["uppercase_amounts", "mcc"]) },
+    Target { words: sums::ENROLMENTS, ..on("otp_uri", sums::otp_uri, &[]) },
     on("phones", people::phones, &["phones"]),
 ];
 

@@ -71,4 +71,10 @@ pub fn phones(data: &[u8]) {
         }
         Err(error) => hides(&format!("{error} {error:?}"), &text),
     }
+    if let Ok(number) = phones::classify(&text) {
+        // A short number is short in its own country only.
+        let short = number.kind() == phones::PhoneKind::Service;
+        assert!(short || phones::classify(number.e164()).is_ok_and(|again| again.kind() == number.kind()), "its own form is read otherwise");
+        hides(&format!("{} {number:?}", number.masked()), number.e164());
+    }
 }

@@ -7,8 +7,8 @@ use super::{OtpAlgorithm, OtpError, OtpKey, OtpSettings, base32};
 use crate::hidden_in_code;
 use kabao_base::secret::OtpText;
 
-/// Longest link in bytes.
-const LONGEST: usize = 1024;
+/// Longest link in bytes: two labels and an issuer of 64 characters of four bytes, each byte written as three.
+const LONGEST: usize = 4096;
 /// Longest issuer and longest account, in characters.
 const LONGEST_LABEL: usize = 64;
 

@@ -232,6 +232,8 @@ fn is_landline(number: &str) -> bool {
     };
     match number.as_bytes() {
         [b'0', b'1', b'0', ..] | [b'0', b'2', ..] => subscriber(number.get(3..), &[8]),
+        // No area has these: 400 and 800 begin service numbers, and behind +86 the two would look the same.
+        [b'0', b'4' | b'8', b'0', b'0', ..] => false,
         [b'0', b'3'..=b'9', ..] => subscriber(number.get(4..), &[7, 8]),
         _ => false,
     }

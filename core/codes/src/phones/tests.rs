@@ -81,6 +81,8 @@ fn names_what_is_no_number() {
         ("1062345678", PhoneError::Length),
         ("62345678", PhoneError::Length),
         ("01002345678", PhoneError::NotMobile),
+        ("08004210421", PhoneError::NotMobile),
+        ("0400-4210421", PhoneError::NotMobile),
         ("+860076492342", PhoneError::Length),
         ("1420123456789", PhoneError::Length),
         ("1471234567890", PhoneError::Length),
