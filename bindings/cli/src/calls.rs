@@ -16,7 +16,7 @@ pub const CALLS: &[&str] = &[
     "skip", "account", "account_refresh", "consent_text", "consent", "verify", "verify_check", "bind", "bind_confirm",
     "bindings_waiting", "cards", "cards_refresh", "read", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
     "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
-    "decline", "receipt", "history", "detail", "month", "sync", "verify_all", "lock", "unlock", "suspend", "close",
+    "codes", "codes_refresh", "decline", "receipt", "history", "detail", "month", "sync", "verify_all", "lock", "unlock", "suspend", "close",
 ];
 
 /// Why a call gave nothing.
@@ -209,6 +209,8 @@ async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value,
         "ways" => pay.ways().await?.json(),
         "prepare_codes" => json!({ "codes_left": pay.prepare_codes().await? }),
         "asks" => pay.asks().await?.json(),
+        "codes" => pay.codes().await?.json(),
+        "codes_refresh" => pay.refresh_codes().await?.json(),
         "sync" => history.sync().await?.json(),
         "verify_all" => history.verify().await?.json(),
         "lock" => nothing(wallet.lock().await?),

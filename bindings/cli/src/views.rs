@@ -7,7 +7,7 @@ use kabao_core::account::{AccountView, OtpSentView};
 use kabao_core::cards::{BindingView, CardView};
 use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
 use kabao_core::pay::{
-    AskView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay,
+    AskView, CodesView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay,
 };
 use kabao_core::words::{Language, explain};
 use kabao_core::{VerificationView, WalletError, WalletEvent};
@@ -166,6 +166,17 @@ impl Json for PaymentView {
             "payee_name": self.payee_name, "amount": self.amount.json(), "fee": self.fee.json(),
             "may_pay_again": self.may_pay_again, "dispatched": self.dispatched, "failure": maybe(self.failure.as_ref()),
             "record_id": self.record_id, "timeline": timeline.collect::<Vec<_>>(), "created_at": self.created_at,
+        }))
+    }
+}
+
+impl Json for CodesView {
+    fn json(&self) -> Value {
+        object(json!({
+            "version": self.version, "source": self.source, "source_text": self.source_text,
+            "issued_at": self.issued_at.map(|at| at.json()), "age_text": self.age_text,
+            "stored_at": self.stored_at.map(|at| at.json()), "outdated": self.outdated,
+            "refused": maybe(self.refused.as_ref()), "refused_at": self.refused_at.map(|at| at.json()),
         }))
     }
 }

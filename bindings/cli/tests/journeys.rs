@@ -53,6 +53,7 @@ journeys! {
     bad_answers_are_not_believed "faults/bad-answers.json",
     a_pin_that_the_identity_number_gives_away "faults/pin-given-away.json",
     a_restored_service_loses_and_doubles_nothing "faults/service-restored.json",
+    a_newer_table_of_codes_counts_and_an_older_one_does_not "faults/code-table.json",
     bad_input_is_refused_by_name "faults/bad-input.json",
 }
 

@@ -163,6 +163,9 @@ fn a_person_at_the_shell() {
     // A payer code: the picture on the terminal, and the picture in a file.
     let svg = folder.path().join("code.svg");
     assert_eq!(wallet(&profile, &["--json", "prepare-codes"], "").json()["codes_left"], 10);
+    let codes = wallet(&profile, &["codes"], "");
+    assert!(codes.code == 0 && codes.out.contains("随应用附带") && codes.out.contains("version"), "{} {}", codes.out, codes.err);
+    assert_eq!(wallet(&profile, &["--json", "codes", "--refresh"], "").json()["source"], "app");
     let code = wallet(&profile, &["show-code", "lakala", "--svg", svg.to_str().unwrap()], "");
     assert!(code.out.contains("█▀▀▀▀▀█") && code.out.contains("showing_id"), "{}", code.out);
     assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));

@@ -1,7 +1,7 @@
 use crate::calls::Calls;
 use kabao_core::error::Outcome;
 use kabao_core::pay::{
-    AskView, ConfirmRequest, PayClient as Part, PayerCodeView, PaymentView, QuoteRequest, QuoteView, ReceiptView, ScanView,
+    AskView, CodesView, ConfirmRequest, PayClient as Part, PayerCodeView, PaymentView, QuoteRequest, QuoteView, ReceiptView, ScanView,
     WayToPay,
 };
 use kabao_money::merchant::MerchantState;
@@ -24,6 +24,18 @@ impl PayClient {
     /// Reads a scanned text. A code that cannot be paid gives its reason; the payee's name comes from the service.
     pub async fn read(&self, text: String) -> Outcome<ScanView> {
         self.0.run(|pay| async move { pay.read(text).await }).await
+    }
+
+    /// Which table of code formats decides what a scanned text is: version, source, age, and why a newer one was refused.
+    /// Works without network.
+    pub async fn codes(&self) -> Outcome<CodesView> {
+        self.0.run(|pay| async move { pay.codes().await }).await
+    }
+
+    /// Asks the service for a newer table of code formats now; a sync does so by itself. What is not signed, too late, not
+    /// newer or not readable is refused with its reason, and the one in use stays in use.
+    pub async fn refresh_codes(&self) -> Outcome<CodesView> {
+        self.0.run(|pay| async move { pay.refresh_codes().await }).await
     }
 
     /// Asks what a payment would cost and from what it can be paid. Nothing moves.

@@ -174,6 +174,11 @@ codes! {
     Replayed "replayed" Certain Service Wallet TryAgain "The service saw the same request before.";
     EpochChanged "epoch_changed" Unknown Service Wallet DoNotPayAgain "The service was restored; the wallet asks before it sends again.";
     HistoryInconsistent "history_inconsistent" Certain Service Service CallSupport "The service's history contradicts what it signed before.";
+    FeedForged "feed_forged" Certain Service Service Wait "A feed of the service that nobody who may has signed.";
+    FeedExpired "feed_expired" Certain Service Service Wait "A feed of the service whose time is over.";
+    FeedOlder "feed_older" Certain Service Service Wait "A feed of the service that is not newer than the one in use.";
+    FeedMalformed "feed_malformed" Certain Service Person UpdateApp "A feed of the service that this version cannot read.";
+    FeedClaimsOurs "feed_claims_ours" Certain Service Service Wait "A table of code formats that gives this wallet's payer codes to another one.";
     ReceiptInvalid "receipt_invalid" Certain Service Person CallSupport "The receipt does not verify.";
     // files and keys
     Locked "locked" Certain State Person Unlock "The wallet is locked.";

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Which source text makes the tables of which file.
-const SCHEMAS: [(&str, &str); 8] = [
+const SCHEMAS: [(&str, &str); 9] = [
     ("ledger.db", "core/wallet/src/tables/ledger-1.sql"),
+    ("ledger.db", "core/wallet/src/tables/ledger-2.sql"),
     ("mine.db", "core/wallet/src/tables/mine-1.sql"),
     ("cache.db", "core/wallet/src/tables/cache-1.sql"),
     ("service.db", "tests/service/src/store/schema.sql"),

@@ -11,6 +11,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 const DAY_MS: i64 = 86_400_000;
+/// The table that ships with the app, byte for byte: what a service serves before it publishes another one. Its rules are not
+/// read here.
+const SHIPPED: &[u8] = include_bytes!("../../../core/codes/src/table/codes.json");
 
 /// How the feed is served wrongly. Each has the right signature of an answer around it: the document itself is the test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +31,12 @@ pub enum FeedFault {
     Garbage,
     /// Signed, and its time is over.
     Expired,
+}
+
+/// All that the service reads of a table.
+#[derive(Deserialize)]
+struct Shipped {
+    version: u64,
 }
 
 /// Every published version of the table of codes.
@@ -49,8 +58,8 @@ pub enum Unpublished {
 }
 
 impl Feeds {
-    /// Reads what is in the folder.
-    pub fn open(folder: &Path) -> io::Result<Feeds> {
+    /// Reads what is in the folder, and publishes the table that ships when that is newer.
+    pub fn open(folder: &Path, keys: &Keys, now: Timestamp) -> io::Result<Feeds> {
         std::fs::create_dir_all(folder)?;
         let mut held = BTreeMap::new();
         for entry in std::fs::read_dir(folder)? {
@@ -61,7 +70,13 @@ impl Feeds {
                 held.insert(version, std::fs::read(&path)?);
             }
         }
-        Ok(Feeds { folder: folder.to_owned(), held, fault: None })
+        let mut feeds = Feeds { folder: folder.to_owned(), held, fault: None };
+        let version = serde_json::from_slice::<Shipped>(SHIPPED)?.version;
+        if version > feeds.newest() {
+            let feed = Feed { name: Feed::CODES.to_owned(), version, issued_at: now, not_after: None, body: SHIPPED.to_vec() };
+            feeds.publish(keys, &feed).map_err(|_| io::Error::other("the table of codes that ships cannot be published"))?;
+        }
+        Ok(feeds)
     }
 
     /// Signs a version and serves it from now on.

@@ -93,6 +93,7 @@ impl Service {
         let db = store::open(&data.join("service.db")).map_err(|_| io::Error::other("the service's book cannot be opened"))?;
         let rebuilding = meta::get(&db, "rebuilding").ok().flatten().is_some();
         let root_key = keys.root.to_string();
+        let feeds = Feeds::open(&data.join("feeds"), &keys, world.now())?;
         Ok(Arc::new(Service {
             world,
             vault: Arc::new(vault),
@@ -101,7 +102,7 @@ impl Service {
             data: data.to_owned(),
             outside: OnceLock::new(),
             info: RwLock::new(ServiceInfo { root_key, ..info }),
-            feeds: Mutex::new(Feeds::open(&data.join("feeds"))?),
+            feeds: Mutex::new(feeds),
             state: Mutex::new(State { db, memory: Memory::default(), rebuilding }),
         }))
     }

@@ -40,6 +40,9 @@ async fn a_published_version_is_served_to_whoever_has_a_lower_one() {
     let (mut phone, _) = town.person().await;
     let before = announced(&phone).await;
     assert!(got(&phone, before).await.is_none());
+    // What ships with the app is served byte for byte to whoever has nothing.
+    let shipped = include_bytes!("../../../core/codes/src/table/codes.json");
+    assert_eq!(got(&phone, 0).await.unwrap().unwrap().body, shipped);
     let (first, second) = (before + 1, before + 2);
     assert_eq!(publish(&phone, json!({"table": {"version": first, "x": "测试"}})).await.0, 200);
     assert_eq!(announced(&phone).await, first);

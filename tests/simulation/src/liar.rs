@@ -14,6 +14,8 @@ pub struct Liar {
     pub answers: SoftwareKey,
     /// Signs documents.
     pub documents: SoftwareKey,
+    /// Signs feeds.
+    pub feeds: SoftwareKey,
     /// Signs key sets.
     pub root: SoftwareKey,
 }
@@ -40,7 +42,7 @@ impl Liar {
             let secret = Digest32::parse(file[name].as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
             SoftwareKey::from_secret(&secret.0).map_err(|error| error.to_string())
         };
-        Ok(Liar { answers: key("answers")?, documents: key("documents")?, root: key("root")? })
+        Ok(Liar { answers: key("answers")?, documents: key("documents")?, feeds: key("feeds")?, root: key("root")? })
     }
 
     /// A document signed by the key for documents, as JSON carries it.
@@ -51,6 +53,11 @@ impl Liar {
     /// A document signed by any key under any name.
     pub fn document_by<D: Document>(key: &SoftwareKey, name: &str, document: &D) -> Told<String> {
         Ok(encode(&signed_by(key, name, document)?))
+    }
+
+    /// A feed signed by any key under any name.
+    pub fn feed_by(key: &SoftwareKey, name: &str, feed: &kabao_proof::Feed) -> Told<Vec<u8>> {
+        signed_by(key, name, feed)
     }
 
     /// A key set signed by the root.

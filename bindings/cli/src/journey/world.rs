@@ -6,6 +6,7 @@ use super::service::Service;
 use crate::scan::{Needle, scan};
 use crate::camera;
 use kabao_base::{Currency, Money};
+use kabao_codes::table::Table;
 use kabao_core::{Wallet, WalletError};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub const ACTIONS: &[&str] = &[
     "liveness_token", "make_merchant", "bank_card", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
     "vendor_holder", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_fee", "kill_service", "restart_service",
-    "service_snapshot", "service_restore", "service_rebuild", "tokens", "ledger_check", "history_equals_service", "scan_files",
+    "publish_codes", "codes_fault", "service_snapshot", "service_restore", "service_rebuild", "tokens", "ledger_check", "history_equals_service", "scan_files",
 ];
 
 /// How long an event is waited for.
@@ -216,6 +217,17 @@ impl World {
             "set_fee" => self.post("/dev/fees", body).await,
             "kill_service" => Ok(self.service.kill().map(|()| json!({}))?),
             "restart_service" => Ok(self.service.restart().map(|()| json!({}))?),
+            "publish_codes" => {
+                // The app's own table at another version, with rows beside its own.
+                let mut table: Value = serde_json::from_slice(Table::shipped_bytes()).map_err(|error| error.to_string())?;
+                table["version"] = with.get("version").cloned().ok_or("publish_codes needs a version")?;
+                for (section, rows) in with.get("add").and_then(Value::as_object).into_iter().flatten() {
+                    let known = table.get_mut(section).and_then(Value::as_array_mut).ok_or("no such section of the table")?;
+                    known.splice(0..0, rows.as_array().cloned().unwrap_or_default());
+                }
+                self.post("/dev/feeds/codes", json!({ "table": table })).await
+            }
+            "codes_fault" => self.post("/dev/feeds/codes/fault", json!({ "fault": with.get("fault") })).await,
             "service_snapshot" => self.post("/dev/snapshot", body).await,
             "service_restore" => self.post("/dev/restore", body).await,
             "service_rebuild" => self.post("/dev/rebuild", body).await,

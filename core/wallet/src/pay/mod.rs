@@ -6,6 +6,7 @@
 //! the payment is *unknown*, and the person is told not to pay again.
 
 mod asks;
+mod codes;
 mod confirm;
 mod payer_code;
 mod provision;
@@ -16,6 +17,7 @@ mod types;
 mod watch;
 mod ways;
 
+pub use codes::CodesView;
 pub use types::{
     AskView, CodeSaysView, ConfirmRequest, DangerView, HandOverView, PayerCodeView, PaymentProof, PaymentView, QuoteRequest, QuoteSourceView, QuoteView,
     ReceiptView, ScanView, StageView,

@@ -7,6 +7,7 @@ use crate::words::{self, Language};
 use kabao_base::{Code, Currency, Failure};
 use kabao_codes::read::{PayWay, Scheme};
 use kabao_codes::{ReadContext, Verdict};
+use std::sync::Arc;
 
 impl PayClient {
     /// Reads a scanned or tapped text. Every text has an answer; a code that cannot be paid gives its reason. Only the
@@ -33,9 +34,10 @@ impl PayClient {
         Ok(view)
     }
 
-    /// What this wallet calls its own. It has no channel of its own to another scheme's codes.
+    /// What this wallet calls its own, and the table of codes in use. It has no channel of its own to another scheme's codes.
     async fn read_context(&self) -> Outcome<ReadContext> {
-        Ok(ReadContext { payer_prefix: self.prefix().await?, ..ReadContext::new(&self.core.settings.guid) })
+        let (payer_prefix, codes) = (self.prefix().await?, self.core.codes().await?);
+        Ok(ReadContext { payer_prefix, table: Arc::clone(&codes.table), ..ReadContext::new(&self.core.settings.guid) })
     }
 }
 

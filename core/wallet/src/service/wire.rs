@@ -3,6 +3,7 @@
 use kabao_base::{Id, Money};
 use kabao_proof::{Source, Terms};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 pub(crate) struct WireError {
@@ -186,6 +187,9 @@ pub(crate) struct Page {
     pub(crate) asks: Vec<Ask>,
     pub(crate) balance: Money,
     pub(crate) balance_at: i64,
+    /// The newest version of each feed.
+    #[serde(default)]
+    pub(crate) feeds: BTreeMap<String, u64>,
 }
 
 /// A merchant's question above the cap of a payer code.

@@ -3,6 +3,7 @@
 
 mod account;
 mod clock;
+mod codes;
 mod gate;
 mod listeners;
 mod typed;
@@ -68,6 +69,7 @@ pub(crate) struct Core {
     pub(crate) syncing: tokio::sync::Mutex<()>,
     pub(crate) engine: crate::intents::Engine,
     pub(crate) quotes: crate::pay::Quotes,
+    codes: codes::Codes,
     /// When the anchor was written last, on the monotonic clock.
     anchored_ms: AtomicI64,
     files: Arc<Mutex<Option<Files>>>,
@@ -88,6 +90,7 @@ impl Core {
             syncing: tokio::sync::Mutex::new(()),
             engine: crate::intents::Engine::default(),
             quotes: crate::pay::Quotes::default(),
+            codes: codes::Codes::default(),
             anchored_ms: AtomicI64::new(NEVER),
             files: Arc::new(Mutex::new(None)),
             identity: Mutex::new(None),

@@ -4,6 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod choices;
 pub(crate) mod events;
+pub(crate) mod feeds;
 pub(crate) mod intents;
 pub(crate) mod marks;
 pub(crate) mod open;

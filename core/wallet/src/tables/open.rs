@@ -15,7 +15,10 @@ use zeroize::Zeroizing;
 const LEDGER: FileSpec = spec(
     "ledger.db",
     Durability::ExtraThenFull,
-    &[Migration { version: 1, sql: include_str!("ledger-1.sql") }],
+    &[
+        Migration { version: 1, sql: include_str!("ledger-1.sql") },
+        Migration { version: 2, sql: include_str!("ledger-2.sql") },
+    ],
 );
 const MINE: FileSpec = spec("mine.db", Durability::Full, &[Migration { version: 1, sql: include_str!("mine-1.sql") }]);
 const CACHE: FileSpec = {
@@ -167,5 +170,54 @@ pub(crate) fn store_code(error: HostError) -> Code {
         HostError::Unavailable | HostError::Failed => Code::KeyStoreUnavailable,
         HostError::Lost => Code::KeyLost,
         HostError::Cancelled => Code::ApprovalCancelled,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::feeds::{self, FeedRow};
+    use kabao_base::Timestamp;
+
+    #[test]
+    fn a_ledger_of_the_first_schema_is_brought_up_to_date_and_keeps_what_it_has() {
+        const FIRST: FileSpec = spec("ledger.db", Durability::ExtraThenFull, &[Migration { version: 1, sql: include_str!("ledger-1.sql") }]);
+        let path = std::env::temp_dir().join(format!("kabao-ledger-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        let key = || FileKey::new(Zeroizing::new([5; 32]));
+        let folder = Folder::lock(&path).unwrap();
+        let old = Db::open(&folder, &FIRST, &key(), Presence::MayBeNew).unwrap();
+        old.write(|tx| marks::set(tx, marks::EPOCH, "7")).unwrap();
+        old.close().unwrap();
+        for _ in 0..2 {
+            let ledger = Db::open(&folder, &LEDGER, &key(), Presence::MustExist).unwrap();
+            assert_eq!(ledger.read(|conn| marks::get(conn, marks::EPOCH)).unwrap().as_deref(), Some("7"));
+            ledger.read(|conn| feeds::get(conn, "codes")).unwrap();
+            ledger.close().unwrap();
+        }
+        assert!(matches!(Db::open(&folder, &FIRST, &key(), Presence::MustExist), Err(VaultError::NewerSchema { .. })));
+        drop(folder);
+        std::fs::remove_dir_all(path).unwrap();
+    }
+
+    #[test]
+    fn a_feed_is_replaced_by_a_higher_version_only() {
+        let conn = rusqlite::Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("ledger-2.sql")).unwrap();
+        let row = |version| FeedRow { version, issued_at: Timestamp::from_ms(1), stored_at: Timestamp::from_ms(2), document: vec![1, 2] };
+        let held = || feeds::get(&conn, "codes").unwrap();
+        assert_eq!(held(), None);
+        feeds::put(&conn, "codes", &row(5), None).unwrap();
+        for version in [0, 4, 5] {
+            assert!(feeds::put(&conn, "codes", &row(version), None).unwrap_err().is(Code::FeedOlder));
+        }
+        assert_eq!(held(), Some(row(5)));
+        feeds::put(&conn, "fees", &row(1), None).unwrap();
+        feeds::put(&conn, "codes", &row(9), None).unwrap();
+        // One that counts no longer gives way to a lower one; another one that came meanwhile does not.
+        assert!(feeds::put(&conn, "codes", &row(3), Some(5)).is_err());
+        feeds::put(&conn, "codes", &row(3), Some(9)).unwrap();
+        assert_eq!((held(), feeds::get(&conn, "fees").unwrap()), (Some(row(3)), Some(row(1))));
     }
 }

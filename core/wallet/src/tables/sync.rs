@@ -53,6 +53,8 @@ pub(crate) const ACCOUNT: &str = "account";
 pub(crate) const BALANCE: &str = "balance";
 /// Questions of merchants that wait for the person.
 pub(crate) const ASKS: &str = "asks";
+/// Why the newest table of code formats was not taken up: a code of the catalogue, empty when nothing was refused since.
+pub(crate) const CODES_REFUSED: &str = "codes_refused";
 
 /// An answer kept as text, with the moment it was true.
 pub(crate) fn snapshot(conn: &Connection, name: &str) -> Outcome<Option<(String, Timestamp)>> {

@@ -110,3 +110,10 @@ pub(crate) fn set_batch(conn: &Connection, batch_id: Id, state: &str, at: Timest
     .map(|_| ())
     .map_err(|error| VaultError::from(error).into())
 }
+
+/// The beginnings of the payer codes that can still be shown or read.
+pub(crate) fn prefixes(conn: &Connection) -> Outcome<Vec<String>> {
+    conn.prepare_cached("SELECT DISTINCT prefix FROM code_tokens WHERE state IN ('unused', 'shown', 'asked')")
+        .and_then(|mut select| select.query_map([], |row| row.get(0))?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}

@@ -161,6 +161,12 @@ pub enum Word {
     OpenPayments,
     /// The ways to pay at a till.
     Ways,
+    /// Which table of code formats is in use: version, source, age.
+    Codes {
+        /// Asks the service for a newer one.
+        #[arg(long)]
+        refresh: bool,
+    },
     /// Fetches payer codes for use without network.
     PrepareCodes,
     /// Shows a payer code.
@@ -254,6 +260,8 @@ impl Word {
             Word::Abandon { intent_id } => ("abandon", Some(("intent_id", intent_id))),
             Word::OpenPayments => ("open_payments", None),
             Word::Ways => ("ways", None),
+            Word::Codes { refresh: true } => ("codes_refresh", None),
+            Word::Codes { refresh: false } => ("codes", None),
             Word::PrepareCodes => ("prepare_codes", None),
             Word::ShowCode { way, .. } => ("show_code", Some(("way", way))),
             Word::Showing { showing_id } => ("showing", Some(("showing_id", showing_id))),
