@@ -121,7 +121,7 @@ fn a_newer_table_arrives_with_a_sync_and_is_there_without_network() {
         assert_eq!(story.whose(NEW_PAYER_CODE).await.1.as_deref(), Some("alipay"));
         assert!(now.issued_at.is_some() && now.stored_at.is_some() && now.age_text.is_some());
         // The next version no longer knows the beginning: what was withdrawn is gone, without a release too.
-        story.publish(second, |table| link(table)).await;
+        story.publish(second, link).await;
         assert_eq!(story.refresh().await.unwrap().version, second);
         assert_eq!(story.whose(NEW_PAYER_CODE).await.1, None);
         story.restart_offline().await;
