@@ -1,7 +1,8 @@
 //! Links: the table says whose and what for; what is dangerous about them is found here.
 
-use super::{Asks, Danger, Family, LimitClass, PayWay, ReadContext, Scheme, Verdict, amount, crypto};
-use crate::{handoff, hidden_in_code};
+use super::{Asks, Danger, Family, LimitClass, PayWay, ReadContext, Scheme, Verdict, amount, crypto, merchant};
+use crate::collection::link::LinkError;
+use crate::{collection, handoff, hidden_in_code};
 use crate::links::looks::{self, Known};
 use crate::links::{Link, percent_decoded, row_of, take_apart, wrapped};
 use crate::table::{HandOverWay, LinkRow};
@@ -17,9 +18,12 @@ pub(super) fn judge(text: &str, context: &ReadContext, depth: usize) -> Option<V
     if context.table.is_crypto_scheme(&link.scheme) {
         return Some(crypto::refused());
     }
-    let mut verdict = match row_of(&link, &context.table) {
-        Some(row) => known(text, &link, row, context, depth),
-        None => other(&link, context),
+    let mut verdict = match own(text, &link, context) {
+        Some(verdict) => verdict,
+        None => match row_of(&link, &context.table) {
+            Some(row) => known(text, &link, row, context, depth),
+            None => other(&link, context),
+        },
     };
     for danger in dangers(text, &link, &verdict, context) {
         let leads_away = danger == Danger::OpenRedirect && matches!(verdict.pay, PayWay::HandOver { .. } | PayWay::Channel { .. });
@@ -30,6 +34,21 @@ pub(super) fn judge(text: &str, context: &ReadContext, depth: usize) -> Option<V
         }
     }
     Some(verdict)
+}
+
+/// A link to our own host: a collection link, one that is damaged, or another page of ours.
+fn own(text: &str, link: &Link<'_>, context: &ReadContext) -> Option<Verdict> {
+    let host = context.link_host.as_deref()?;
+    if !link.is_web() || link.host_lower != host.to_ascii_lowercase() {
+        return None;
+    }
+    Some(match collection::link::read(text, host) {
+        Ok(code) => merchant::ours(Family::OurCollectionLink, code, Asks::default()),
+        Err(LinkError::Path | LinkError::Version | LinkError::NotLink) => Verdict::refused(Family::WebLink, Code::CodeWebLink).of(Scheme::Ours),
+        // Who stands before the `@` or behind a port is not us.
+        Err(error @ (LinkError::UserInfo | LinkError::Port)) => Verdict::refused(Family::WebLink, error.code()),
+        Err(error) => Verdict::refused(Family::OurCollectionLink, error.code()).of(Scheme::Ours),
+    })
 }
 
 fn known(text: &str, link: &Link<'_>, row: &LinkRow, context: &ReadContext, depth: usize) -> Verdict {

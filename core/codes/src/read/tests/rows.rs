@@ -175,6 +175,7 @@ fn what_can_be_handed_over() {
     }
     assert_eq!(link("wxp://f2f0AAAA"), Some((Scheme::WeChat, None)));
     assert_eq!(link("weixin://wxpay/bizpayurl?pr=A"), Some((Scheme::WeChat, None)));
+    assert_eq!(link("https://qr.95516.com/00010002/01012166439217005044479417630044"), Some((Scheme::UnionPay, None)));
     let paypal = "https://paypal.me/example/25USD";
     assert_eq!(link(paypal), Some((Scheme::PayPal, Some(paypal.to_owned()))));
     assert_eq!(link("weixin://wap/pay?prepayid=wx1"), None);
@@ -243,6 +244,30 @@ fn our_collection_code_is_paid_directly() {
     let stranger = ReadContext { guid: "app.other".to_owned(), ..context() };
     let verdict = read(&text, &stranger);
     assert_eq!((verdict.family, verdict.refusal, verdict.collection), (Family::EmvMerchant, Some(CodeNotPayable), None));
+}
+
+#[test]
+fn our_collection_link_says_what_the_merchant_code_says() {
+    for (amount, dynamic) in [(None, false), (Some(2350), true)] {
+        let (code, text) = collection(amount, dynamic);
+        let link = crate::collection::link::make(&code, "pay.kabao.app").unwrap();
+        let (from_link, from_code) = (judged(&link), judged(&text));
+        assert_eq!((from_link.family, from_link.pay.clone(), from_link.refusal), (Family::OurCollectionLink, PayWay::Direct, None), "{link}");
+        assert_eq!(from_link.collection, from_code.collection);
+        assert_eq!(Asks { payee: None, ..from_code.asks }, from_link.asks);
+        // Without a host of ours, or at another's, it is a link like any other.
+        assert_eq!(read(&link, &ReadContext { link_host: None, ..context() }).family, Family::WebLink);
+        assert_eq!(judged(&link.replace("pay.kabao.app", "pay.shop.example")).collection, None);
+        for end in 1..link.len() {
+            assert_eq!(judged(&link[..end]).collection, None, "{}", &link[..end]);
+        }
+    }
+    let of = |text: &str| (judged(text).family, judged(text).owner, judged(text).refusal);
+    assert_eq!(of("https://pay.kabao.app/help"), (Family::WebLink, Some(Scheme::Ours), Some(CodeWebLink)));
+    assert_eq!(of("https://pay.kabao.app/c/1?p=M0001"), (Family::OurCollectionLink, Some(Scheme::Ours), Some(CodeDamaged)));
+    assert_eq!(of("https://pay.kabao.app/c/1?p=M0001&x=1&c=CNY").2, Some(CodeHostile));
+    assert_eq!(of("http://pay.kabao.app/c/1?p=M0001&c=CNY").0, Family::WebLink);
+    assert_eq!(of("https://pay.kabao.app@evil.example/c/1?p=M0001&c=CNY"), (Family::WebLink, None, Some(CodeHostile)));
 }
 
 #[test]
