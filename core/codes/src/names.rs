@@ -27,11 +27,22 @@ impl RealName {
     }
 
     /// `*三`, for screens.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(kabao_codes::names::read("张三").unwrap().masked(), "*三");
+    /// ```
     pub fn masked(&self) -> String {
         mask::name(&self.0)
     }
 
     /// Whether two names are the same in every spelling that Unicode holds equal.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_codes::names::read;
+    /// assert!(read("Zoe\u{308}").unwrap().same(&read("Zoë").unwrap()));
+    /// ```
     pub fn same(&self, other: &RealName) -> bool {
         self.0.nfc().eq(other.0.nfc())
     }

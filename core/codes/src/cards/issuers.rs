@@ -18,6 +18,11 @@ pub enum CardType {
 
 impl CardType {
     /// `DC`, `CC`, `SCC`, `PC`, as bank interfaces write it.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(kabao_codes::cards::CardType::QuasiCredit.code(), "SCC");
+    /// ```
     pub fn code(self) -> &'static str {
         match self {
             CardType::Debit => "DC",

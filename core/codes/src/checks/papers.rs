@@ -31,20 +31,30 @@ pub(super) fn answer(set: &str, case: &Case, today: (i32, u32, u32)) -> Answer {
     })
 }
 
-/// The kinds that a name of the sets stands for; a comment may follow the name.
+/// The kinds that a name of the sets stands for, by the words in it; a comment may follow the name.
 fn kinds(name: &str) -> Option<&'static [TravelKind]> {
     use TravelKind::*;
-    let name = name.split([' ', '(']).next().unwrap_or_default();
-    Some(match name {
-        "cn-passport-any" => &[ChinesePassport, HongKongPassport, MacauPassport],
-        "cn-passport" => &[ChinesePassport],
-        "hk-passport" => &[HongKongPassport],
-        "mo-passport" | "macao-passport" | "macau-passport" => &[MacauPassport],
-        "hk-macao-travel-permit" | "hk-macau-travel-permit" => &[HongKongMacauResidentPermit],
-        "tw-travel-permit" => &[TaiwanResidentPermit],
-        "cn-hk-macao-travel-permit" | "outbound-hk-macao-permit" => &[OutboundHongKongMacauPermit],
-        "cn-tw-travel-permit" | "outbound-tw-permit" => &[OutboundTaiwanPermit],
-        "foreign-passport" | "passport" => &[ForeignPassport],
+    let words: Vec<&str> = name.split([' ', '(']).next().unwrap_or_default().split('-').collect();
+    let has = |any: &[&str]| words.iter().any(|word| any.contains(word));
+    let (hong_kong, macau, taiwan) = (has(&["hk", "hongkong"]), has(&["mo", "macao", "macau"]), has(&["tw", "taiwan"]));
+    let mainland = has(&["cn", "prc", "mainland", "outbound"]);
+    if has(&["passport"]) {
+        return Some(match (hong_kong, macau, mainland) {
+            (true, ..) => &[HongKongPassport],
+            (_, true, _) => &[MacauPassport],
+            (_, _, true) if has(&["any"]) => &[ChinesePassport, HongKongPassport, MacauPassport],
+            (_, _, true) => &[ChinesePassport],
+            _ => &[ForeignPassport],
+        });
+    }
+    if !has(&["permit"]) {
+        return None;
+    }
+    Some(match (hong_kong || macau, taiwan, mainland) {
+        (true, _, false) => &[HongKongMacauResidentPermit],
+        (true, _, true) => &[OutboundHongKongMacauPermit],
+        (_, true, false) => &[TaiwanResidentPermit],
+        (_, true, true) => &[OutboundTaiwanPermit],
         _ => return None,
     })
 }
@@ -91,4 +101,28 @@ fn zone(read: &mrz::Mrz) -> Value {
         "sex": sex,
         "expiry": read.expiry.printed,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_by_name() {
+        for (name, number) in [
+            ("cn-passport-any", "MA1234567"),
+            ("cn-passport G series", "G12345678"),
+            ("hk-passport", "KJ1234567"),
+            ("macao-passport", "MA1234567"),
+            ("hk-macao-travel-permit (with renewals)", "M1234567802"),
+            ("tw-travel-permit", "1234567890B"),
+            ("cn-hk-macao-permit", "CA1234567"),
+            ("cn-tw-permit", "T12345678"),
+            ("foreign-passport", "C01X00T47"),
+        ] {
+            assert_eq!(travel_document(name, number).unwrap()["valid"], json!(true), "{name}");
+            assert_eq!(travel_document(name, "X").unwrap()["valid"], json!(false), "{name}");
+        }
+        assert!(kinds("driving-licence").is_none() && kinds("").is_none());
+    }
 }

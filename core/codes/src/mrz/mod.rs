@@ -128,6 +128,15 @@ pub struct Mrz {
 
 impl Mrz {
     /// Whether every check digit of the layout agrees.
+    ///
+    /// # Examples
+    /// ```
+    /// # use kabao_codes::{Day, mrz, travel::TravelKind};
+    /// # let today = Day::new(2026, 11, 22).unwrap();
+    /// let lines = "POCHNZHENGJIAN<<YANGBEN\nE900000821CHN8108038F2110189NGKELMPONBPJB978";
+    /// let mrz = mrz::read(lines, today).unwrap();
+    /// assert!(mrz.agrees());
+    /// ```
     pub fn agrees(&self) -> bool {
         let MrzChecks { number, birth, expiry, optional, composite } = self.checks;
         number && birth && expiry && optional != Some(false) && composite != Some(false)
@@ -151,11 +160,29 @@ impl Mrz {
     }
 
     /// Whether the document has expired on `today`; `None` where it has no date of expiry.
+    ///
+    /// # Examples
+    /// ```
+    /// # use kabao_codes::{Day, mrz, travel::TravelKind};
+    /// # let today = Day::new(2026, 11, 22).unwrap();
+    /// let lines = "POCHNZHENGJIAN<<YANGBEN\nE900000821CHN8108038F2110189NGKELMPONBPJB978";
+    /// let mrz = mrz::read(lines, today).unwrap();
+    /// assert_eq!(mrz.expired(today), Some(true));
+    /// ```
     pub fn expired(&self, today: Day) -> Option<bool> {
         self.expiry.day.map(|day| day < today)
     }
 
     /// Surname and given names in one line, as forms ask for the name in a passport.
+    ///
+    /// # Examples
+    /// ```
+    /// # use kabao_codes::{Day, mrz, travel::TravelKind};
+    /// # let today = Day::new(2026, 11, 22).unwrap();
+    /// let lines = "POCHNZHENGJIAN<<YANGBEN\nE900000821CHN8108038F2110189NGKELMPONBPJB978";
+    /// let mrz = mrz::read(lines, today).unwrap();
+    /// assert_eq!(mrz.holder().unwrap().as_str(), "ZHENGJIAN YANGBEN");
+    /// ```
     ///
     /// # Errors
     /// Where the lines have no name, or one with digits: a misread.
@@ -165,6 +192,15 @@ impl Mrz {
 
     /// The kind of travel document by code, issuer and shape of the number; `None` where none fits (visas, identity
     /// cards of other states).
+    ///
+    /// # Examples
+    /// ```
+    /// # use kabao_codes::{Day, mrz, travel::TravelKind};
+    /// # let today = Day::new(2026, 11, 22).unwrap();
+    /// let lines = "POCHNZHENGJIAN<<YANGBEN\nE900000821CHN8108038F2110189NGKELMPONBPJB978";
+    /// let mrz = mrz::read(lines, today).unwrap();
+    /// assert_eq!(mrz.kind(), Some(TravelKind::ChinesePassport));
+    /// ```
     pub fn kind(&self) -> Option<TravelKind> {
         let number = self.number.expose("its shape says the kind");
         let first = travel::kinds_of(number).into_iter().find(|kind| match kind {
@@ -183,6 +219,15 @@ impl Mrz {
     }
 
     /// `E*****678`: the number as it may be kept or shown.
+    ///
+    /// # Examples
+    /// ```
+    /// # use kabao_codes::{Day, mrz, travel::TravelKind};
+    /// # let today = Day::new(2026, 11, 22).unwrap();
+    /// let lines = "POCHNZHENGJIAN<<YANGBEN\nE900000821CHN8108038F2110189NGKELMPONBPJB978";
+    /// let mrz = mrz::read(lines, today).unwrap();
+    /// assert_eq!(mrz.masked(), "E*****082");
+    /// ```
     pub fn masked(&self) -> String {
         travel::masked(self.number.expose("only its mask leaves"))
     }

@@ -33,6 +33,12 @@ pub enum PhoneKind {
 
 impl PhoneKind {
     /// Whether a person reads an SMS there. Not known on the phone for other countries.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_codes::phones::PhoneKind;
+    /// assert_eq!((PhoneKind::Mobile.takes_sms(), PhoneKind::Foreign.takes_sms()), (Some(true), None));
+    /// ```
     pub fn takes_sms(self) -> Option<bool> {
         match self {
             PhoneKind::Mobile | PhoneKind::VirtualOperator | PhoneKind::Satellite => Some(true),
