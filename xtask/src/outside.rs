@@ -86,6 +86,7 @@ fn line(place: &Place, tools: &Tools, check: &Path, name: &str) -> Result<std::p
     fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
     let mut line = command(program, &[check], &place.root);
     line.env("KABAO", place.debug().join("kabao"))
+        .env("KABAO_PICTURES", place.pictures())
         .env("KABAO_ROOT", &place.root)
         .env("KABAO_LIBRARY_DIR", place.debug())
         .env("TMPDIR", scratch)

@@ -40,6 +40,11 @@ impl Place {
         self.target.join("debug")
     }
 
+    /// The built program that reads pictures, made by the stage `pictures`.
+    pub fn pictures(&self) -> PathBuf {
+        self.debug().join("kabao-pictures")
+    }
+
     /// Logs and scratch of a test run; made new by each run.
     pub fn scratch(&self) -> PathBuf {
         self.target.join("xtask")

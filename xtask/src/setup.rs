@@ -27,10 +27,13 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("Xvfb", "xvfb"),
     ("xterm", "xterm"),
     ("nm", "binutils"),
+    ("cmake", "cmake"),
+    ("g++", "g++"),
+    ("pdftoppm", "poppler-utils"),
 ];
 
 /// Packages that are asked for by name: no program of theirs says that they are there.
-const PACKAGES: &[&str] = &["imagemagick", "xfonts-base", "python3-venv", "ca-certificates"];
+const PACKAGES: &[&str] = &["imagemagick", "fonts-wqy-microhei", "xfonts-base", "python3-venv", "ca-certificates"];
 
 /// What is there after setup; an error says what is missing and why.
 pub struct Tools {

@@ -36,6 +36,8 @@ pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
     // As published crates would be: what they need comes from the packages alone.
     let args = ["package", "--allow-dirty", "--package", "kabao-base", "--package", "kabao-codes"];
     simple(&mut report, "package", || bindings::cargo(&place, &args));
+    // Before the build: what is built last is the program without the decoder.
+    pictures(&place, &mut report);
     let built = simple(&mut report, "build", || bindings::cargo(&place, &["build", "--features", bindings::DEV_KEYS]));
     languages(&place, &tools, &mut report, built);
     outside::stages(&place, &tools, &mut report, built);
@@ -96,6 +98,20 @@ fn rust_without_boundary(place: &Place, report: &mut Report) {
         _ => Ok(command("cargo", &args, &place.root)),
     };
     counted(report, "rust, boundary off", line, count::cargo);
+}
+
+/// The decoder of pictures is C++ and off by default: its tests are a stage, and the program with it is kept beside the other.
+fn pictures(place: &Place, report: &mut Report) {
+    if !works("cmake", &["--version"]) || !works("c++", &["--version"]) {
+        report.stage("pictures", |_| (Verdict::NotRun("cmake or a C++ compiler is missing".into()), Count::default()));
+        return;
+    }
+    // The same members as every other build, so that only what the feature adds is compiled.
+    let args = ["test", "--no-fail-fast", "--features", "kabao-cli/pictures", "--bin", "kabao", "--test", "read"];
+    counted(report, "pictures", Ok(command("cargo", &args, &place.root)), count::cargo);
+    if let Err(error) = fs::copy(place.debug().join("kabao"), place.pictures()) {
+        println!("{}: {error}", place.pictures().display());
+    }
 }
 
 fn clippy(place: &Place, report: &mut Report) {

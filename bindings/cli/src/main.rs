@@ -6,6 +6,7 @@ mod commands;
 mod journey;
 mod keys;
 mod paper;
+mod pictures;
 mod scan;
 mod setup;
 mod show;
@@ -13,6 +14,7 @@ mod views;
 
 use clap::{Parser, Subcommand};
 use commands::journey::JourneyArgs;
+use commands::read::ReadArgs;
 use commands::serve::{ProxyArgs, ServeArgs};
 use commands::show::ShowArgs;
 use commands::verify::VerifyArgs;
@@ -42,6 +44,8 @@ enum Command {
     Wallet(WalletArgs),
     /// Shows a code for somebody to scan: on the terminal, as a file, as a sheet for the counter.
     Show(ShowArgs),
+    /// Says what a code is, of a text or of a picture; nothing is opened or sent. Exit code 0: one code, and it can be paid; 2: not.
+    Read(ReadArgs),
     /// Replays journeys: what a person does, as data.
     Journey(JourneyArgs),
     /// Verifies a receipt and prints it. Exit code 0 when it holds, 1 when not.
@@ -79,6 +83,12 @@ fn main() -> ExitCode {
         Some(Command::SignProxy(args)) => commands::serve::sign_proxy(&args).map(|()| true),
         Some(Command::Wallet(args)) => return commands::wallet::run(&args, language),
         Some(Command::Show(args)) => return commands::show::run(args, language),
+        Some(Command::Read(args)) => {
+            return commands::read::run(&args, Language::from_tag(language)).unwrap_or_else(|error| {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            });
+        }
         Some(Command::Journey(args)) => commands::journey::replay(&args, chosen),
         Some(Command::Verify(args)) => commands::verify::run(&args, Language::from_tag(language)),
         Some(Command::PinVault { data }) => commands::serve::pin_vault(&data).map(|()| true),

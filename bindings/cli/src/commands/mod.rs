@@ -3,6 +3,7 @@
 pub mod check;
 pub mod day;
 pub mod journey;
+pub mod read;
 pub mod serve;
 pub mod show;
 pub mod verify;

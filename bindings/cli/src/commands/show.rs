@@ -1,5 +1,6 @@
 //! `kabao show …`: codes for people to scan, on the terminal, as a file, as a sheet for the counter.
 
+use super::verify::document;
 use super::wallet::answer::Answer;
 use super::wallet::{self, WalletArgs, Word};
 use crate::paper::files::{Drawn, Files, keep};
@@ -9,11 +10,14 @@ use crate::setup::ServiceFile;
 use crate::show::visible::visible;
 use clap::{Args, Subcommand};
 use kabao_base::{Code, Currency, Money};
+use kabao_codes::carrier::{self, CarrierKind};
+use kabao_codes::collection::link;
 use kabao_codes::draw::{BAR_QUIET, Ink, QR_QUIET};
 use kabao_codes::emv::EmvError;
 use kabao_codes::{CollectionCode, CollectionRequest, make_collection_code};
 use kabao_core::WalletError;
 use kabao_core::words::{Language, say};
+use kabao_proof::{Document, cose};
 use serde_json::json;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -35,6 +39,8 @@ enum What {
     PayerCode(PayerCode),
     /// A collection code: who scans it pays this payee.
     Collection(Box<Collection>),
+    /// A receipt, as another phone or `kabao verify` reads it.
+    Receipt(Receipt),
     /// Any text, as it is.
     Text(Text),
 }
@@ -80,6 +86,9 @@ struct Collection {
     /// Merchant category, four digits.
     #[arg(long, value_name = "MCC", default_value = "0000")]
     category: String,
+    /// The link form, of this host: a web link that says the same. It carries no name; the service has it.
+    #[arg(long, value_name = "HOST")]
+    link: Option<String>,
     /// What codes of the service carry as GUID.
     #[arg(long, default_value = "app.kabao")]
     guid: String,
@@ -90,6 +99,14 @@ struct Collection {
     files: Files,
     #[command(flatten)]
     paper: PaperArgs,
+}
+
+#[derive(Args)]
+struct Receipt {
+    /// The receipt: COSE bytes, the same as base64url, or the text of its QR code.
+    file: PathBuf,
+    #[command(flatten)]
+    files: Files,
 }
 
 #[derive(Args)]
@@ -145,6 +162,7 @@ pub fn run(args: ShowArgs, language: &str) -> ExitCode {
     let shown = match args.what {
         What::PayerCode(code) => return payer_code(code, args.json, language),
         What::Collection(collection) => show_collection(&collection, tongue),
+        What::Receipt(receipt) => show_receipt(&receipt, tongue),
         What::Text(text) => show_text(&text),
     };
     match shown {
@@ -184,9 +202,25 @@ fn show_text(args: &Text) -> Result<Shown, Stop> {
     Ok(Shown { kind: "text", text, drawn, written })
 }
 
+fn show_receipt(args: &Receipt, language: Language) -> Result<Shown, Stop> {
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", args.file.display());
+    let bytes = std::fs::read(&args.file).map_err(|error| named(&error))?;
+    let document = document(bytes)?;
+    // Nobody vouches for what is drawn; that it is a receipt at all is seen here, that it holds by `kabao verify`.
+    let claimed = cose::read(&document).ok().and_then(|cose| <kabao_proof::Receipt as Document>::decode(&cose.payload).ok());
+    claimed.ok_or_else(|| named(&"not a receipt"))?;
+    let text = carrier::make(CarrierKind::Receipt, &document).map_err(|error| Stop::Refused(error.code().into()))?;
+    let drawn = args.files.draw(&text).map_err(|error| Stop::Refused(error.code().into()))?;
+    let written = args.files.write(&drawn, &say(language, "receipt.title", &[]))?;
+    Ok(Shown { kind: "receipt", text, drawn, written })
+}
+
 fn show_collection(args: &Collection, language: Language) -> Result<Shown, Stop> {
     let request = request(args)?;
-    let text = make_collection_code(&request).map_err(|error| Stop::Typed(wrong(error)))?;
+    let text = match &args.link {
+        Some(host) => link::make(&request.code, host).map_err(|error| Stop::Typed(format!("--link: {error}")))?,
+        None => make_collection_code(&request).map_err(|error| Stop::Typed(wrong(error)))?,
+    };
     let drawn = args.files.draw(&text).map_err(|error| Stop::Refused(error.code().into()))?;
     let title = say(language, "sheet.svg_title", &[("payee", &args.name)]);
     let mut written = args.files.write(&drawn, &title)?;

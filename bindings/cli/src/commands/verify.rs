@@ -59,7 +59,7 @@ pub fn run(args: &VerifyArgs, language: Language) -> Result<bool, String> {
 }
 
 /// The document in any of its three forms. A QR text that is damaged or holds something else is named, not tried as another form.
-fn document(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+pub(super) fn document(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     match std::str::from_utf8(&bytes).map(carrier::read) {
         Ok(Ok(carried)) if carried.kind == CarrierKind::Receipt => Ok(carried.bytes),
         Ok(Ok(_)) => Err("the text of the QR code holds another document than a receipt".to_owned()),
