@@ -62,6 +62,10 @@ pub fn fold_code(error: FoldError) -> Code {
 /// for typed text: a line break or a tab inside a code hides something too, and so do format characters
 /// and selectors that stand in rare names but in no code.
 pub(crate) fn hidden_in_code(text: &str) -> Option<&'static str> {
+    // Most codes are printable ASCII, where nothing hides.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return None;
+    }
     text.chars().find_map(|character| match character {
         '\t' | '\n' | '\r' => Some("control"),
         '\u{2065}' | '\u{e0100}'..='\u{e01ef}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' => Some("zero-width"),

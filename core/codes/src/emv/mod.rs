@@ -184,7 +184,7 @@ pub const LIMIT: usize = 4096;
 /// assert_eq!(read(&text.replace("23.72", "13.72")), Err(EmvError::Crc));
 /// ```
 pub fn read(text: &str) -> Result<MerchantCode, EmvError> {
-    if text.len() > LIMIT * 4 || text.chars().count() > LIMIT {
+    if text.len() > LIMIT && (text.len() > LIMIT * 4 || text.chars().count() > LIMIT) {
         return Err(EmvError::TooLong);
     }
     if let Some(name) = hidden_in_code(text) {

@@ -24,6 +24,7 @@ pub(super) fn parts_counted(value: &str, counts_bytes: bool) -> Result<Vec<Field
 pub(super) fn whole_code(text: &str) -> Result<(Vec<Field>, bool), EmvError> {
     match whole(split_characters(text)) {
         Ok(fields) => Ok((fields, false)),
+        Err(error) if text.is_ascii() => Err(error),
         Err(error) => Ok((whole(split_bytes(text)).map_err(|_| error)?, true)),
     }
 }
@@ -37,10 +38,29 @@ pub(super) fn whole_code(text: &str) -> Result<(Vec<Field>, bool), EmvError> {
 /// assert_eq!(kabao_codes::emv::crc(b"123456789"), 0x29b1);
 /// ```
 pub fn crc(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0xffff, |start: u16, byte| {
-        (0..8).fold(start ^ (u16::from(*byte) << 8), |crc, _| if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 })
+    bytes.iter().fold(0xffff, |crc: u16, byte| {
+        let [high, low] = crc.to_be_bytes();
+        let step = STEPS.get(usize::from(high ^ byte)).copied().unwrap_or_default();
+        u16::from_be_bytes([low, 0]) ^ step
     })
 }
+
+/// What each value of the leading byte does to the checksum: eight steps of the polynomial at once.
+const STEPS: [u16; 256] = {
+    let mut steps = [0u16; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut crc = (byte as u16) << 8;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ 0x1021 };
+            bit += 1;
+        }
+        steps[byte] = crc;
+        byte += 1;
+    }
+    steps
+};
 
 /// The fields of a merchant code with the checksum field after them.
 ///
@@ -98,6 +118,9 @@ fn whole(split: Result<Vec<Field>, EmvError>) -> Result<Vec<Field>, EmvError> {
 }
 
 fn split_characters(text: &str) -> Result<Vec<Field>, EmvError> {
+    if text.is_ascii() {
+        return split_bytes(text);
+    }
     split(text, |rest, count| match rest.char_indices().nth(count) {
         Some((end, _)) => rest.split_at_checked(end),
         None if rest.chars().count() == count => Some((rest, "")),

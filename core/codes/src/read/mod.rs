@@ -104,7 +104,7 @@ const WHITE_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 /// assert_eq!(read("good morning", &context).family, Family::Unknown);
 /// ```
 pub fn read(text: &str, context: &ReadContext) -> Verdict {
-    if text.len() > LIMIT * 4 || text.chars().count() > LIMIT {
+    if text.len() > LIMIT && (text.len() > LIMIT * 4 || text.chars().count() > LIMIT) {
         let mut verdict = Verdict::refused(Family::TooLong, Code::InputTooLong);
         verdict.warn(Danger::TooLong);
         return verdict;

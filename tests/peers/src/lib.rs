@@ -1,0 +1,1 @@
+//! Holds nothing: the figures are in `benches`.
