@@ -35,6 +35,9 @@ const fn on(name: &'static str, check: fn(&[u8]), sets: &'static [&'static str])
 /// Every target.
 pub const TARGETS: &[Target] = &[
     on("read_text", links::read_text, &["payment_codes", "merchant_qr_content", "emv_mpm_valid", "id_numbers"]),
+    on("read_bytes", links::read_bytes, &["payment_codes", "merchant_qr_content", "ndef"]),
+    Target { words: links::TABLES, ..on("table", links::table, &[]) },
+    Target { words: links::COLLECTIONS, ..on("collection_link", links::collection_link, &[]) },
     on("links", links::links, &["merchant_qr_content"]),
     Target { words: links::HAND_OFFS, ..on("handoff", links::handoff, &["merchant_qr_content"]) },
     on("emv_merchant", merchant::emv_merchant, &["emv_mpm_valid", "emv_mpm_invalid", "emv_mpm_generated_by_peers"]),

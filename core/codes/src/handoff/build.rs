@@ -2,6 +2,7 @@
 
 use super::known::checked_https;
 use super::{HandOffError, checked_text, checked_token, checked_wait, paypal, percent};
+use crate::table::Table;
 use std::fmt;
 
 /// The app that is opened.
@@ -108,7 +109,7 @@ const SCAN: &str = "alipays://platformapi/startapp?saId=10000007&qrcode=";
 const PAGE: &str = "alipays://platformapi/startapp?appId=20000067&url=";
 
 /// Writes the link that opens another app with a scanned link (register, F5, F12, F28). Only https
-/// links to hosts that the app is known to open are wrapped; a hand-off inside a hand-off is refused.
+/// links that the table of codes gives to the app are wrapped; a hand-off inside a hand-off is refused.
 /// WeChat's signed payment and PayPal.Me are checked and passed on without a change.
 ///
 /// # Errors
@@ -119,24 +120,26 @@ const PAGE: &str = "alipays://platformapi/startapp?appId=20000067&url=";
 ///
 /// ```
 /// use kabao_codes::handoff::{HandOffApp, HandOffRequest, HandOffWay, hand_off};
+/// use kabao_codes::table::Table;
 ///
-/// let ready = hand_off(&HandOffRequest {
+/// let request = HandOffRequest {
 ///     way: HandOffWay::AlipayScan,
 ///     link: "https://qr.alipay.com/fkx00000aaaa".to_owned(),
 ///     return_token: "q8Zr1mC0x5Vt2bNd".to_owned(),
 ///     expires_after_seconds: 300,
-/// })?;
+/// };
+/// let ready = hand_off(&request, &Table::shipped())?;
 /// assert_eq!(ready.app, HandOffApp::Alipay);
 /// assert_eq!(ready.link, "alipays://platformapi/startapp?saId=10000007&qrcode=https%3A%2F%2Fqr.alipay.com%2Ffkx00000aaaa");
 /// # Ok::<(), kabao_codes::handoff::HandOffError>(())
 /// ```
-pub fn hand_off(request: &HandOffRequest) -> Result<HandOff, HandOffError> {
+pub fn hand_off(request: &HandOffRequest, table: &Table) -> Result<HandOff, HandOffError> {
     checked_token(&request.return_token)?;
     checked_wait(request.expires_after_seconds)?;
     let app = request.way.app();
     let link = match request.way {
-        HandOffWay::AlipayScan => wrapped(SCAN, &request.link)?,
-        HandOffWay::AlipayPage => wrapped(PAGE, &request.link)?,
+        HandOffWay::AlipayScan => wrapped(SCAN, &request.link, table)?,
+        HandOffWay::AlipayPage => wrapped(PAGE, &request.link, table)?,
         HandOffWay::WeChatPay => {
             checked_wechat(&request.link)?;
             request.link.clone()
@@ -154,30 +157,32 @@ pub(crate) fn alipay_scan(code: &str) -> String {
     format!("{SCAN}{}", percent::encoded(code))
 }
 
-fn wrapped(start: &str, link: &str) -> Result<String, HandOffError> {
-    checked_https(link, HandOffApp::Alipay)?;
+fn wrapped(start: &str, link: &str, table: &Table) -> Result<String, HandOffError> {
+    checked_https(link, HandOffApp::Alipay, table)?;
     Ok(format!("{start}{}", percent::encoded(link)))
 }
 
 /// Reads the link inside a link that opens Alipay. What is inside is checked like what is wrapped:
-/// a known host, and no further hand-off.
+/// a link of the table, and no further hand-off.
 ///
 /// # Errors
 ///
 /// [`HandOffError::Shape`] for any other text, and for a link with none or several links inside;
-/// [`HandOffError::Nested`] and [`HandOffError::UnknownHost`] for what is inside.
+/// [`HandOffError::Nested`] and [`HandOffError::UnknownLink`] for what is inside.
 ///
 /// # Examples
 ///
 /// ```
 /// use kabao_codes::handoff::{HandOffError, HandOffWay, unwrap_hand_off};
+/// use kabao_codes::table::Table;
 ///
-/// let inside = unwrap_hand_off("alipays://platformapi/startapp?saId=10000007&qrcode=https%3A%2F%2Fqr.alipay.com%2Ffkx00000aaaa")?;
+/// let table = Table::shipped();
+/// let inside = unwrap_hand_off("alipays://platformapi/startapp?saId=10000007&qrcode=https%3A%2F%2Fqr.alipay.com%2Ffkx00000aaaa", &table)?;
 /// assert_eq!((inside.way, inside.link.as_str()), (HandOffWay::AlipayScan, "https://qr.alipay.com/fkx00000aaaa"));
-/// assert_eq!(unwrap_hand_off("https://qr.alipay.com/fkx00000aaaa"), Err(HandOffError::Shape));
+/// assert_eq!(unwrap_hand_off("https://qr.alipay.com/fkx00000aaaa", &table), Err(HandOffError::Shape));
 /// # Ok::<(), HandOffError>(())
 /// ```
-pub fn unwrap_hand_off(text: &str) -> Result<WrappedLink, HandOffError> {
+pub fn unwrap_hand_off(text: &str, table: &Table) -> Result<WrappedLink, HandOffError> {
     // Encoding makes at most three bytes of one, so that what was wrapped can always be read back.
     if text.len() > super::LIMIT * 3 + PAGE.len() + 16 {
         return Err(HandOffError::TooLong);
@@ -205,7 +210,7 @@ pub fn unwrap_hand_off(text: &str) -> Result<WrappedLink, HandOffError> {
     }
     let (way, value) = found.ok_or(HandOffError::Shape)?;
     let link = percent::decoded(value).ok_or(HandOffError::Shape)?;
-    checked_https(&link, HandOffApp::Alipay)?;
+    checked_https(&link, HandOffApp::Alipay, table)?;
     Ok(WrappedLink { way, link })
 }
 
@@ -217,13 +222,15 @@ pub fn unwrap_hand_off(text: &str) -> Result<WrappedLink, HandOffError> {
 ///
 /// ```
 /// use kabao_codes::handoff::{HandOffWay, ways};
+/// use kabao_codes::table::Table;
 ///
-/// assert_eq!(ways("https://qr.alipay.com/fkx00000aaaa"), [HandOffWay::AlipayScan, HandOffWay::AlipayPage]);
-/// assert_eq!(ways("https://paypal.me/example/25EUR"), [HandOffWay::PayPalMe]);
-/// assert!(ways("weixin://wxpay/bizpayurl?pr=abcdefg").is_empty());
+/// let table = Table::shipped();
+/// assert_eq!(ways("https://qr.alipay.com/fkx00000aaaa", &table), [HandOffWay::AlipayScan, HandOffWay::AlipayPage]);
+/// assert_eq!(ways("https://paypal.me/example/25EUR", &table), [HandOffWay::PayPalMe]);
+/// assert!(ways("weixin://wxpay/bizpayurl?pr=abcdefg", &table).is_empty());
 /// ```
-pub fn ways(text: &str) -> Vec<HandOffWay> {
-    if checked_https(text, HandOffApp::Alipay).is_ok() {
+pub fn ways(text: &str, table: &Table) -> Vec<HandOffWay> {
+    if checked_https(text, HandOffApp::Alipay, table).is_ok() {
         return vec![HandOffWay::AlipayScan, HandOffWay::AlipayPage];
     }
     if paypal::read_paypal_me(text).is_ok() {

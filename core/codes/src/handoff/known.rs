@@ -1,62 +1,46 @@
-//! The https links that an app is known to open.
+//! The https links that an app is known to open: what the table of codes says of them.
 
 use super::{HandOffApp, HandOffError, checked_text, percent};
+use crate::links::{row_of, take_apart};
+use crate::table::{HandOverWay, Table};
 
-/// A host, whether its sub-domains belong to it, and who opens its links.
-struct KnownHost {
-    name: &'static str,
-    below: bool,
-    app: HandOffApp,
-}
+/// Schemes that open an app and that no row of the table has: UnionPay's (F20) and Android's own.
+const APP_SCHEMES: &[&str] = &["uppay", "uppaywallet", "uppaysdk", "uppayx1", "uppayx2", "uppayx3", "upwallet", "intent"];
 
-/// - `qr.alipay.com`: collection and order codes of Alipay (register, F3, F4);
-/// - `lakala.com` and below: aggregated pages that ask which app scans (F24, F25); Alipay is one of those that they know.
-const HOSTS: &[KnownHost] = &[
-    KnownHost { name: "qr.alipay.com", below: false, app: HandOffApp::Alipay },
-    KnownHost { name: "lakala.com", below: true, app: HandOffApp::Alipay },
-];
-
-/// Schemes that open an app: one of these inside a link hides what is opened at the end.
-const APP_SCHEMES: &[&str] = &["alipay", "alipays", "alipayqr", "weixin", "wxp", "uppay", "uppaywallet", "uppaysdk", "upwallet", "intent"];
-
-/// Checks that `link` is an https link, taken apart without doubt, to a host that `app` opens.
-pub(super) fn checked_https(link: &str, app: HandOffApp) -> Result<(), HandOffError> {
+/// Checks that `link` is an https link, taken apart without doubt, that `app` opens: a code of its
+/// own (F3, F4), or an acquirer's page that asks which app scans (F24, F25).
+pub(super) fn checked_https(link: &str, app: HandOffApp, table: &Table) -> Result<(), HandOffError> {
     checked_text(link)?;
-    let (scheme, rest) = link.split_once("://").ok_or(HandOffError::Shape)?;
-    if opens_app(scheme) {
+    let parts = take_apart(link).ok_or(HandOffError::Shape)?;
+    if opens_app(&parts.scheme, table) {
         return Err(HandOffError::Nested);
     }
-    if !scheme.eq_ignore_ascii_case("https") || rest.contains('\\') {
+    if parts.scheme != "https" || link.contains('\\') {
         return Err(HandOffError::Shape);
     }
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (host, tail) = rest.split_at_checked(end).ok_or(HandOffError::Shape)?;
-    // Ports, user names and letters outside ASCII make another host of it; none of them is needed.
-    if host.is_empty() || !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.') {
-        return Err(HandOffError::UnknownHost);
+    let row = row_of(&parts, table).ok_or(HandOffError::UnknownLink)?;
+    let taken = matches!(row.hand_over, HandOverWay::AlipayScan | HandOverWay::AskService);
+    if !taken || app != HandOffApp::Alipay {
+        return Err(HandOffError::UnknownLink);
     }
-    let host = host.to_ascii_lowercase();
-    let known = HOSTS.iter().any(|known| {
-        known.app == app && (host == known.name || (known.below && host.strip_suffix(known.name).is_some_and(|left| left.ends_with('.') && left.len() > 1)))
-    });
-    if !known {
-        return Err(HandOffError::UnknownHost);
-    }
-    if hides_app_link(tail) { Err(HandOffError::Nested) } else { Ok(()) }
+    let (_, behind) = link.split_once("://").ok_or(HandOffError::Shape)?;
+    if hides_app_link(behind, table) { Err(HandOffError::Nested) } else { Ok(()) }
 }
 
-fn opens_app(scheme: &str) -> bool {
-    APP_SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
+fn opens_app(scheme: &str, table: &Table) -> bool {
+    let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+    let rows = || table.links().iter().flat_map(|row| &row.schemes);
+    !is("https") && (APP_SCHEMES.iter().any(|known| is(known)) || rows().any(|known| is(known)))
 }
 
 /// Whether a link that opens an app stands in the text, plain or encoded up to three times.
-fn hides_app_link(text: &str) -> bool {
+fn hides_app_link(text: &str, table: &Table) -> bool {
     let mut layer = text.to_owned();
     for _ in 0..4 {
         let found = layer.match_indices("://").any(|(at, _)| {
             let before = layer.get(..at).unwrap_or_default();
             let word = before.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
-            opens_app(word)
+            opens_app(word, table)
         });
         if found {
             return true;
@@ -78,38 +62,38 @@ mod tests {
     #[test]
     fn hosts_are_compared_whole() {
         for link in ["https://qr.alipay.com/fkx00000aaaa", "HTTPS://QR.ALIPAY.COM/FKX00000AAAA", "https://qr.lakala.com/order?id=1&type=alipay", "https://ipos.lakala.com/q/a"] {
-            assert_eq!(checked_https(link, HandOffApp::Alipay), Ok(()), "{link}");
+            assert_eq!(checked_https(link, HandOffApp::Alipay, &Table::shipped()), Ok(()), "{link}");
         }
         for link in [
-            "https://qr.alipay.com.evil.example/a", "https://evil-lakala.com/a", "https://.lakala.com/a", "https://qr.alipay.com:443/a",
-            "https://qr.alipay.com@evil.example/a", "https://x.qr.alipay.com/a", "https://qr.alipаy.com/a", "https:///a", "https://qr.95516.com/00010000/1",
+            "https://qr.alipay.com.evil.example/bax00001", "https://qr.alipay.com/", "https://qr.alipay.com/bax/../x", "https://evil-lakala.com/a", "https://.lakala.com/a", "https://qr.alipay.com:8443/bax00001",
+            "https://qr.alipay.com@evil.example/bax00001", "https://x.qr.alipay.com/bax00001", "https://qr.alipаy.com/bax00001", "https:///a", "https://qr.95516.com/00010000/1",
         ] {
-            assert_eq!(checked_https(link, HandOffApp::Alipay), Err(HandOffError::UnknownHost), "{link}");
+            assert_eq!(checked_https(link, HandOffApp::Alipay, &Table::shipped()), Err(HandOffError::UnknownLink), "{link}");
         }
-        for link in ["http://qr.alipay.com/a", "qr.alipay.com/a", "", "https:/qr.alipay.com", "https://qr.alipay.com\\@evil.example/a"] {
-            assert_eq!(checked_https(link, HandOffApp::Alipay), Err(HandOffError::Shape), "{link}");
+        for link in ["http://qr.alipay.com/bax00001", "qr.alipay.com/a", "", "https:/qr.alipay.com", "https://qr.alipay.com\\@evil.example/bax00001"] {
+            assert_eq!(checked_https(link, HandOffApp::Alipay, &Table::shipped()), Err(HandOffError::Shape), "{link}");
         }
-        assert_eq!(checked_https("https://qr.alipay.com/a", HandOffApp::WeChat), Err(HandOffError::UnknownHost));
+        assert_eq!(checked_https("https://qr.alipay.com/bax00001", HandOffApp::WeChat, &Table::shipped()), Err(HandOffError::UnknownLink));
     }
 
     #[test]
     fn an_app_link_inside_is_found_through_three_layers() {
         let mut inner = "alipays://platformapi/startapp".to_owned();
         for _ in 0..5 {
-            assert_eq!(checked_https(&format!("https://qr.alipay.com/a?u={inner}"), HandOffApp::Alipay), Err(HandOffError::Nested), "{inner}");
+            assert_eq!(checked_https(&format!("https://qr.alipay.com/bax00001?u={inner}"), HandOffApp::Alipay, &Table::shipped()), Err(HandOffError::Nested), "{inner}");
             inner = percent::encoded(&inner);
         }
         for hidden in ["%zz&u=alipays%3A%2F%2Fplatformapi", "%ff&u=WEIXIN%3a//wap", "x=wxp://f2f0"] {
-            assert_eq!(checked_https(&format!("https://qr.alipay.com/a?{hidden}"), HandOffApp::Alipay), Err(HandOffError::Nested), "{hidden}");
+            assert_eq!(checked_https(&format!("https://qr.alipay.com/bax00001?{hidden}"), HandOffApp::Alipay, &Table::shipped()), Err(HandOffError::Nested), "{hidden}");
         }
-        assert_eq!(checked_https("https://qr.alipay.com/a?u=https%3A%2F%2Fqr.alipay.com%2Fb", HandOffApp::Alipay), Ok(()));
-        assert_eq!(checked_https("https://qr.alipay.com/a?u=100%", HandOffApp::Alipay), Ok(()));
+        assert_eq!(checked_https("https://qr.alipay.com/bax00001?u=https%3A%2F%2Fqr.alipay.com%2Fb", HandOffApp::Alipay, &Table::shipped()), Ok(()));
+        assert_eq!(checked_https("https://qr.alipay.com/bax00001?u=100%", HandOffApp::Alipay, &Table::shipped()), Ok(()));
     }
 
     #[test]
     fn many_separators_take_linear_time() {
-        let link = format!("https://qr.alipay.com/{}", "a://".repeat(1000));
-        assert_eq!(checked_https(&link, HandOffApp::Alipay), Ok(()));
-        assert_eq!(checked_https(&format!("https://qr.alipay.com/{}", "a".repeat(5000)), HandOffApp::Alipay), Err(HandOffError::TooLong));
+        let link = format!("https://qr.lakala.com/{}", "a://".repeat(1000));
+        assert_eq!(checked_https(&link, HandOffApp::Alipay, &Table::shipped()), Ok(()));
+        assert_eq!(checked_https(&format!("https://qr.alipay.com/{}", "a".repeat(5000)), HandOffApp::Alipay, &Table::shipped()), Err(HandOffError::TooLong));
     }
 }

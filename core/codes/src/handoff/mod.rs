@@ -49,9 +49,9 @@ pub enum HandOffError {
     /// Not a link of the shape that this app takes.
     #[error("the link has another shape")]
     Shape,
-    /// An https link to a host that the app is not known to open.
-    #[error("the host is not known for this app")]
-    UnknownHost,
+    /// An https link that the app is not known to open.
+    #[error("the link is not known for this app")]
+    UnknownLink,
     /// A hand-off inside a hand-off: what would be opened at the end is hidden.
     #[error("a hand-off inside a hand-off")]
     Nested,
@@ -81,14 +81,14 @@ impl HandOffError {
     /// use kabao_codes::handoff::HandOffError;
     ///
     /// assert_eq!(HandOffError::Nested.code().as_str(), "code_hostile");
-    /// assert_eq!(HandOffError::UnknownHost.code().as_str(), "channel_unusable");
+    /// assert_eq!(HandOffError::UnknownLink.code().as_str(), "channel_unusable");
     /// ```
     pub fn code(self) -> Code {
         match self {
             HandOffError::TooLong => Code::InputTooLong,
             HandOffError::Hidden | HandOffError::Nested => Code::CodeHostile,
             HandOffError::Shape | HandOffError::Tn => Code::CodeDamaged,
-            HandOffError::UnknownHost | HandOffError::Amount => Code::ChannelUnusable,
+            HandOffError::UnknownLink | HandOffError::Amount => Code::ChannelUnusable,
             HandOffError::Token | HandOffError::Wait | HandOffError::Scheme => Code::Internal,
         }
     }

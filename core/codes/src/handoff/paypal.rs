@@ -58,7 +58,7 @@ pub fn paypal_me_link(name: &str, amount: Option<Money>) -> Result<String, HandO
 ///
 /// # Errors
 ///
-/// [`HandOffError::UnknownHost`] for any other host, [`HandOffError::Shape`] or [`HandOffError::Amount`]
+/// [`HandOffError::UnknownLink`] for any other host, [`HandOffError::Shape`] or [`HandOffError::Amount`]
 /// for a path that says something else.
 ///
 /// # Examples
@@ -82,7 +82,7 @@ pub fn read_paypal_me(link: &str) -> Result<PayPalMe, HandOffError> {
     let below = match host.to_ascii_lowercase().as_str() {
         "paypal.me" | "www.paypal.me" => path.strip_prefix('/'),
         "paypal.com" | "www.paypal.com" => path.strip_prefix("/paypalme/"),
-        _ => return Err(HandOffError::UnknownHost),
+        _ => return Err(HandOffError::UnknownLink),
     };
     let below = below.ok_or(HandOffError::Shape)?;
     let below = below.strip_suffix('/').unwrap_or(below);
@@ -150,10 +150,10 @@ mod tests {
             ("https://paypal.me/", HandOffError::Shape),
             ("https://paypal.me/exa-mple", HandOffError::Shape),
             ("https://paypal.me/123456789012345678901", HandOffError::Shape),
-            ("https://paypa1.me/example", HandOffError::UnknownHost),
-            ("https://paypal.me.evil.example/example", HandOffError::UnknownHost),
-            ("https://paypal.me@evil.example/example", HandOffError::UnknownHost),
-            ("https://paypal.me:443/example", HandOffError::UnknownHost),
+            ("https://paypa1.me/example", HandOffError::UnknownLink),
+            ("https://paypal.me.evil.example/example", HandOffError::UnknownLink),
+            ("https://paypal.me@evil.example/example", HandOffError::UnknownLink),
+            ("https://paypal.me:443/example", HandOffError::UnknownLink),
             ("https://www.paypal.com/signin/example", HandOffError::Shape),
             ("https://paypal.me/example/EUR", HandOffError::Amount),
             ("https://paypal.me/example/0", HandOffError::Amount),

@@ -1,6 +1,19 @@
-use super::*;
+use super::{HandOff, HandOffError, HandOffRequest, HandOffWay, WrappedLink, checked_wechat, percent};
 use crate::handoff::LIMIT;
 use crate::links;
+use crate::table::Table;
+
+fn hand_off(request: &HandOffRequest) -> Result<HandOff, HandOffError> {
+    super::hand_off(request, &Table::shipped())
+}
+
+fn unwrap_hand_off(text: &str) -> Result<WrappedLink, HandOffError> {
+    super::unwrap_hand_off(text, &Table::shipped())
+}
+
+fn ways(text: &str) -> Vec<HandOffWay> {
+    super::ways(text, &Table::shipped())
+}
 
 fn request(way: HandOffWay, link: &str) -> HandOffRequest {
     HandOffRequest { way, link: link.to_owned(), return_token: "q8Zr1mC0x5Vt2bNd".to_owned(), expires_after_seconds: 300 }
@@ -31,15 +44,15 @@ fn refuses_by_name() {
     let once = hand_off(&request(HandOffWay::AlipayScan, "https://qr.alipay.com/fkx00000aaaa")).unwrap().link;
     let cases = [
         (HandOffWay::AlipayScan, once.as_str(), HandOffError::Nested),
-        (HandOffWay::AlipayPage, "https://qr.alipay.com/a?next=alipays%3A%2F%2Fplatformapi%2Fstartapp%3FappId%3D1", HandOffError::Nested),
-        (HandOffWay::AlipayScan, "https://evil.example/fkx00000aaaa", HandOffError::UnknownHost),
+        (HandOffWay::AlipayPage, "https://qr.lakala.com/a?next=alipays%3A%2F%2Fplatformapi%2Fstartapp%3FappId%3D1", HandOffError::Nested),
+        (HandOffWay::AlipayScan, "https://evil.example/fkx00000aaaa", HandOffError::UnknownLink),
         (HandOffWay::AlipayScan, "https://qr.alipay.com/fkx\u{200b}", HandOffError::Hidden),
         (HandOffWay::AlipayScan, "https://qr.alipay.com/fkx aaa", HandOffError::Hidden),
         (HandOffWay::AlipayScan, " https://qr.alipay.com/fkx", HandOffError::Hidden),
         (HandOffWay::AlipayScan, "http://qr.alipay.com/fkx", HandOffError::Shape),
         (HandOffWay::AlipayScan, "6212345678901234567", HandOffError::Shape),
         (HandOffWay::WeChatPay, "weixin://wxpay/bizpayurl?pr=abcdefg", HandOffError::Shape),
-        (HandOffWay::PayPalMe, "https://paypal.me.evil.example/a", HandOffError::UnknownHost),
+        (HandOffWay::PayPalMe, "https://paypal.me.evil.example/a", HandOffError::UnknownLink),
     ];
     for (way, link, error) in cases {
         assert_eq!(hand_off(&request(way, link)), Err(error), "{link}");
@@ -82,16 +95,16 @@ fn a_signed_payment_of_wechat_has_one_shape() {
 #[test]
 fn what_is_inside_is_judged_too() {
     let inside = |value: &str| unwrap_hand_off(&format!("alipays://platformapi/startapp?appId=20000067&url={value}"));
-    assert_eq!(inside("https%3A%2F%2Fevil.example"), Err(HandOffError::UnknownHost));
+    assert_eq!(inside("https%3A%2F%2Fevil.example"), Err(HandOffError::UnknownLink));
     assert_eq!(inside("alipays%3A%2F%2Fplatformapi%2Fstartapp%3Furl%3Dhttps"), Err(HandOffError::Nested));
-    for value in ["", "%zz", "%ff", "https%3A%2F%2Fqr.alipay.com%2Fa&url=b", "https%3A%2F%2Fqr.alipay.com%2Fa&qrcode=b"] {
+    for value in ["", "%zz", "%ff", "https%3A%2F%2Fqr.alipay.com%2Fbax00001&url=b", "https%3A%2F%2Fqr.alipay.com%2Fbax00001&qrcode=b"] {
         assert_eq!(inside(value), Err(HandOffError::Shape), "{value}");
     }
-    assert_eq!(inside("https%3A%2F%2Fqr.alipay.com%2Fa%0A"), Err(HandOffError::Hidden));
+    assert_eq!(inside("https%3A%2F%2Fqr.alipay.com%2Fbax00001%0A"), Err(HandOffError::Hidden));
     for text in ["alipays://platformapi/startapp", "alipays://other/startapp?url=a", "alipayx://platformapi/startapp?url=a", ""] {
         assert_eq!(unwrap_hand_off(text), Err(HandOffError::Shape), "{text}");
     }
-    assert!(unwrap_hand_off("ALIPAYQR://platformapi/startapp?saId=10000007&qrcode=https%3A%2F%2Fqr.alipay.com%2Fa").is_ok());
+    assert!(unwrap_hand_off("ALIPAYQR://platformapi/startapp?saId=10000007&qrcode=https%3A%2F%2Fqr.alipay.com%2Fbax00001").is_ok());
     assert_eq!(unwrap_hand_off(&"a".repeat(1 << 20)), Err(HandOffError::TooLong));
 }
 
@@ -107,12 +120,14 @@ fn printing_shows_neither_link_nor_token() {
 proptest::proptest! {
     #[test]
     fn what_is_wrapped_is_unwrapped(
-        host in proptest::sample::select(vec!["qr.alipay.com", "QR.ALIPAY.COM", "qr.lakala.com", "lakala.com"]),
-        tail in "(/[!-~ä-ü一-龥]{0,60})?",
+        host in proptest::sample::select(vec!["qr.alipay.com/fkx0000A", "QR.ALIPAY.COM/BAX00000", "qr.lakala.com", "lakala.com"]),
+        tail in "(/[!-~ä-ü一-龥]{0,60}|[?#][!-~]{0,60})?",
         page in proptest::bool::ANY,
     ) {
         proptest::prop_assume!(!tail.contains('\\'));
         let way = if page { HandOffWay::AlipayPage } else { HandOffWay::AlipayScan };
+        // A code of Alipay ends where its path ends; a page may go on.
+        let tail = if host.contains('/') { tail.replacen('/', "?", 1) } else { tail };
         let link = format!("https://{host}{tail}");
         let Ok(ready) = hand_off(&request(way, &link)) else {
             // Only what may hide another hand-off has no way.
