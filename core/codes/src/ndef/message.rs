@@ -72,6 +72,16 @@ impl Message {
         self.records.iter().enumerate().flat_map(|(place, record)| record.write(place == 0, place == last)).collect()
     }
 
+    /// Whether nothing was ever put on the tag: no records, or empty ones.
+    ///
+    /// # Examples
+    /// ```
+    /// assert!(kabao_codes::ndef::read(&[0xd0, 0, 0]).unwrap().is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.records.iter().all(|record| record.tnf == Tnf::Empty)
+    }
+
     /// The text that a payment is about: the one link, or where there is no link the one text. Abbreviations
     /// are written out; nothing else is changed, and a hidden character stays for the reader of texts to refuse.
     ///

@@ -1,8 +1,8 @@
 //! NDEF: what a tap on a tag or a terminal gives. A message is a list of records; a payment is one
 //! link or one text in it.
 //!
-//! A tap is judged as a scan is: [`Message::payment_text`] finds the text, and the reader of texts says what it is.
-//! Nothing is opened. Rules: NFC Forum NDEF 1.0, URI RTD 1.0, Text RTD 1.0, Smart Poster RTD 1.1.
+//! A tap is judged as a scan is ([`tap`]): [`Message::payment_text`] finds the text, and the reader of texts says what
+//! it is. Nothing is opened. Rules: NFC Forum NDEF 1.0, URI RTD 1.0, Text RTD 1.0, Smart Poster RTD 1.1.
 //!
 //! - [`record`] one record, its kind and limits; [`message`] records in order, and pieces joined;
 //! - [`uri`], [`text`], [`poster`] the three kinds of content that a tap of a payment uses.
@@ -10,12 +10,14 @@
 pub mod message;
 pub mod poster;
 pub mod record;
+mod tap;
 pub mod text;
 pub mod uri;
 
 pub use message::{Message, Mode};
 pub use poster::{PosterAction, SmartPoster};
 pub use record::{Record, Tnf};
+pub use tap::tap;
 pub use text::{Text, TextEncoding};
 
 use kabao_base::Code;

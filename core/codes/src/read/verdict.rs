@@ -191,7 +191,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn refused(family: Family, refusal: Code) -> Verdict {
+    pub(crate) fn refused(family: Family, refusal: Code) -> Verdict {
         Verdict {
             family,
             owner: None,
@@ -210,7 +210,7 @@ impl Verdict {
     }
 
     /// Adds a danger once. A hostile one takes away every way to pay.
-    pub(super) fn warn(&mut self, danger: Danger) {
+    pub(crate) fn warn(&mut self, danger: Danger) {
         if danger.is_hostile() {
             self.refusal = Some(Code::CodeHostile);
             self.pay = PayWay::No;
