@@ -101,11 +101,10 @@ fn hand_off(outer: Verdict, link: &Link<'_>, context: &ReadContext, depth: usize
         verdict.warn(Danger::Hidden { name });
         return verdict;
     }
-    let carried = judge(&inner, context, depth + 1).filter(|carried| carried.owner == verdict.owner && !matches!(carried.pay, PayWay::No));
-    match carried {
-        Some(carried) => Verdict { family: verdict.family, ..carried },
-        None => {
-            let dangers = judge(&inner, context, depth + 1).map(|carried| carried.dangers).unwrap_or_default();
+    match judge(&inner, context, depth + 1) {
+        Some(carried) if carried.owner == verdict.owner && carried.pay != PayWay::No => Verdict { family: verdict.family, ..carried },
+        carried => {
+            let dangers = carried.map(|carried| carried.dangers).unwrap_or_default();
             dangers.into_iter().for_each(|danger| verdict.warn(danger));
             verdict.warn(Danger::OpenRedirect);
             verdict.refusal = Some(Code::CodeHostile);
