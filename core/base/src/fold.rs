@@ -121,7 +121,8 @@ fn without_country(number: String) -> String {
         }
     }
     match number.strip_prefix("86") {
-        Some(rest) if rest.len() == 11 => rest.to_owned(),
+        // Another country's number may stand behind it, with + or 00.
+        Some(rest) if rest.len() == 11 && rest.bytes().all(|byte| byte.is_ascii_digit()) && !rest.starts_with("00") => rest.to_owned(),
         _ => number,
     }
 }
@@ -135,6 +136,9 @@ mod tests {
         assert_eq!(fold("+86 138-0013-8000", FoldKind::Phone).unwrap(), "13800138000");
         assert_eq!(fold("００８６１３８００１３８０００", FoldKind::Phone).unwrap(), "13800138000");
         assert_eq!(fold("+44 20 7946 0958", FoldKind::Phone).unwrap(), "+442079460958");
+        for text in ["86+7527054318", "8600795797770"] {
+            assert_eq!(fold(text, FoldKind::Phone).unwrap(), text);
+        }
         assert_eq!(fold("6222 0202 0000 0000 000", FoldKind::Card).unwrap(), "6222020200000000000");
         assert_eq!(fold("11010519491231002ｘ", FoldKind::IdNumber).unwrap(), "11010519491231002X");
         assert_eq!(fold(" 123 456 ", FoldKind::Otp).unwrap(), "123456");
