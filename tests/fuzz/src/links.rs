@@ -1,10 +1,10 @@
 //! What is scanned: the verdict, links, hand-offs.
 
 use crate::{hides, text_of};
-use kabao_base::Currency;
+use kabao_base::{CardNumber, Currency, Money};
 use kabao_codes::handoff::{self, HandOffApp, HandOffRequest, HandOffWay, ResultWords, channel_answer};
 use kabao_codes::read::{Danger, Family, PayWay, Place, Scheme, Verdict};
-use kabao_codes::{ReadContext, Table, collection, links, read};
+use kabao_codes::{CollectionCode, ReadContext, Table, cards, collection, links, read};
 use std::sync::Arc;
 
 fn context() -> ReadContext {
@@ -43,7 +43,12 @@ pub fn read_text(data: &[u8]) {
     if matches!(verdict.family, Family::MayBeId | Family::MayBeCard) {
         hides(&format!("{verdict:?}"), trimmed);
     }
-    lawful(&read(&text, &ReadContext { place: Place::CardForm, channels: vec![Scheme::Alipay, Scheme::UnionPay], ..context() }));
+    let on_form = read(&text, &ReadContext { place: Place::CardForm, channels: vec![Scheme::Alipay, Scheme::UnionPay], ..context() });
+    lawful(&on_form);
+    let digits = (14..=19).contains(&trimmed.len()) && trimmed.bytes().all(|byte| byte.is_ascii_digit());
+    if digits && cards::judge(&CardNumber::new(trimmed.to_owned())).is_ok() {
+        assert!(matches!(on_form.family, Family::MayBeCard | Family::MayBeId), "a card number would be sent as a code");
+    }
 }
 
 /// Bytes have an answer; the ones that are text have the answer of the text.
@@ -62,10 +67,21 @@ pub fn links(data: &[u8]) {
     if let Some(inner) = links::inner(&text, &table) {
         assert!(inner.len() <= text.len(), "decoding made it longer");
     }
-    let verdict = read(&format!("https://{text}"), &context());
-    lawful(&verdict);
-    if let PayWay::HandOver { app: Scheme::Alipay, link: Some(link) } = &verdict.pay {
-        assert!(links::inner(link, &table).is_some(), "the way to Alipay wraps nothing");
+    for text in [text.clone(), format!("https://{text}")] {
+        let verdict = read(&text, &context());
+        lawful(&verdict);
+        let scanned = text.trim_matches([' ', '\t', '\r', '\n']);
+        let PayWay::HandOver { link, .. } = &verdict.pay else { continue };
+        if scanned.starts_with("https://") && let Some(link) = link.as_deref().filter(|link| *link != scanned) {
+            assert_eq!(links::inner(link, &table).as_deref(), Some(scanned), "another link would be opened");
+        }
+        assert!(scanned.matches("://").count() <= 6, "nested deeper than any app makes");
+        let token = verdict.asks.token.as_deref().unwrap_or_default();
+        match verdict.family {
+            Family::AlipayOrder | Family::AlipayPersonal | Family::AlipayCode => assert!((6..=64).contains(&token.len())),
+            Family::UnionPayMerchant => assert!((35..=41).contains(&token.len())),
+            _ => {}
+        }
     }
 }
 
@@ -78,8 +94,10 @@ pub fn table(data: &[u8]) {
     assert_eq!(Table::parse(bytes).as_ref(), Ok(&table));
     assert_eq!(Table::shipped().replace_with(table.clone()).is_ok(), table.version() > Table::shipped().version());
     assert!(table.replace_with(table.clone()).is_err(), "a table replaces itself");
-    let _ = table.leaves("97", 24);
+    let leaves_ours = table.leaves("97", 24).is_ok();
     let context = ReadContext { table: Arc::new(table), ..context() };
+    let without_ours = read("970000000000000000000000", &ReadContext { payer_prefix: None, ..context.clone() });
+    assert!(!leaves_ours || without_ours.family == Family::Unknown, "a table takes our beginning and says that it does not");
     let ours = read("970000000000000000000000", &context);
     assert_eq!(ours.family, Family::OurPayerCode, "a table took our own payer codes away");
     assert!(ours.refusal.is_some());
@@ -94,26 +112,38 @@ pub fn table(data: &[u8]) {
 /// A small table, and the same with a text behind it.
 pub const TABLES: &[&str] = &[
     TABLE,
+    EDGE,
     concat!(
         "{\"version\":7,\"payer_codes\":[],\"reserved_prefixes\":[],\"links\":[],\"merchant_guids\":[],",
         "\"merchant_countries\":[],\"short_links\":[],\"crypto_schemes\":[]}\0https://pay.kabao.example/c/1?p=M0001&c=CNY"
     ),
 ];
+/// The highest version there is, and payer codes beside ours.
+const EDGE: &str = r#"{"version":18446744073709551615,"payer_codes":[{"network":"alipay","first":"25","last":"99","shortest":16,"longest":24,"letters":false,"source":"a"}],"reserved_prefixes":[],"links":[],"merchant_guids":[],"merchant_countries":[],"short_links":[{"host":"a.b","source":"a"}],"crypto_schemes":[]}"#;
 const TABLE: &str = r#"{"version":2,"payer_codes":[{"network":"ecny","first":"01","last":"01","shortest":19,"longest":19,"letters":false,"source":"a"},{"network":"alipay-face","first":"fp","last":"fp","shortest":35,"longest":35,"letters":true,"source":"a"}],"reserved_prefixes":[{"first":"10","last":"15","source":"a"}],"links":[{"family":"alipay_order","owner":"alipay","schemes":["https"],"host":"qr.alipay.com","paths":["/bax{a:3-61}"],"needs":["t"],"token":"path","fixed":"dynamic","hand_over":"alipay_scan","source":"a"},{"family":"wechat_personal","owner":"wechat","schemes":["wxp"],"host":"f2f{b:1-256}","paths":["","/{*}"],"needs":[],"token":"host","fixed":"static","hand_over":"open_app","source":"a"}],"merchant_guids":[{"owner":"promptpay","guid":"a000000677010111","begins":true,"source":"a"}],"merchant_countries":[{"country":"TH","owner":"promptpay","source":"a"}],"short_links":[{"host":"t.cn","source":"a"}],"crypto_schemes":[{"scheme":"bitcoin","source":"a"}]}"#;
 
 /// A link of ours is written back as it was read, but for capitals in scheme and host.
 pub fn collection_link(data: &[u8]) {
     let text = text_of(data);
     let host = "pay.kabao.example";
+    let payee: String = text.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    let minor = i64::try_from(text.len()).unwrap_or(1);
+    for currency in [Currency::Cny, Currency::Jpy] {
+        let amount = Some(Money { minor, currency }).filter(|_| minor % 3 > 0);
+        let code = CollectionCode { payee_code: payee.clone(), order: (minor % 2 == 0).then(|| payee.clone()), amount, currency, dynamic: minor % 5 == 0 };
+        if let Ok(link) = collection::link::make(&code, host) {
+            assert_eq!(collection::link::read(&link, host), Ok(code), "read otherwise than written");
+        }
+    }
     for text in [text.clone(), format!("https://{host}/c/1?{text}")] {
         match collection::link::read(&text, host) {
             Ok(code) => {
-                let (again, currency) = (collection::link::make(&code, host), code.currency);
+                let again = collection::link::make(&code, host);
                 assert!(again.as_deref().is_ok_and(|again| again.eq_ignore_ascii_case(&text)), "two links for one code");
-                assert!(again.is_ok_and(|again| collection::link::read(&again, host) == Ok(code)));
+                assert!(again.is_ok_and(|again| collection::link::read(&again, host).as_ref() == Ok(&code)));
                 let verdict = read(&text, &context());
-                // Accounts are in renminbi.
-                assert!(verdict.family != Family::OurCollectionLink || (verdict.pay == PayWay::Direct) == (currency == Currency::Cny));
+                assert_eq!((verdict.family, verdict.pay), (Family::OurCollectionLink, PayWay::Direct));
+                assert_eq!(verdict.collection.as_ref(), Some(&code));
             }
             Err(error) => {
                 let _ = error.code();

@@ -11,6 +11,7 @@ pub fn identity(data: &[u8]) {
         match read(&text, today) {
             Ok(number) => {
                 hides(&number.masked(), &text);
+                as_printed(&number);
                 hides(&format!("{number:?}"), &text);
             }
             Err(error) => hides(&format!("{error} {error:?} {:?}", error.code()), &text),
@@ -26,12 +27,24 @@ pub fn identity(data: &[u8]) {
     let _ = identity::may_be_resident(&text);
 }
 
+/// In eighteen characters the birth stands from the seventh, and the seventeenth is odd for men.
+fn as_printed(number: &identity::ResidentNumber) {
+    let whole = number.normalised.expose("it is compared with what was read out of it");
+    assert!(whole.len() == 18 || (whole.len() == 15 && number.document == identity::IdDocument::ForeignerCard));
+    if whole.len() == 18 {
+        assert_eq!(whole.get(6..14).map(str::to_owned), Some(number.birth.iso().replace('-', "")));
+        let odd = whole.as_bytes().get(16).is_some_and(|digit| digit % 2 == 1);
+        assert!(number.sex.is_none_or(|sex| (sex == identity::Sex::Male) == odd));
+    }
+}
+
 /// What a name is folded to is folded to itself.
 pub fn names(data: &[u8]) {
     let text = text_of(data);
     match names::read(&text) {
         Ok(name) => {
             let again = names::read(name.as_str()).ok();
+            assert!((1..=100).contains(&name.as_str().chars().count()));
             assert_eq!(again.as_ref().map(names::RealName::as_str), Some(name.as_str()), "folding twice differs");
             assert!(again.is_some_and(|again| again.same(&name)));
             if name.as_str().chars().count() > 1 {
@@ -50,6 +63,7 @@ pub fn cards(data: &[u8]) {
     match cards::read(&text) {
         Ok((number, shape)) => {
             hides(&format!("{number:?} {shape:?}"), &text);
+            assert_eq!(shape.last4.len(), 4);
             assert_eq!(cards::judge(&number).ok(), Some(shape));
         }
         Err(error) => hides(&format!("{error} {error:?} {:?}", error.code()), &text),
@@ -76,5 +90,6 @@ pub fn phones(data: &[u8]) {
         let short = number.kind() == phones::PhoneKind::Service;
         assert!(short || phones::classify(number.e164()).is_ok_and(|again| again.kind() == number.kind()), "its own form is read otherwise");
         hides(&format!("{} {number:?}", number.masked()), number.e164());
+        assert!(number.e164().len() <= 16, "E.164 has at most fifteen digits");
     }
 }

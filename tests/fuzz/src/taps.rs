@@ -38,17 +38,14 @@ pub fn type4(data: &[u8]) {
     honest(u16::from(*size).max(15), message.get(..LIMIT).unwrap_or(message));
 }
 
-/// The answers are the input: each a byte of length and so many bytes, from the front again when they end.
+/// The answers are the input: each a byte of length and so many bytes; the last one again and again when they end.
 fn hostile(data: &[u8]) {
     let (mut reader, _) = Reader::start();
-    let mut rest = data;
+    let (mut rest, mut answer): (&[u8], &[u8]) = (data, &[]);
     for sent in 1..=COMMAND_LIMIT {
-        if rest.is_empty() {
-            rest = data;
+        if let Some((length, after)) = rest.split_first() {
+            (answer, rest) = after.split_at_checked(usize::from(*length)).unwrap_or((after, &[]));
         }
-        let (length, after) = rest.split_first().unwrap_or((&0, &[]));
-        let (answer, after) = after.split_at_checked(usize::from(*length)).unwrap_or((after, &[]));
-        rest = after;
         match reader.answer(answer) {
             Step::Send { command } => {
                 assert!(sent < COMMAND_LIMIT, "more commands than allowed");
