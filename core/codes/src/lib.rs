@@ -68,7 +68,7 @@ pub(crate) fn hidden_in_code(text: &str) -> Option<&'static str> {
     }
     text.chars().find_map(|character| match character {
         '\t' | '\n' | '\r' => Some("control"),
-        '\u{2065}' | '\u{e0100}'..='\u{e01ef}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' => Some("zero-width"),
+        '\u{2065}' | '\u{fff0}'..='\u{fff8}' | '\u{e0080}'..='\u{e0fff}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' => Some("zero-width"),
         '\u{206a}'..='\u{206f}' => Some("bidirectional"),
         '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' => Some("control"),
         other => kabao_base::fold::hidden_kind(other),

@@ -46,6 +46,10 @@ impl CollectionCode {
         if let Some(twice) = code.duplicates.first() {
             return Err(EmvError::Duplicate { id: twice.parse().unwrap_or(0) });
         }
+        // Two of our templates may name two payees: one would be shown and the other paid.
+        if let Some(second) = code.templates(guid).nth(1) {
+            return Err(EmvError::Duplicate { id: second.0.parse().unwrap_or(0) });
+        }
         for sub in ["00", "01", "02"] {
             if template.iter().filter(|field| field.id == sub).count() > 1 {
                 return Err(EmvError::Duplicate { id: sub.parse().unwrap_or(0) });
@@ -234,6 +238,7 @@ mod tests {
         assert_eq!(asked(&format!("{OURS}5303156550201")), value(55));
         assert_eq!(asked(&format!("{OURS}5303156010213")), value(1));
         assert_eq!(asked("00020126310009app.kabao0105M00010105M00025303156"), Err(EmvError::Duplicate { id: 1 }));
+        assert_eq!(asked("00020126220009app.kabao0105M000127220009APP.kabao0105M00025303156"), Err(EmvError::Duplicate { id: 27 }));
         assert_eq!(asked("00020126130009app.kabao5303156"), Err(EmvError::Missing { id: 1 }));
         assert_eq!(asked("00020126310009app.kabao0105M00010205a b c5303156"), value(2));
         assert_eq!(asked("00020126220009app.kabao0105M 0015303156"), value(1));

@@ -87,9 +87,14 @@ impl MerchantCode {
     /// assert!(code.template("app.other").is_none());
     /// ```
     pub fn template(&self, guid: &str) -> Option<Vec<Field>> {
-        self.fields.iter().filter(|field| ("26"..="51").contains(&field.id.as_str())).find_map(|field| {
+        self.templates(guid).next().map(|(_, parts)| parts)
+    }
+
+    /// Every template of `guid`, with its own identifier.
+    pub(crate) fn templates(&self, guid: &str) -> impl Iterator<Item = (&str, Vec<Field>)> {
+        self.fields.iter().filter(|field| ("26"..="51").contains(&field.id.as_str())).filter_map(move |field| {
             let parts = self.parts_of(&field.value).ok()?;
-            value(&parts, "00").is_some_and(|found| found.eq_ignore_ascii_case(guid)).then_some(parts)
+            value(&parts, "00").is_some_and(|found| found.eq_ignore_ascii_case(guid)).then_some((field.id.as_str(), parts))
         })
     }
 

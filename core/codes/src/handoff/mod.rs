@@ -15,7 +15,7 @@ mod known;
 pub mod lakala;
 mod life;
 mod paypal;
-mod percent;
+pub(crate) mod percent;
 mod result;
 mod returns;
 mod states;

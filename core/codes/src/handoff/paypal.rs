@@ -81,7 +81,9 @@ pub fn read_paypal_me(link: &str) -> Result<PayPalMe, HandOffError> {
     let path = tail.split(['?', '#']).next().unwrap_or_default();
     let below = match host.to_ascii_lowercase().as_str() {
         "paypal.me" | "www.paypal.me" => path.strip_prefix('/'),
-        "paypal.com" | "www.paypal.com" => path.strip_prefix("/paypalme/"),
+        "paypal.com" | "www.paypal.com" => {
+            path.split_at_checked("/paypalme/".len()).filter(|(before, _)| before.eq_ignore_ascii_case("/paypalme/")).map(|pair| pair.1)
+        }
         _ => return Err(HandOffError::UnknownLink),
     };
     let below = below.ok_or(HandOffError::Shape)?;

@@ -21,7 +21,7 @@ pub(super) use crate::links::percent_decoded as decoded;
 
 /// Decodes what can be decoded and leaves the rest, for looking inside a text that may be written
 /// so that strict decoding fails.
-pub(super) fn loosened(text: &str) -> String {
+pub(crate) fn loosened(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     loop {

@@ -16,6 +16,15 @@ pub(super) fn printed(amount: Option<&str>, currency: Option<&str>) -> (Option<M
     (money, text, name)
 }
 
+/// Whether the payer sets the amount: yes where the code has none; not known where what it has cannot be read.
+pub(super) fn is_editable(in_code: Option<&str>, readable: Option<&str>) -> Option<bool> {
+    match (in_code, readable) {
+        (None, _) => Some(true),
+        (Some(_), Some(_)) => Some(false),
+        (Some(_), None) => None,
+    }
+}
+
 /// At most 13 characters: digits, and a point with at most three behind it; not zero.
 fn is_amount(text: &str) -> bool {
     let (units, part) = text.split_once('.').unwrap_or((text, ""));

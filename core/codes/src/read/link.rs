@@ -2,6 +2,7 @@
 
 use super::{Asks, Danger, Family, LimitClass, PayWay, ReadContext, Scheme, Verdict, amount, crypto, merchant};
 use crate::collection::link::LinkError;
+use crate::handoff::percent::loosened;
 use crate::{collection, handoff, hidden_in_code};
 use crate::links::looks::{self, Known};
 use crate::links::{Link, percent_decoded, row_of, take_apart, wrapped};
@@ -160,29 +161,49 @@ fn dangers(text: &str, link: &Link<'_>, verdict: &Verdict, context: &ReadContext
     found
 }
 
-/// Whether a parameter, or what stands behind the hash sign, is an address of another host or app.
+/// Whether a parameter, or what stands behind the hash sign, is an address of another host or app. It is read as
+/// the most careless page would: signs that decode to nothing stay, control characters go, `\\` is `/`.
 fn leads_elsewhere(link: &Link<'_>) -> bool {
-    let values = link.parameters().map(|(_, value)| value).chain(link.fragment.split('&').map(|part| part.split_once('=').map_or(part, |pair| pair.1)));
-    values.into_iter().any(|value| {
-        let mut value = value.to_owned();
-        for _ in 0..ROUNDS {
-            if let Some(elsewhere) = host_in(&value) {
-                return elsewhere != link.host_lower;
+    let mut parts = [link.query, link.fragment].into_iter().flat_map(|part| part.split(['&', ';', '=']));
+    parts.any(|part| {
+        let mut value = part.to_owned();
+        for _ in 0..=ROUNDS {
+            if is_elsewhere(&value, &link.host_lower) {
+                return true;
             }
-            match percent_decoded(&value) {
-                Some(decoded) if decoded != value => value = decoded,
-                _ => return false,
+            let decoded = loosened(&value);
+            if decoded == value {
+                return false;
             }
+            value = decoded;
         }
-        host_in(&value).is_some_and(|elsewhere| elsewhere != link.host_lower)
+        // Still encoded: nobody writes that who has nothing to hide.
+        true
     })
 }
 
-/// The host of an address: `https://…`, `//…`, or an app's link.
-fn host_in(value: &str) -> Option<String> {
-    let value = value.trim_start();
-    let absolute = value.strip_prefix("//").map(|rest| format!("https://{rest}"));
-    take_apart(absolute.as_deref().unwrap_or(value)).map(|link| link.host_lower)
+/// Whether a value leads to another host: an address anywhere in it (`https://…`, an app's link), or at its
+/// beginning `//…`, `https:…` as browsers mend it, or a link that runs or carries a page itself.
+fn is_elsewhere(value: &str, here: &str) -> bool {
+    let value: String = value.chars().filter(|character| !character.is_control()).map(|character| if character == '\\' { '/' } else { character }).collect();
+    let other = |rest: &str| {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let address = authority.rsplit_once('@').map_or(authority, |pair| pair.1);
+        address.split(':').next().unwrap_or_default().to_lowercase() != here
+    };
+    if value.match_indices("://").any(|(at, found)| value.get(at + found.len()..).is_some_and(other)) {
+        return true;
+    }
+    let start = value.trim_start();
+    if let Some(rest) = start.strip_prefix("//") {
+        return other(rest);
+    }
+    let Some((scheme, rest)) = start.split_once(':') else { return false };
+    match scheme.to_ascii_lowercase().as_str() {
+        "http" | "https" => !rest.starts_with("//"),
+        "javascript" | "vbscript" | "data" | "blob" | "file" | "intent" => true,
+        _ => false,
+    }
 }
 
 fn token(link: &Link<'_>, place: &str) -> Option<String> {
@@ -195,7 +216,9 @@ fn token(link: &Link<'_>, place: &str) -> Option<String> {
 
 /// The name stands there even when the amount is none.
 fn paypal(asks: &mut Asks, text: &str, link: &Link<'_>) {
-    asks.payee = link.path.split('/').find(|part| !part.is_empty() && *part != "paypalme").map(str::to_owned);
+    // The long form has `/paypalme/` before the name, in capitals where the whole link is printed so.
+    let before = if link.host_lower.ends_with("paypal.com") { 2 } else { 1 };
+    asks.payee = link.path.split('/').nth(before).filter(|part| !part.is_empty()).map(str::to_owned);
     asks.token.clone_from(&asks.payee);
     asks.amount_editable = Some(true);
     if let Ok(me) = handoff::read_paypal_me(text) {
@@ -215,8 +238,9 @@ fn upi(verdict: &mut Verdict, link: &Link<'_>) {
     asks.order = value("tr");
     asks.expires = value("QRexpire");
     let currency = value("cu").unwrap_or_else(|| "INR".to_owned());
-    (asks.amount, asks.amount_text, asks.currency) = amount::printed(value("am").as_deref(), Some(&currency));
-    asks.amount_editable = Some(asks.amount_text.is_none());
+    let printed = value("am");
+    (asks.amount, asks.amount_text, asks.currency) = amount::printed(printed.as_deref(), Some(&currency));
+    asks.amount_editable = amount::is_editable(printed.as_deref(), asks.amount_text.as_deref());
     if let Some(name) = hidden {
         verdict.asks = Asks::default();
         verdict.warn(Danger::Hidden { name });

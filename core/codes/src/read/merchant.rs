@@ -48,7 +48,16 @@ fn merchant(code: &MerchantCode, context: &ReadContext) -> Verdict {
         Ok(None) => {
             let owner = owner_of(code, context);
             let verdict = Verdict { asks, ..Verdict::refused(Family::EmvMerchant, Code::CodeNotPayable).of(owner.clone()) };
-            if context.channels.contains(&owner) {
+            if !code.duplicates.is_empty() {
+                // Two amounts, two payees: one is shown and the other is paid.
+                return Verdict { refusal: Some(Code::CodeHostile), ..verdict };
+            }
+            if code.value("54").is_some() && verdict.asks.amount_text.is_none() {
+                return Verdict { refusal: Some(Code::CodeDamaged), ..verdict };
+            }
+            // A tip or a fee that comes on top is not shown here; the scheme's own app asks for it.
+            let on_top = ["55", "56", "57"].iter().any(|id| code.value(id).is_some());
+            if !on_top && context.channels.contains(&owner) {
                 return Verdict { pay: PayWay::Channel { scheme: owner }, refusal: None, ..verdict };
             }
             // The only scheme of these whose app is at home here; no link opens it with a merchant code.
@@ -96,8 +105,8 @@ fn asks(code: &MerchantCode) -> Asks {
     };
     let (amount, amount_text, currency) = super::amount::printed(code.value("54"), code.value("53"));
     Asks {
-        payee: sub("64", "01").or_else(|| code.value("59").map(str::to_owned)),
-        amount_editable: Some(amount_text.is_none()),
+        payee: sub("64", "01").or_else(|| code.value("59").map(str::to_owned)).filter(|name| !name.trim().is_empty()),
+        amount_editable: super::amount::is_editable(code.value("54"), amount_text.as_deref()),
         amount,
         amount_text,
         currency,

@@ -52,9 +52,53 @@ fn every_trick_has_its_name() {
         ("9712345678901\u{200b}66296851979", vec!["hidden"]),
         ("hello\u{202e}", vec!["hidden"]),
         ("hel\nlo", vec!["hidden"]),
+        ("hel\u{fff3}lo", vec!["hidden"]),
+        ("hel\u{e01f0}lo", vec!["hidden"]),
         ("\u{feff}https://qr.alipay.com/fkx00000aaaa", vec!["hidden"]),
     ] {
         assert_eq!(names(text), dangers, "{text}");
+    }
+}
+
+/// What pages and browsers make of a value is more than what the standard allows.
+#[test]
+fn an_address_is_found_however_it_is_written() {
+    for value in [
+        "u=https%3A%2F%2Fevil.example%2F%",
+        "u=https%3A%2F%2Fevil.example%2F%ff",
+        "u=https%3A%2F%2Fevil.example%2F%20x",
+        "u=https%3A%5C%5Cevil.example",
+        "u=%2F%5Cevil.example",
+        "u=%5C%5Cevil.example",
+        "u=https:/evil.example",
+        "u=https%3Aevil.example",
+        "u=h%09ttps://evil.example",
+        "u=%00https://evil.example",
+        "u=%E2%80%AEhttps://evil.example",
+        "u=a%3Dhttps%3A%2F%2Fevil.example",
+        "u=javascript%3Aalert(1)",
+        "u=Data:text/html,x",
+        "u=intent%3A%23Intent",
+        "u=https%2525253A%2525252F%2525252Fevil.example",
+        "u=https%25252525253A",
+        "https://evil.example",
+        "https://evil.example=1",
+        "https%3A%2F%2Fevil.example",
+        "a=1;u=//evil.example",
+        "u=https%3A%2F%2Fqr.alipay.com%2Fgo%3Fu%3Dhttps%253A%252F%252Fevil.example",
+        "u=https://qr.alipay.com%40evil.example",
+        "u=https://user@evil.example:443",
+        "u=weixin%3A%2F%2Fdl%2Fbusiness",
+    ] {
+        for mark in ["?", "#"] {
+            let verdict = judged(&format!("https://qr.alipay.com/fkx00000aaaa{mark}{value}"));
+            assert_eq!((verdict.dangers, verdict.pay), (vec![Danger::OpenRedirect], PayWay::No), "{mark}{value}");
+        }
+    }
+    for value in ["t=1&_s=web-other", "t=12:30", "u=https%3A%2F%2FQR.alipay.com:443%2Fb", "u=/b//c", "p=100%25", "u=%2Fb%3Fc%3Dd"] {
+        let verdict = judged(&format!("https://qr.alipay.com/fkx00000aaaa?{value}"));
+        assert_eq!(verdict.dangers, [], "{value}");
+        assert!(matches!(verdict.pay, PayWay::HandOver { .. }), "{value}");
     }
 }
 

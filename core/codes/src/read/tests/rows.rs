@@ -221,6 +221,12 @@ fn amounts_of_links() {
     for text in ["1200.5JPY", "10.5HUF", "99.99TWD", "1,5USD", "0USD", "-5USD"] {
         assert_eq!(asks(&format!("https://paypal.me/example/{text}")).1, None, "{text}");
     }
+    for (path, payee) in [("paypalme/a", Some("a")), ("PAYPALME/a", Some("a")), ("paypalme/PayPalMe", Some("PayPalMe"))] {
+        assert_eq!(judged(&format!("https://www.paypal.com/{path}")).asks.payee.as_deref(), payee, "{path}");
+    }
+    assert_eq!(asks("https://www.paypal.com/PAYPALME/a/5EUR").1, some("5"));
+    assert_eq!(judged("https://paypal.me/paypalme/5").asks.payee.as_deref(), Some("paypalme"));
+    assert_eq!(judged("upi://pay?pa=a@b&am=1,000").asks.amount_editable, None);
     let verdict = judged("upi://pay?pa=dmart.razorpay@hdfcbank&pn=Test%20Shop&tr=RZP1&am=100&cu=INR&mc=5411&QRexpire=2021-08-20T17:48:19+05:30");
     assert_eq!(verdict.asks.payee.as_deref(), Some("Test Shop"));
     assert_eq!((verdict.asks.order.as_deref(), verdict.asks.amount_text.as_deref(), verdict.asks.currency.as_deref()), (Some("RZP1"), Some("100"), Some("INR")));
@@ -309,6 +315,34 @@ fn damaged_merchant_codes() {
     assert_eq!((judged(&twice).family, judged(&twice).refusal), (Family::OurCollection, Some(CodeHostile)));
     let long = merchant(&format!("000201{}", format!("8099{}", "a".repeat(99)).repeat(6)));
     assert_eq!(judged(&long).dangers, [Danger::TooLong]);
+}
+
+/// What would be shown is not what would be paid: refused here and not handed on.
+#[test]
+fn merchant_codes_of_others_that_ask_for_two_things() {
+    let channels = ReadContext { channels: vec![Scheme::UnionPay], ..context() };
+    let fields = |more: &str| merchant(&format!("0002011508123456785303156{more}5908MERCHANT"));
+    for (more, refusal) in [
+        ("54041.0054049.00", CodeHostile),
+        ("150887654321", CodeHostile),
+        ("540512,50", CodeDamaged),
+        ("54010", CodeDamaged),
+        ("54051.234", CodeDamaged),
+        ("54041.0 ", CodeDamaged),
+        ("5400", CodeDamaged),
+    ] {
+        for context in [&channels, &context()] {
+            let verdict = read(&fields(more), context);
+            assert_eq!((verdict.pay, verdict.refusal), (PayWay::No, Some(refusal)), "{more}");
+            assert_ne!(verdict.asks.amount_editable, Some(true).filter(|_| more.starts_with("54")), "{more}");
+        }
+    }
+    // A tip or a fee on top is not in the amount that is shown; UnionPay's own app asks for it.
+    for more in ["540210550201", "54021055020256015", "54021055020357015"] {
+        assert!(matches!(read(&fields(more), &channels).pay, PayWay::HandOver { .. }), "{more}");
+    }
+    assert!(matches!(read(&fields("540210"), &channels).pay, PayWay::Channel { .. }));
+    assert_eq!(judged(&merchant("000201150812345678530315659 0".replace(' ', "0").as_str())).asks.payee, None);
 }
 
 #[test]
