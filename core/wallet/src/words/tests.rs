@@ -142,6 +142,7 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("sheet", "payee" | "svg_title") => &["payee"],
             ("show", "too_wide") => &["columns"],
             ("show", "written") => &["file"],
+            ("show", "several_codes") => &["count"],
             ("code", part) if key.starts_with("code.line.") && !["amount_open", "static", "dynamic", "direct"].contains(&part) => &["text"],
             ("notice", "body") if key.contains("top_up") => &["amount"],
             ("notice", "body") => &["amount", "payee"],
