@@ -23,6 +23,10 @@ pub(super) fn checked_https(link: &str, app: HandOffApp, table: &Table) -> Resul
     if !taken || app != HandOffApp::Alipay {
         return Err(HandOffError::UnknownLink);
     }
+    // A code of the app's own that carries another address is none that it makes; an acquirer's page may.
+    if row.hand_over == HandOverWay::AlipayScan && crate::read::leads_elsewhere(&parts) {
+        return Err(HandOffError::Nested);
+    }
     let (_, behind) = link.split_once("://").ok_or(HandOffError::Shape)?;
     if hides_app_link(behind, table) { Err(HandOffError::Nested) } else { Ok(()) }
 }
@@ -58,6 +62,16 @@ fn hides_app_link(text: &str, table: &Table) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_that_leads_elsewhere_is_none() {
+        let check = |link: &str| checked_https(link, HandOffApp::Alipay, &Table::shipped());
+        for tail in ["?u=https%3A%2F%2Fevil.example", "?u=%2F%5Cevil.example", "#//evil.example", "?u=javascript:x"] {
+            assert_eq!(check(&format!("https://qr.alipay.com/fkx00000aaaa{tail}")), Err(HandOffError::Nested), "{tail}");
+        }
+        assert_eq!(check("https://qr.alipay.com/fkx00000aaaa?u=%2Fb&t=12:30"), Ok(()));
+        assert_eq!(check("https://qr.lakala.com/order?back=https%3A%2F%2Fshop.example"), Ok(()));
+    }
 
     #[test]
     fn hosts_are_compared_whole() {

@@ -49,6 +49,12 @@ impl Known {
     }
 }
 
+impl Known {
+    fn is_number(&self) -> bool {
+        self.base.split('.').next().is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+}
+
 /// The host that a link imitates, or `None`. `host` in lower case and none that is known.
 pub(crate) fn imitated<'a>(host: &str, path: &str, known: impl Iterator<Item = &'a Known> + Clone) -> Option<&'a str> {
     // Longer than any host can be: what would be compared is no host.
@@ -66,7 +72,8 @@ pub(crate) fn imitated<'a>(host: &str, path: &str, known: impl Iterator<Item = &
     let by_host = known.clone().find(|known| {
         let embedded = || format!(".{dotted}.").contains(&format!(".{}.", known.base_looks.replace('-', ".")));
         let named = || known.name_looks.as_deref().is_some_and(|name| words.contains(&name));
-        let close = || known.name_looks.is_some() && one_edit(&seen_base, &known.base_looks);
+        // Numbers are another matter: 95511 and 95518 are insurers beside 95516, and no slips of it.
+        let close = || known.name_looks.is_some() && !known.is_number() && one_edit(&seen_base, &known.base_looks);
         seen_looks == known.looks || one_edit(&seen_looks, &known.looks) || seen_base == known.base_looks || embedded() || named() || close()
     });
     let by_path = || {
@@ -165,6 +172,11 @@ mod tests {
             ("paypa1.me", "", Some("paypal.me")),
             ("qr.95561.com", "", Some("qr.95516.com")),
             ("qr.95516.cn", "", Some("qr.95516.com")),
+            ("qr.95511.com", "", Some("qr.95516.com")),
+            ("95S16.com", "", Some("qr.95516.com")),
+            ("www.95511.com", "", None),
+            ("www.95518.com", "", None),
+            ("95566.com", "", None),
             ("qr.iakala.com", "", Some("lakala.com")),
             ("evil.example", "/qr.alipay.com/bax", Some("qr.alipay.com")),
             ("evil.example", "/pay", None),

@@ -163,7 +163,7 @@ fn dangers(text: &str, link: &Link<'_>, verdict: &Verdict, context: &ReadContext
 
 /// Whether a parameter, or what stands behind the hash sign, is an address of another host or app. It is read as
 /// the most careless page would: signs that decode to nothing stay, control characters go, `\\` is `/`.
-fn leads_elsewhere(link: &Link<'_>) -> bool {
+pub(crate) fn leads_elsewhere(link: &Link<'_>) -> bool {
     let mut parts = [link.query, link.fragment].into_iter().flat_map(|part| part.split(['&', ';', '=']));
     parts.any(|part| {
         let mut value = part.to_owned();

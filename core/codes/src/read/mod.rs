@@ -29,6 +29,7 @@ mod merchant;
 mod verdict;
 
 pub use family::{Family, Scheme};
+pub(crate) use link::leads_elsewhere;
 pub use verdict::{Asks, Danger, LimitClass, PayWay, Verdict};
 
 use crate::{carrier, hidden_in_code};

@@ -147,6 +147,10 @@ impl Table {
         if file.version == 0 {
             return Err(TableError::Downgrade);
         }
+        // The web's own scheme among those of crypto currency would refuse every link.
+        if file.crypto_schemes.iter().any(|row| ["http", "https"].contains(&row.scheme.as_str())) {
+            return Err(TableError::Text);
+        }
         let counts = [
             file.payer_codes.len(),
             file.reserved_prefixes.len(),
@@ -230,6 +234,11 @@ fn link(row: Link) -> Result<LinkRow, TableError> {
         _ => return Err(TableError::Name),
     };
     let schemes = each(row.schemes, |name| if name == MINI_PROGRAM { Ok(name) } else { scheme(name) })?;
+    // What runs, carries a page or opens any app names no payment: no table can make it one.
+    const RUNS: [&str; 9] = ["javascript", "vbscript", "data", "blob", "file", "content", "about", "intent", "android-app"];
+    if schemes.iter().any(|name| RUNS.contains(&name.as_str())) {
+        return Err(TableError::Text);
+    }
     if schemes.is_empty() || schemes.iter().any(|name| name == "http") || row.paths.is_empty() || row.paths.len() > 16 || row.needs.len() > 16 {
         return Err(TableError::Text);
     }

@@ -50,6 +50,10 @@ fn what_is_not_understood_is_refused_whole() {
     assert_eq!(wrong("/links/0/schemes", json!([])), TableError::Text);
     assert_eq!(wrong("/links/0/schemes", json!(["http"])), TableError::Text);
     assert_eq!(wrong("/links/0/schemes", json!(["https", "alipays"])), TableError::Text);
+    for scheme in ["javascript", "data", "file", "intent", "content"] {
+        assert_eq!(wrong("/links/0/schemes", json!([scheme])), TableError::Text, "{scheme}");
+    }
+    assert_eq!(wrong("/crypto_schemes/0/scheme", json!("https")), TableError::Text);
     for host in ["", "*", "alipay", "QR.alipay.com", "qr.alipаy.com", "xn--a.com", "-a.com", "a..com", "*.com", "a.com:80", "a.com/"] {
         assert_eq!(wrong("/links/0/host", json!(host)), TableError::Host, "{host}");
     }
