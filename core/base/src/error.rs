@@ -132,6 +132,12 @@ pub struct Failure {
 
 impl Failure {
     /// The failure that the catalogue describes for `code`.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::{Certainty, Code, Failure};
+    /// assert_eq!(Failure::of(Code::EmptyInput).certainty, Certainty::Certain);
+    /// ```
     pub fn of(code: Code) -> Failure {
         let entry = code.entry();
         Failure {
@@ -147,24 +153,48 @@ impl Failure {
     }
 
     /// Names the field of the form.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::{Code, Failure};
+    /// assert_eq!(Failure::of(Code::EmptyInput).in_field("phone").field.as_deref(), Some("phone"));
+    /// ```
     pub fn in_field(mut self, field: &str) -> Failure {
         self.field = Some(field.to_owned());
         self
     }
 
     /// Says when a retry makes sense.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::{Code, Failure};
+    /// assert_eq!(Failure::of(Code::OtpCooldown).retry_after(Some(60_000)).retry_after_ms, Some(60_000));
+    /// ```
     pub fn retry_after(mut self, ms: Option<i64>) -> Failure {
         self.retry_after_ms = ms;
         self
     }
 
     /// Says how many tries are left.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::{Code, Failure};
+    /// assert_eq!(Failure::of(Code::PinWrong).left(Some(4)).attempts_left, Some(4));
+    /// ```
     pub fn left(mut self, attempts: Option<u32>) -> Failure {
         self.attempts_left = attempts;
         self
     }
 
     /// The same failure with an outcome that is not known.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::{Certainty, Code, Failure};
+    /// assert_eq!(Failure::of(Code::NetDown).unknown().certainty, Certainty::Unknown);
+    /// ```
     pub fn unknown(mut self) -> Failure {
         self.certainty = Certainty::Unknown;
         self

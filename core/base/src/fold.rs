@@ -50,6 +50,13 @@ pub enum FoldError {
 }
 
 /// Names the sort of a character that a person cannot see, or `None`.
+///
+/// # Examples
+/// ```
+/// use kabao_base::fold::hidden_kind;
+/// assert_eq!(hidden_kind('\u{200b}'), Some("zero-width"));
+/// assert_eq!(hidden_kind('最'), None);
+/// ```
 pub fn hidden_kind(character: char) -> Option<&'static str> {
     match character {
         '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{00ad}' | '\u{180e}' | '\u{034f}'
@@ -65,6 +72,12 @@ pub fn hidden_kind(character: char) -> Option<&'static str> {
 
 /// Folds `text`. Digits of full width become ASCII, separators that the kind allows disappear,
 /// white space at both ends goes. Errors come before any judgement of the value.
+///
+/// # Examples
+/// ```
+/// use kabao_base::{FoldKind, fold};
+/// assert_eq!(fold("１３８ ００１３-8000", FoldKind::Phone).as_deref(), Ok("13800138000"));
+/// ```
 pub fn fold(text: &str, kind: FoldKind) -> Result<String, FoldError> {
     // Longest lawful text, with room for separators; a megabyte is refused before it is walked.
     if text.len() > kind.limit() * 8 {

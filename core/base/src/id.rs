@@ -14,16 +14,35 @@ pub struct BadId;
 
 impl Id {
     /// An id from 16 random bytes. Randomness is the caller's: the core takes it from its host.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Id;
+    /// assert_eq!(Id::from_bytes([0; 16]).to_string(), "0".repeat(32));
+    /// ```
     pub const fn from_bytes(bytes: [u8; 16]) -> Id {
         Id(bytes)
     }
 
     /// The 16 bytes.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Id;
+    /// assert_eq!(Id::from_bytes([7; 16]).as_bytes(), &[7; 16]);
+    /// ```
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
     /// Reads 32 lower-case hexadecimal digits; anything else is refused, so that one id has one spelling.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Id;
+    /// assert!(Id::parse(&"0".repeat(32)).is_ok());
+    /// assert!(Id::parse(&"F".repeat(32)).is_err());
+    /// ```
     pub fn parse(text: &str) -> Result<Id, BadId> {
         let bytes = text.as_bytes();
         if bytes.len() != 32 {

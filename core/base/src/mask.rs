@@ -1,6 +1,11 @@
 //! What a person may see of a value that must not be shown whole.
 
 /// `138****8000`; a foreign number keeps its first four and last two characters.
+///
+/// # Examples
+/// ```
+/// assert_eq!(kabao_base::mask::phone("13800138000"), "138****8000");
+/// ```
 pub fn phone(number: &str) -> String {
     let characters: Vec<char> = number.chars().collect();
     let (head, tail) = if characters.len() == 11 { (3, 4) } else { (4, 2) };
@@ -8,11 +13,21 @@ pub fn phone(number: &str) -> String {
 }
 
 /// `110***********670X`: region's first three and the last four characters.
+///
+/// # Examples
+/// ```
+/// assert_eq!(kabao_base::mask::id_number("110101199003078670"), "110***********8670");
+/// ```
 pub fn id_number(number: &str) -> String {
     keep(&number.chars().collect::<Vec<_>>(), 3, 4)
 }
 
 /// A name with all but its last character hidden: `*三`, `**奶奶` is `***奶`.
+///
+/// # Examples
+/// ```
+/// assert_eq!(kabao_base::mask::name("张三"), "*三");
+/// ```
 pub fn name(name: &str) -> String {
     let count = name.chars().count();
     let stars = count.saturating_sub(1);
@@ -21,6 +36,11 @@ pub fn name(name: &str) -> String {
 }
 
 /// The last four digits of a card, or all stars when there are fewer than ten digits.
+///
+/// # Examples
+/// ```
+/// assert_eq!(kabao_base::mask::card_tail("6222020000000001234"), "1234");
+/// ```
 pub fn card_tail(number: &str) -> String {
     let count = number.chars().count();
     if count < 10 { "****".to_owned() } else { number.chars().skip(count - 4).collect() }

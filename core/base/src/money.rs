@@ -46,12 +46,25 @@ pub struct Money {
 
 impl Money {
     /// An amount of renminbi in fen.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Money;
+    /// assert_eq!(Money::fen(2350).plain(), "23.50");
+    /// ```
     pub const fn fen(minor: i64) -> Money {
         Money { minor, currency: Currency::Cny }
     }
 
     /// Reads what a person typed: `23.50`, `1,000`, `２３．５`. The decimal mark is a point, a
     /// comma groups by three, and a currency sign may stand before. Nothing is rounded.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::{Currency, Money};
+    /// assert_eq!(Money::parse("1,000", Currency::Cny), Ok(Money::fen(100_000)));
+    /// assert!(Money::parse("1.234", Currency::Cny).is_err());
+    /// ```
     pub fn parse(text: &str, currency: Currency) -> Result<Money, MoneyError> {
         let folded = fold(text, FoldKind::Amount).map_err(|error| match error {
             FoldError::Empty => MoneyError::Empty,
@@ -81,6 +94,13 @@ impl Money {
     }
 
     /// Sum of two amounts of one currency.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Money;
+    /// assert_eq!(Money::fen(1).plus(Money::fen(2)), Ok(Money::fen(3)));
+    /// assert!(Money::fen(i64::MAX).plus(Money::fen(1)).is_err());
+    /// ```
     pub fn plus(self, other: Money) -> Result<Money, MoneyError> {
         self.same(other)?;
         let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::Overflow)?;
@@ -88,6 +108,12 @@ impl Money {
     }
 
     /// Difference of two amounts of one currency; may be negative.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Money;
+    /// assert_eq!(Money::fen(1).minus(Money::fen(2)), Ok(Money::fen(-1)));
+    /// ```
     pub fn minus(self, other: Money) -> Result<Money, MoneyError> {
         self.same(other)?;
         let minor = self.minor.checked_sub(other.minor).ok_or(MoneyError::Overflow)?;
@@ -99,6 +125,12 @@ impl Money {
     }
 
     /// Plain digits with a decimal point and no sign of currency: `23.50`, `-0.05`.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Money;
+    /// assert_eq!(Money::fen(-5).plain(), "-0.05");
+    /// ```
     pub fn plain(self) -> String {
         let decimals = self.currency.decimals() as usize;
         let digits = format!("{:0>width$}", self.minor.unsigned_abs(), width = decimals + 1);

@@ -39,11 +39,25 @@ kinds! {
 
 impl<K: SecretKind> Secret<K> {
     /// Takes the text over as it is. The caller's copy is the caller's to wipe.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::CardNumber;
+    /// let number = CardNumber::new("6222020000000000000".to_owned());
+    /// assert_eq!(kabao_base::mask::card_tail(number.expose("its tail is shown")), "0000");
+    /// ```
     pub fn new(text: String) -> Secret<K> {
         Secret { text: Zeroizing::new(text), kind: std::marker::PhantomData }
     }
 
     /// The content. `reason` says at the place of use why it must be seen there; it is not kept.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::CardNumber;
+    /// let number = CardNumber::new("6222020000000000000".to_owned());
+    /// assert_eq!(number.expose("its length is shown").len(), 19);
+    /// ```
     pub fn expose(&self, reason: &'static str) -> &str {
         debug_assert!(!reason.is_empty());
         &self.text
@@ -70,6 +84,13 @@ pub enum PinShape {
 impl Pin {
     /// Takes a PIN as typed: exactly six ASCII digits. Full-width digits are refused, because a
     /// PIN is typed on a keypad and anything else is an error of the caller.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Pin;
+    /// assert!(Pin::read("480273".to_owned()).is_ok());
+    /// assert!(Pin::read("４８０２７３".to_owned()).is_err());
+    /// ```
     pub fn read(text: String) -> Result<Pin, PinShape> {
         let pin = Pin::new(text);
         let seen = pin.expose("its shape is checked");
@@ -85,6 +106,13 @@ impl Pin {
 
 impl Otp {
     /// Folds and takes a one-time code: six digits.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Otp;
+    /// assert!(Otp::read("１２３ ４５６".to_owned()).is_ok());
+    /// assert!(Otp::read("12345".to_owned()).is_err());
+    /// ```
     pub fn read(text: String) -> Result<Otp, FoldError> {
         let typed = Zeroizing::new(text);
         let folded = fold(&typed, FoldKind::Otp)?;

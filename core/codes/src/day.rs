@@ -17,16 +17,34 @@ pub struct Day {
 
 impl Day {
     /// The day, or `None` when the calendar does not have it (30 February).
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_codes::Day;
+    /// assert!(Day::new(2024, 2, 29).is_some() && Day::new(2023, 2, 29).is_none());
+    /// ```
     pub fn new(year: i32, month: u32, day: u32) -> Option<Day> {
         NaiveDate::from_ymd_opt(year, month, day).map(|_| Day { year, month, day })
     }
 
     /// The day in China (UTC+8) at a point in time; `None` outside the calendar.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Timestamp;
+    /// use kabao_codes::Day;
+    /// assert_eq!(Day::in_china(Timestamp::from_ms(0)), Day::new(1970, 1, 1));
+    /// ```
     pub fn in_china(time: Timestamp) -> Option<Day> {
         time.china_date().map(|date| Day { year: date.year(), month: date.month(), day: date.day() })
     }
 
     /// `1990-03-07`.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(kabao_codes::Day::new(1990, 3, 7).unwrap().iso(), "1990-03-07");
+    /// ```
     pub fn iso(self) -> String {
         format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }

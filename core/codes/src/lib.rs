@@ -49,6 +49,12 @@ pub use table::Table;
 use kabao_base::{Code, FoldError};
 
 /// The entry of the error catalogue for a text that could not be folded.
+///
+/// # Examples
+/// ```
+/// use kabao_base::{Code, FoldError};
+/// assert_eq!(kabao_codes::fold_code(FoldError::NotDigits), Code::NotDigits);
+/// ```
 pub fn fold_code(error: FoldError) -> Code {
     match error {
         FoldError::Empty => Code::EmptyInput,

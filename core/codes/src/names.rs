@@ -22,6 +22,11 @@ pub struct RealName(String);
 
 impl RealName {
     /// The normalised name.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(kabao_codes::names::read("阿卜杜拉•买买提").unwrap().as_str(), "阿卜杜拉·买买提");
+    /// ```
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -110,6 +115,11 @@ pub enum NameError {
 
 impl NameError {
     /// The entry of the error catalogue.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(kabao_codes::names::read("").unwrap_err().code(), kabao_base::Code::EmptyInput);
+    /// ```
     pub fn code(self) -> Code {
         match self {
             NameError::Empty => Code::EmptyInput,

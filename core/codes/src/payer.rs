@@ -35,6 +35,11 @@ pub enum PayerNetwork {
 
 impl PayerNetwork {
     /// The name used in data: `alipay`, `wechat` …
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(kabao_codes::payer::PayerNetwork::WeChat.name(), "wechat");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             PayerNetwork::Ours => "ours",
@@ -142,6 +147,17 @@ pub struct PayerToken {
 impl PayerToken {
     /// Takes a token as provisioned. `cap` bounds one payment; `cap_untrusted` bounds it while the
     /// phone's clock is not to be trusted (restarted without network).
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::{Money, Timestamp};
+    /// use kabao_codes::payer::PayerToken;
+    /// let caps = (Money::fen(50_000), Money::fen(10_000));
+    /// let token = PayerToken::new("97", "12345678901", &[7; 32], Timestamp::from_ms(0), caps.0, caps.1)?;
+    /// assert_eq!((token.prefix(), token.id(), token.key()), ("97", "12345678901", &[7; 32]));
+    /// assert_eq!((token.not_after(), token.cap(false)), (Timestamp::from_ms(0), Money::fen(10_000)));
+    /// # Ok::<(), kabao_codes::payer::TokenError>(())
+    /// ```
     pub fn new(
         prefix: &str,
         id: &str,
@@ -200,6 +216,17 @@ const LABEL: &str = "kabao-code-1";
 
 /// The digits that a token shows at a time (seconds since 1970; a time before counts as 1970). The
 /// same token and step give the same digits.
+///
+/// # Examples
+/// ```
+/// use kabao_base::{Money, Timestamp};
+/// use kabao_codes::payer::{PayerToken, derive_code};
+/// let key: Vec<u8> = (0..32).collect();
+/// let (cap, cap_untrusted) = (Money::fen(50_000), Money::fen(10_000));
+/// let token = PayerToken::new("97", "12345678901", &key, Timestamp::from_ms(0), cap, cap_untrusted)?;
+/// assert_eq!(derive_code(&token, 1_790_000_000), "971234567890166296851979");
+/// # Ok::<(), kabao_codes::payer::TokenError>(())
+/// ```
 pub fn derive_code(token: &PayerToken, unix_seconds: i64) -> String {
     let step = u64::try_from(unix_seconds.div_euclid(STEP_SECONDS)).unwrap_or(0);
     let key = hmac::Key::new(hmac::HMAC_SHA256, token.key.as_slice());

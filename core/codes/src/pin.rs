@@ -25,6 +25,14 @@ pub enum PinRefusal {
 
 impl PinRefusal {
     /// The entry of the error catalogue.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Pin;
+    /// let pin = Pin::read("123456".to_owned()).unwrap();
+    /// let refusal = kabao_codes::pin::judge(&pin, "13800138000", None).unwrap_err();
+    /// assert_eq!(refusal.code(), kabao_base::Code::PinRun);
+    /// ```
     pub fn code(self) -> Code {
         match self {
             PinRefusal::Repeats => Code::PinRepeats,
@@ -38,6 +46,15 @@ impl PinRefusal {
 
 /// Judges a PIN that a person chooses. `phone` is the account's number, `id_number` the whole
 /// identity number where it is at hand (at the real-name step); it is compared and not kept.
+///
+/// # Examples
+/// ```
+/// use kabao_base::Pin;
+/// use kabao_codes::pin::judge;
+/// let pin = |digits: &str| Pin::read(digits.to_owned()).unwrap();
+/// assert!(judge(&pin("480273"), "13800138000", None).is_ok());
+/// assert!(judge(&pin("138001"), "13800138000", None).is_err());
+/// ```
 pub fn judge(pin: &Pin, phone: &str, id_number: Option<&str>) -> Result<(), PinRefusal> {
     let pin = pin.expose("it is judged");
     if repeats(pin.as_bytes()) {

@@ -98,6 +98,12 @@ pub enum TravelError {
 
 impl TravelError {
     /// The entry of the error catalogue.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_codes::travel::{TravelKind, read};
+    /// assert_eq!(read(TravelKind::ChinesePassport, "").unwrap_err().code(), kabao_base::Code::EmptyInput);
+    /// ```
     pub fn code(self) -> Code {
         match self {
             TravelError::Typed(error) => fold_code(error),

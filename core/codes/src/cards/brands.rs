@@ -40,6 +40,12 @@ pub enum CardBrand {
 
 impl CardBrand {
     /// The name used in data, `unionpay`; absent for [`CardBrand::Other`].
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_codes::cards::CardBrand;
+    /// assert_eq!(CardBrand::UnionPay.name(), Some("unionpay"));
+    /// ```
     pub fn name(self) -> Option<&'static str> {
         Some(match self {
             CardBrand::UnionPay => "unionpay",

@@ -48,6 +48,14 @@ pub fn bars(digits: &str) -> Result<BarPicture, DrawError> {
 
 impl BarPicture {
     /// The modules from left to right, true for dark, without the quiet zone.
+    ///
+    /// # Examples
+    /// ```
+    /// let modules = kabao_codes::draw::bars("12")?.modules();
+    /// // It begins and ends with a bar.
+    /// assert!(modules[0] && modules[modules.len() - 1]);
+    /// # Ok::<(), kabao_codes::draw::DrawError>(())
+    /// ```
     pub fn modules(&self) -> Vec<bool> {
         let runs = self.widths.iter().enumerate();
         runs.flat_map(|(place, width)| std::iter::repeat_n(place % 2 == 0, usize::from(*width))).collect()
@@ -55,6 +63,12 @@ impl BarPicture {
 
     /// The bars as an SVG document with quiet zones, 60 modules high; one unit is one module. `title` is what a screen
     /// reader says: what the bars are, not their digits.
+    ///
+    /// # Examples
+    /// ```
+    /// assert!(kabao_codes::draw::bars("1234")?.svg("付款码").contains("<title>付款码</title>"));
+    /// # Ok::<(), kabao_codes::draw::DrawError>(())
+    /// ```
     pub fn svg(&self, title: &str) -> String {
         let mut path = String::new();
         let mut at = BAR_QUIET;
@@ -68,6 +82,13 @@ impl BarPicture {
     }
 
     /// The bars as `height` lines of a terminal, two modules in a column of half blocks.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_codes::draw::{Ink, bars};
+    /// assert_eq!(bars("1234")?.terminal(Ink::LightTerminal, 3).lines().count(), 3);
+    /// # Ok::<(), kabao_codes::draw::DrawError>(())
+    /// ```
     pub fn terminal(&self, ink: Ink, height: u32) -> String {
         let mut modules = vec![false; BAR_QUIET];
         modules.extend(self.modules());

@@ -19,6 +19,11 @@ pub enum DrawError {
 
 impl DrawError {
     /// The entry of the error catalogue.
+    ///
+    /// # Examples
+    /// ```
+    /// assert_eq!(kabao_codes::draw::bars("").unwrap_err().code(), kabao_base::Code::NotDigits);
+    /// ```
     pub fn code(self) -> kabao_base::Code {
         match self {
             DrawError::TooLong => kabao_base::Code::InputTooLong,

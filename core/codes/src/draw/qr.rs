@@ -139,6 +139,13 @@ impl QrPicture {
     }
 
     /// The dark stretches of each row from the top, as row, first column and length.
+    ///
+    /// # Examples
+    /// ```
+    /// // The upper edge of the finder: seven dark modules from the corner.
+    /// assert_eq!(kabao_codes::draw::qr("1")?.stretches()[0], (0, 0, 7));
+    /// # Ok::<(), kabao_codes::draw::DrawError>(())
+    /// ```
     pub fn stretches(&self) -> Vec<(usize, usize, usize)> {
         let size = self.size as usize;
         let mut stretches: Vec<(usize, usize, usize)> = Vec::new();
@@ -172,6 +179,14 @@ impl QrPicture {
     }
 
     /// The code as lines of a terminal, two rows of modules in a line of half blocks.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_codes::draw::{Ink, qr};
+    /// // 21 rows and a quiet zone of four at both ends, two rows a line.
+    /// assert_eq!(qr("1")?.terminal(Ink::LightTerminal).lines().count(), 15);
+    /// # Ok::<(), kabao_codes::draw::DrawError>(())
+    /// ```
     pub fn terminal(&self, ink: Ink) -> String {
         let whole = self.size as usize + 2 * QR_QUIET;
         let dark = |row: usize, column: usize| {
