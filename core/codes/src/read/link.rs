@@ -46,6 +46,8 @@ fn own(text: &str, link: &Link<'_>, context: &ReadContext) -> Option<Verdict> {
     Some(match collection::link::read(text, host) {
         Ok(code) => merchant::ours(Family::OurCollectionLink, code, Asks::default()),
         Err(LinkError::Path | LinkError::Version | LinkError::NotLink) => Verdict::refused(Family::WebLink, Code::CodeWebLink).of(Scheme::Ours),
+        // Our own port written out: nobody deceives so, and our links are not written so.
+        Err(LinkError::Port) if !link.has_odd_port() => Verdict::refused(Family::WebLink, Code::CodeWebLink).of(Scheme::Ours),
         // Who stands before the `@` or behind a port is not us.
         Err(error @ (LinkError::UserInfo | LinkError::Port)) => Verdict::refused(Family::WebLink, error.code()),
         Err(error) => Verdict::refused(Family::OurCollectionLink, error.code()).of(Scheme::Ours),

@@ -60,6 +60,16 @@ fn every_trick_has_its_name() {
     }
 }
 
+#[test]
+fn what_is_refused_as_hostile_says_why() {
+    for text in ["https://pay.kabao.app:8443/c/1?p=M0001&c=CNY", "https://x@pay.kabao.app/c/1?p=M0001&c=CNY"] {
+        let verdict = judged(text);
+        assert!(verdict.refusal == Some(Code::CodeHostile) && !verdict.dangers.is_empty(), "{text}");
+    }
+    let usual = judged("https://pay.kabao.app:443/c/1?p=M0001&c=CNY");
+    assert_eq!((usual.refusal, usual.pay, usual.dangers.as_slice()), (Some(Code::CodeWebLink), PayWay::No, &[][..]));
+}
+
 /// What pages and browsers make of a value is more than what the standard allows.
 #[test]
 fn an_address_is_found_however_it_is_written() {
