@@ -28,7 +28,7 @@ fn one(text: &str) {
     for finding in code.findings() {
         let _ = format!("{finding:?}");
     }
-    let _ = (code.accounts(), code.schemes(), code.initiation(), code.amount(), code.additional_data(), code.language());
+    let _ = (code.accounts(), code.schemes(&kabao_codes::table::Table::shipped()), code.initiation(), code.amount(), code.additional_data(), code.language());
     if let Ok(Some(asked)) = CollectionCode::of(&code, "app.kabao") {
         assert!(asked.amount.is_none_or(|amount| amount.minor > 0 && amount.currency == asked.currency));
         assert!(code.duplicates.is_empty());
@@ -50,7 +50,7 @@ pub fn emv_payer(data: &[u8]) {
 
 fn payer_code(text: &str) {
     let Ok(code) = cpm::read(text) else { return };
-    let view = code.view();
+    let view = code.view(&kabao_codes::table::Table::shipped());
     assert!(!view.applications.is_empty());
     if let Some(number) = code.card_number() {
         let number = number.expose("its absence elsewhere is checked");

@@ -13,7 +13,7 @@ pub(super) fn answer(_: &str, case: &Case, _: (i32, u32, u32)) -> Answer {
         Ok(code) => code,
         Err(error) => return Ok(refused(&error)),
     };
-    let view = code.view();
+    let view = code.view(&crate::table::Table::shipped());
     let aids: Vec<&str> = view.applications.iter().map(|application| application.aid.as_str()).collect();
     let hex: String = code.expose("a published case asks for it").iter().map(|byte| format!("{byte:02X}")).collect();
     Ok(json!({

@@ -105,7 +105,7 @@ const TRACK: u32 = 0x57;
 ///
 /// ```
 /// let code = kabao_codes::cpm::read("hQVDUFYwMWEJTwegAAAGAiAg").unwrap();
-/// assert_eq!(code.view().applications[0].aid, "A0000006022020");
+/// assert_eq!(code.view(&kabao_codes::table::Table::shipped()).applications[0].aid, "A0000006022020");
 /// ```
 pub fn read(text: &str) -> Result<ConsumerCode, CpmError> {
     if text.len() > LIMIT {

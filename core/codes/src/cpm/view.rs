@@ -3,6 +3,7 @@
 use super::{ConsumerCode, NUMBER, TRACK, bytes_of, compact_digits, number_of};
 use crate::ber::Tlv;
 use crate::emv::{Scheme, scheme_of_guid};
+use crate::table::Table;
 use kabao_base::mask;
 
 /// The kind of card behind a UnionPay application.
@@ -74,34 +75,35 @@ pub struct ConsumerView {
 }
 
 impl ConsumerCode {
-    /// What may be shown of the code.
+    /// What may be shown of the code; the table says whose its applications are.
     ///
     /// # Examples
     ///
     /// ```
     /// let code = kabao_codes::cpm::read("hQVDUFYwMWEVTwegAAAGAiAgWgqTYAkUMBAFMXIP").unwrap();
-    /// let application = &code.view().applications[0];
+    /// let application = &code.view(&kabao_codes::table::Table::shipped()).applications[0];
     /// assert_eq!(application.scheme.as_ref().unwrap().key, "qris");
     /// assert_eq!(application.card.masked_number.as_deref(), Some("****1720"));
     /// ```
-    pub fn view(&self) -> ConsumerView {
+    pub fn view(&self, table: &Table) -> ConsumerView {
         ConsumerView {
             payload_format: "CPV01".to_owned(),
-            applications: self.applications().map(application).collect(),
+            applications: self.applications().map(|template| application(template, table)).collect(),
             common: self.common().map(facts),
         }
     }
 }
 
-fn application(template: &Tlv) -> ConsumerApplication {
+fn application(template: &Tlv, table: &Table) -> ConsumerApplication {
     let aid = hex(bytes_of(template, super::IDENTIFIER).unwrap_or_default());
+    // Three kinds of card by UnionPay's specification, each with a meaning of its own in code: no rows.
     let unionpay = match aid.as_str() {
         "A000000333010101" => Some(UnionPayCard::Debit),
         "A000000333010102" => Some(UnionPayCard::Credit),
         "A000000333010103" => Some(UnionPayCard::QuasiCredit),
         _ => None,
     };
-    ConsumerApplication { scheme: scheme_of_guid(&aid), unionpay, label: text(template, 0x50), card: facts(template), aid }
+    ConsumerApplication { scheme: scheme_of_guid(&aid, table), unionpay, label: text(template, 0x50), card: facts(template), aid }
 }
 
 fn facts(template: &Tlv) -> CardFacts {

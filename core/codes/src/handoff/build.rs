@@ -2,6 +2,8 @@
 
 use super::known::checked_https;
 use super::{HandOffError, checked_text, checked_token, checked_wait, paypal, percent};
+use crate::links::{row_of, take_apart};
+use crate::read::Family;
 use crate::table::Table;
 use std::fmt;
 
@@ -105,6 +107,8 @@ pub struct WrappedLink {
     pub link: String,
 }
 
+// What is written, and checked before it is passed on (`checked_wechat`), are grammars of the apps, not
+// rows: the table says what is recognised.
 const SCAN: &str = "alipays://platformapi/startapp?saId=10000007&qrcode=";
 const PAGE: &str = "alipays://platformapi/startapp?appId=20000067&url=";
 
@@ -145,7 +149,7 @@ pub fn hand_off(request: &HandOffRequest, table: &Table) -> Result<HandOff, Hand
             request.link.clone()
         }
         HandOffWay::PayPalMe => {
-            paypal::read_paypal_me(&request.link)?;
+            paypal::read_paypal_me(&request.link, table)?;
             request.link.clone()
         }
     };
@@ -190,10 +194,9 @@ pub fn unwrap_hand_off(text: &str, table: &Table) -> Result<WrappedLink, HandOff
     if crate::hidden_in_code(text).is_some() || text.chars().any(char::is_whitespace) {
         return Err(HandOffError::Hidden);
     }
-    let (scheme, rest) = text.split_once("://").ok_or(HandOffError::Shape)?;
-    let (place, query) = rest.split_once('?').ok_or(HandOffError::Shape)?;
-    let alipay = ["alipays", "alipay", "alipayqr"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-    if !alipay || !place.eq_ignore_ascii_case("platformapi/startapp") {
+    let (place, query) = text.split_once('?').ok_or(HandOffError::Shape)?;
+    let outer = take_apart(place).filter(|link| link.fragment.is_empty()).ok_or(HandOffError::Shape)?;
+    if row_of(&outer, table).is_none_or(|row| row.family != Family::AlipayHandOff) {
         return Err(HandOffError::Shape);
     }
     let mut found = None;
@@ -233,7 +236,7 @@ pub fn ways(text: &str, table: &Table) -> Vec<HandOffWay> {
     if checked_https(text, HandOffApp::Alipay, table).is_ok() {
         return vec![HandOffWay::AlipayScan, HandOffWay::AlipayPage];
     }
-    if paypal::read_paypal_me(text).is_ok() {
+    if paypal::read_paypal_me(text, table).is_ok() {
         return vec![HandOffWay::PayPalMe];
     }
     if checked_wechat(text).is_ok() { vec![HandOffWay::WeChatPay] } else { Vec::new() }

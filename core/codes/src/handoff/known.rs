@@ -4,15 +4,12 @@ use super::{HandOffApp, HandOffError, checked_text, percent};
 use crate::links::{row_of, take_apart};
 use crate::table::{HandOverWay, Table};
 
-/// Schemes that open an app and that no row of the table has: UnionPay's (F20) and Android's own.
-const APP_SCHEMES: &[&str] = &["uppay", "uppaywallet", "uppaysdk", "uppayx1", "uppayx2", "uppayx3", "upwallet", "intent"];
-
 /// Checks that `link` is an https link, taken apart without doubt, that `app` opens: a code of its
 /// own (F3, F4), or an acquirer's page that asks which app scans (F24, F25).
 pub(super) fn checked_https(link: &str, app: HandOffApp, table: &Table) -> Result<(), HandOffError> {
     checked_text(link)?;
     let parts = take_apart(link).ok_or(HandOffError::Shape)?;
-    if opens_app(&parts.scheme, table) {
+    if table.opens_app(&parts.scheme) {
         return Err(HandOffError::Nested);
     }
     if parts.scheme != "https" || link.contains('\\') {
@@ -31,12 +28,6 @@ pub(super) fn checked_https(link: &str, app: HandOffApp, table: &Table) -> Resul
     if hides_app_link(behind, table) { Err(HandOffError::Nested) } else { Ok(()) }
 }
 
-fn opens_app(scheme: &str, table: &Table) -> bool {
-    let is = |known: &str| scheme.eq_ignore_ascii_case(known);
-    let rows = || table.links().iter().flat_map(|row| &row.schemes);
-    !is("https") && (APP_SCHEMES.iter().any(|known| is(known)) || rows().any(|known| is(known)))
-}
-
 /// Whether a link that opens an app stands in the text, plain or encoded up to three times.
 fn hides_app_link(text: &str, table: &Table) -> bool {
     let mut layer = text.to_owned();
@@ -44,7 +35,7 @@ fn hides_app_link(text: &str, table: &Table) -> bool {
         let found = layer.match_indices("://").any(|(at, _)| {
             let before = layer.get(..at).unwrap_or_default();
             let word = before.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
-            opens_app(word, table)
+            table.opens_app(word)
         });
         if found {
             return true;

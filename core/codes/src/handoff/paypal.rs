@@ -1,6 +1,9 @@
 //! PayPal.Me: `https://paypal.me/NAME[/AMOUNT[CURRENCY]]` (register, F28).
 
 use super::{HandOffError, checked_text};
+use crate::links::take_apart;
+use crate::read::Family;
+use crate::table::Table;
 use kabao_base::Money;
 
 /// Currencies that PayPal takes in whole units only, although two of them have decimals in ISO 4217.
@@ -54,7 +57,8 @@ pub fn paypal_me_link(name: &str, amount: Option<Money>) -> Result<String, HandO
     Ok(format!("https://paypal.me/{name}/{text}{currency}"))
 }
 
-/// Reads a PayPal.Me link: `paypal.me`, `www.paypal.me`, or `paypal.com/paypalme/` as PayPal itself writes it.
+/// Reads a PayPal.Me link of a host that the table names: `paypal.me`, `www.paypal.me`, or `paypal.com/paypalme/` as
+/// PayPal itself writes it.
 ///
 /// # Errors
 ///
@@ -64,29 +68,21 @@ pub fn paypal_me_link(name: &str, amount: Option<Money>) -> Result<String, HandO
 /// # Examples
 ///
 /// ```
-/// use kabao_codes::handoff::read_paypal_me;
+/// use kabao_codes::{handoff::read_paypal_me, table::Table};
 ///
-/// let read = read_paypal_me("https://www.paypal.me/Example/1200jpy")?;
+/// let read = read_paypal_me("https://www.paypal.me/Example/1200jpy", &Table::shipped())?;
 /// assert_eq!((read.name.as_str(), read.amount.as_deref(), read.currency.as_deref()), ("Example", Some("1200"), Some("JPY")));
 /// # Ok::<(), kabao_codes::handoff::HandOffError>(())
 /// ```
-pub fn read_paypal_me(link: &str) -> Result<PayPalMe, HandOffError> {
+pub fn read_paypal_me(link: &str, table: &Table) -> Result<PayPalMe, HandOffError> {
     checked_text(link)?;
-    let (scheme, rest) = link.split_once("://").ok_or(HandOffError::Shape)?;
-    if !scheme.eq_ignore_ascii_case("https") {
+    let parts = take_apart(link).ok_or(HandOffError::Shape)?;
+    if parts.scheme != "https" {
         return Err(HandOffError::Shape);
     }
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (host, tail) = rest.split_at_checked(end).ok_or(HandOffError::Shape)?;
-    let path = tail.split(['?', '#']).next().unwrap_or_default();
-    let below = match host.to_ascii_lowercase().as_str() {
-        "paypal.me" | "www.paypal.me" => path.strip_prefix('/'),
-        "paypal.com" | "www.paypal.com" => {
-            path.split_at_checked("/paypalme/".len()).filter(|(before, _)| before.eq_ignore_ascii_case("/paypalme/")).map(|pair| pair.1)
-        }
-        _ => return Err(HandOffError::UnknownLink),
-    };
-    let below = below.ok_or(HandOffError::Shape)?;
+    let mut rows = table.links().iter().filter(|row| row.family == Family::PayPalMe && row.host == parts.host_lower);
+    let row = rows.next().filter(|_| !parts.user_info && parts.port.is_none()).ok_or(HandOffError::UnknownLink)?;
+    let below = row.below(parts.path).ok_or(HandOffError::Shape)?;
     let below = below.strip_suffix('/').unwrap_or(below);
     let (name, amount) = match below.split_once('/') {
         Some((name, amount)) => (name, Some(amount)),
@@ -130,6 +126,10 @@ fn is_amount(text: &str, currency: Option<&str>) -> bool {
 mod tests {
     use super::*;
     use kabao_base::Currency;
+
+    fn read_paypal_me(link: &str) -> Result<PayPalMe, HandOffError> {
+        super::read_paypal_me(link, &Table::shipped())
+    }
 
     #[test]
     fn whole_units_stay_whole() {

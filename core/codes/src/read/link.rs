@@ -65,7 +65,7 @@ fn known(text: &str, link: &Link<'_>, row: &LinkRow, context: &ReadContext, dept
     };
     match row.family {
         Family::AlipayHandOff => return hand_off(verdict, link, context, depth),
-        Family::PayPalMe => paypal(&mut verdict.asks, text, link),
+        Family::PayPalMe => paypal(&mut verdict.asks, text, link, row, context),
         Family::Upi => upi(&mut verdict, link),
         Family::AlipayPersonal | Family::WeChatPersonal | Family::PayPalCode => verdict.asks.amount_editable = Some(true),
         Family::UnionPaySignIn => verdict.warn(Danger::SignIn),
@@ -217,13 +217,12 @@ fn token(link: &Link<'_>, place: &str) -> Option<String> {
 }
 
 /// The name stands there even when the amount is none.
-fn paypal(asks: &mut Asks, text: &str, link: &Link<'_>) {
-    // The long form has `/paypalme/` before the name, in capitals where the whole link is printed so.
-    let before = if link.host_lower.ends_with("paypal.com") { 2 } else { 1 };
-    asks.payee = link.path.split('/').nth(before).filter(|part| !part.is_empty()).map(str::to_owned);
+fn paypal(asks: &mut Asks, text: &str, link: &Link<'_>, row: &LinkRow, context: &ReadContext) {
+    let name = row.below(link.path).and_then(|below| below.split('/').next());
+    asks.payee = name.filter(|name| !name.is_empty()).map(str::to_owned);
     asks.token.clone_from(&asks.payee);
     asks.amount_editable = Some(true);
-    if let Ok(me) = handoff::read_paypal_me(text) {
+    if let Ok(me) = handoff::read_paypal_me(text, &context.table) {
         (asks.amount, asks.amount_text, asks.currency) = amount::printed(me.amount.as_deref(), me.currency.as_deref());
     }
 }

@@ -13,7 +13,7 @@ const LAWFUL: usize = 512;
 
 pub(super) fn judge(text: &str, context: &ReadContext) -> Option<Verdict> {
     if text.starts_with(PAYER_BEGINNING) {
-        return Some(payer(text));
+        return Some(payer(text, context));
     }
     if !text.starts_with("0002") {
         return None;
@@ -29,15 +29,11 @@ pub(super) fn judge(text: &str, context: &ReadContext) -> Option<Verdict> {
 }
 
 /// A code that is presented by the payer. Of its numbers nothing leaves: they are a card's.
-fn payer(text: &str) -> Verdict {
+fn payer(text: &str, context: &ReadContext) -> Verdict {
     let Ok(code) = cpm::read(text) else { return Verdict::refused(Family::Damaged, Code::CodeDamaged) };
-    let scheme = code.view().applications.into_iter().find_map(|application| application.scheme);
-    Verdict { owner: scheme.map(|scheme| named(&scheme.key)), ..Verdict::refused(Family::EmvPayer, Code::CodeIsPayerCode) }
-}
-
-/// The reader of merchant codes writes names with hyphens.
-fn named(key: &str) -> Scheme {
-    Scheme::from_name(&key.replace('-', "_"))
+    let view = code.view(&context.table);
+    let owner = view.applications.iter().find_map(|application| context.table.owner_of_guid(&application.aid));
+    Verdict { owner: owner.cloned(), ..Verdict::refused(Family::EmvPayer, Code::CodeIsPayerCode) }
 }
 
 fn merchant(code: &MerchantCode, context: &ReadContext) -> Verdict {
@@ -128,8 +124,8 @@ fn owner_of(code: &MerchantCode, context: &ReadContext) -> Scheme {
     if let Some(owner) = owners.iter().find(|owner| ***owner == Scheme::UnionPay).or(owners.first()) {
         return (*owner).clone();
     }
-    if let Some(scheme) = code.schemes().into_iter().next() {
-        return named(&scheme.key);
+    if let Some(owner) = code.owners(&context.table).into_iter().next() {
+        return owner;
     }
     let by_country = || code.value("58").and_then(|country| context.table.owner_of_country(country));
     let unnamed = || Scheme::Other { name: "emv".to_owned() };

@@ -12,8 +12,11 @@
 //!   shortest and longest length in characters, and whether `letters` may follow.
 //! - `reserved_prefixes`: two digits that may not be provisioned for our own payer codes, from `first` to `last`.
 //! - `links`: see [`LinkRow`]; the first row that fits counts, so narrow rows stand before wide ones.
-//! - `merchant_guids`: the scheme of a merchant code by the identifier of its template (whole, or as a beginning).
+//! - `merchant_schemes`: what people call the schemes of merchant codes, and their country (none: several).
+//! - `merchant_guids`: the scheme of a merchant code by the identifier of its template, and of a payer code by
+//!   its application (whole, or as a beginning).
 //! - `merchant_countries`: the scheme by country where no identifier is known.
+//! - `app_schemes`: schemes of links that open an app and that no row of `links` has.
 //! - `short_links`: hosts whose links lead elsewhere.
 //! - `crypto_schemes`: schemes of links that ask for crypto currency.
 
@@ -24,6 +27,7 @@ pub(crate) use parse::MINI_PROGRAM;
 pub use parse::TableError;
 pub(crate) use pattern::fits;
 
+use crate::emv;
 use crate::links::looks::Known;
 use crate::payer::{PayerNetwork, PrefixRefusal};
 use crate::read::{Family, Scheme};
@@ -91,6 +95,15 @@ pub struct LinkRow {
     pub source: String,
 }
 
+impl LinkRow {
+    /// What stands in a path behind the text that the row's first path begins with: behind `/paypalme/`, in any case.
+    pub(crate) fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let start = self.paths.first().and_then(|path| path.split('{').next())?;
+        let (head, below) = path.split_at_checked(start.len())?;
+        head.eq_ignore_ascii_case(start).then_some(below)
+    }
+}
+
 /// Two-digit beginnings that our own payer codes may not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReservedRow {
@@ -98,6 +111,19 @@ pub struct ReservedRow {
     pub first: String,
     /// The last, `15`.
     pub last: String,
+    /// Where the row comes from.
+    pub source: String,
+}
+
+/// What people call a scheme of merchant codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemeRow {
+    /// Which.
+    pub owner: Scheme,
+    /// Its name, `PromptPay`.
+    pub name: String,
+    /// Two letters of ISO 3166-1; absent for a network of several countries.
+    pub country: Option<String>,
     /// Where the row comes from.
     pub source: String,
 }
@@ -142,8 +168,10 @@ pub struct Table {
     payer_codes: Vec<PayerRow>,
     reserved_prefixes: Vec<ReservedRow>,
     links: Vec<LinkRow>,
+    merchant_schemes: Vec<SchemeRow>,
     merchant_guids: Vec<GuidRow>,
     merchant_countries: Vec<CountryRow>,
+    app_schemes: Vec<NameRow>,
     short_links: Vec<NameRow>,
     crypto_schemes: Vec<NameRow>,
     known: Vec<Known>,
@@ -236,10 +264,11 @@ impl Table {
         let payer = self.payer_codes.iter().map(|row| row.source.as_str());
         let reserved = self.reserved_prefixes.iter().map(|row| row.source.as_str());
         let links = self.links.iter().map(|row| row.source.as_str());
+        let schemes = self.merchant_schemes.iter().map(|row| row.source.as_str());
         let guids = self.merchant_guids.iter().map(|row| row.source.as_str());
         let countries = self.merchant_countries.iter().map(|row| row.source.as_str());
-        let names = self.short_links.iter().chain(&self.crypto_schemes).map(|row| row.source.as_str());
-        payer.chain(reserved).chain(links).chain(guids).chain(countries).chain(names).collect()
+        let names = self.app_schemes.iter().chain(&self.short_links).chain(&self.crypto_schemes).map(|row| row.source.as_str());
+        payer.chain(reserved).chain(links).chain(schemes).chain(guids).chain(countries).chain(names).collect()
     }
 
     /// Why the service may not provision this beginning and length for our payer codes.
@@ -289,6 +318,21 @@ impl Table {
 
     pub(crate) fn is_crypto_scheme(&self, scheme: &str) -> bool {
         self.crypto_schemes.iter().any(|row| row.name == scheme)
+    }
+
+    /// Whether a link of this scheme (in any case) opens an app by itself.
+    pub(crate) fn opens_app(&self, scheme: &str) -> bool {
+        let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+        let linked = || self.links.iter().flat_map(|row| &row.schemes).any(|known| is(known));
+        !is("https") && (self.app_schemes.iter().any(|row| is(&row.name)) || linked())
+    }
+
+    /// A scheme as people call it; one that has no row goes by its own short name.
+    pub(crate) fn merchant_scheme(&self, owner: &Scheme) -> emv::Scheme {
+        let row = self.merchant_schemes.iter().find(|row| row.owner == *owner);
+        let key = owner.name().replace('_', "-");
+        let name = row.map_or_else(|| key.clone(), |row| row.name.clone());
+        emv::Scheme { key, name, country: row.and_then(|row| row.country.clone()) }
     }
 
     pub(crate) fn owner_of_guid(&self, guid: &str) -> Option<&Scheme> {

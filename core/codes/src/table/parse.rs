@@ -1,7 +1,7 @@
 //! Reads a table strictly: what this version does not understand is refused whole, so that a table
 //! never means less on one phone than on another.
 
-use super::{CountryRow, GuidRow, HandOverWay, LIMIT, LinkRow, NameRow, PayerRow, ReservedRow, Table, pattern};
+use super::{CountryRow, GuidRow, HandOverWay, LIMIT, LinkRow, NameRow, PayerRow, ReservedRow, SchemeRow, Table, pattern};
 use crate::links::looks::Known;
 use crate::payer::PayerNetwork;
 use crate::read::{Family, Scheme};
@@ -28,8 +28,8 @@ pub enum TableError {
     /// A beginning or a length of payer codes that cannot be.
     #[error("the table of codes has a beginning or length that cannot be")]
     Prefix,
-    /// Two rows claim the same payer codes.
-    #[error("two rows of the table of codes claim the same payer codes")]
+    /// Two rows claim the same payer codes, or name the same scheme.
+    #[error("two rows of the table of codes claim the same")]
     Conflict,
     /// Our own payer codes would be another wallet's.
     #[error("the table of codes claims our own payer codes")]
@@ -52,10 +52,12 @@ struct File {
     payer_codes: Vec<Payer>,
     reserved_prefixes: Vec<Reserved>,
     links: Vec<Link>,
+    merchant_schemes: Vec<Called>,
     merchant_guids: Vec<Guid>,
     merchant_countries: Vec<Country>,
+    app_schemes: Vec<Named>,
     short_links: Vec<Host>,
-    crypto_schemes: Vec<Crypto>,
+    crypto_schemes: Vec<Named>,
 }
 
 #[derive(Deserialize)]
@@ -95,6 +97,15 @@ struct Link {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Called {
+    owner: String,
+    name: String,
+    country: Option<String>,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Guid {
     owner: String,
     guid: String,
@@ -119,7 +130,7 @@ struct Host {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Crypto {
+struct Named {
     scheme: String,
     source: String,
 }
@@ -155,8 +166,10 @@ impl Table {
             file.payer_codes.len(),
             file.reserved_prefixes.len(),
             file.links.len(),
+            file.merchant_schemes.len(),
             file.merchant_guids.len(),
             file.merchant_countries.len(),
+            file.app_schemes.len(),
             file.short_links.len(),
             file.crypto_schemes.len(),
         ];
@@ -169,6 +182,12 @@ impl Table {
                 return Err(TableError::Conflict);
             }
         }
+        let merchant_schemes = each(file.merchant_schemes, called)?;
+        for (place, row) in merchant_schemes.iter().enumerate() {
+            if merchant_schemes.iter().take(place).any(|earlier| earlier.owner == row.owner) {
+                return Err(TableError::Conflict);
+            }
+        }
         let links = each(file.links, link)?;
         let known = Known::of_rows(&links);
         Ok(Table {
@@ -176,10 +195,12 @@ impl Table {
             payer_codes,
             reserved_prefixes: each(file.reserved_prefixes, reserved)?,
             links,
+            merchant_schemes,
             merchant_guids: each(file.merchant_guids, guid)?,
             merchant_countries: each(file.merchant_countries, country)?,
+            app_schemes: each(file.app_schemes, named)?,
             short_links: each(file.short_links, |row| Ok(NameRow { name: host(row.host)?, source: text(row.source)? }))?,
-            crypto_schemes: each(file.crypto_schemes, |row| Ok(NameRow { name: scheme(row.scheme)?, source: text(row.source)? }))?,
+            crypto_schemes: each(file.crypto_schemes, named)?,
             known,
         })
     }
@@ -270,6 +291,19 @@ fn link(row: Link) -> Result<LinkRow, TableError> {
     Ok(LinkRow { family, owner, schemes, host: address, paths: row.paths, needs: row.needs, token, is_static, hand_over, source })
 }
 
+fn called(row: Called) -> Result<SchemeRow, TableError> {
+    let country = row.country.map(country_code).transpose()?;
+    let name = text(row.name)?;
+    if name.len() > 64 {
+        return Err(TableError::Text);
+    }
+    Ok(SchemeRow { owner: owner(&row.owner)?, name, country, source: text(row.source)? })
+}
+
+fn named(row: Named) -> Result<NameRow, TableError> {
+    Ok(NameRow { name: scheme(row.scheme)?, source: text(row.source)? })
+}
+
 fn guid(row: Guid) -> Result<GuidRow, TableError> {
     let good = (4..=32).contains(&row.guid.len()) && row.guid.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-_@".contains(&byte));
     if !good {
@@ -279,10 +313,12 @@ fn guid(row: Guid) -> Result<GuidRow, TableError> {
 }
 
 fn country(row: Country) -> Result<CountryRow, TableError> {
-    if row.country.len() != 2 || !row.country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Err(TableError::Text);
-    }
-    Ok(CountryRow { country: row.country, owner: owner(&row.owner)?, source: text(row.source)? })
+    Ok(CountryRow { country: country_code(row.country)?, owner: owner(&row.owner)?, source: text(row.source)? })
+}
+
+fn country_code(letters: String) -> Result<String, TableError> {
+    let good = letters.len() == 2 && letters.bytes().all(|byte| byte.is_ascii_uppercase());
+    if good { Ok(letters) } else { Err(TableError::Text) }
 }
 
 /// A newer table may name schemes that this version has no words for, but never ours.

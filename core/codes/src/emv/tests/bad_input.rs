@@ -13,7 +13,7 @@ fn published() -> Vec<String> {
 
 /// Asks everything that can be asked of a code.
 fn ask(code: &MerchantCode) {
-    let _ = (code.findings(), code.schemes(), code.amount(), code.initiation(), code.additional_data(), code.language());
+    let _ = (code.findings(), code.schemes(&crate::table::Table::shipped()), code.amount(), code.initiation(), code.additional_data(), code.language());
     for account in code.accounts() {
         let _ = account.unionpay();
     }

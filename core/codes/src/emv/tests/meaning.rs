@@ -28,7 +28,7 @@ fn the_example_of_the_specification_means_what_it_says() {
         ]
     );
     assert_eq!(data.asks, [ConsumerData::MobileNumber, ConsumerData::EMail]);
-    assert_eq!((data.templates.len(), code.schemes().len()), (0, 0));
+    assert_eq!((data.templates.len(), code.schemes(&crate::table::Table::shipped()).len()), (0, 0));
     let local = code.language().unwrap();
     assert_eq!((local.language.as_str(), local.name.as_deref(), local.city.as_deref()), ("ZH", Some("最佳运输"), Some("北京")));
     let accounts = code.accounts();
@@ -123,7 +123,7 @@ fn names_the_schemes_of_published_codes() {
     let mut named = 0;
     for case in &cases {
         let expected = ours(case["scheme"].as_str().unwrap());
-        let found = read(case["input"].as_str().unwrap()).unwrap().schemes();
+        let found = read(case["input"].as_str().unwrap()).unwrap().schemes(&crate::table::Table::shipped());
         named += usize::from(!found.is_empty());
         assert!(expected.is_empty() || found.iter().any(|scheme| scheme.key == expected), "{} {found:?}", case["id"]);
     }
@@ -132,7 +132,7 @@ fn names_the_schemes_of_published_codes() {
 
 #[test]
 fn names_what_only_shape_tells() {
-    let keys = |fields: &str| code(fields).schemes().into_iter().map(|scheme| scheme.key).collect::<Vec<_>>();
+    let keys = |fields: &str| code(fields).schemes(&crate::table::Table::shipped()).into_iter().map(|scheme| scheme.key).collect::<Vec<_>>();
     assert_eq!(keys("29180014jonhsmith@nbcq"), ["khqr"]);
     assert_eq!(keys("26180014jonhsmith@nbcq"), Vec::<String>::new());
     assert_eq!(keys(&(field("26", &field("00", "1672800072990000000081060002")) + "5802LK")), ["lankaqr"]);
@@ -141,7 +141,7 @@ fn names_what_only_shape_tells() {
     assert_eq!(keys("26200016A000000333010101"), ["unionpay"]);
     assert_eq!(keys("26160012INT.BCEAO.PI"), ["uemoa"]);
     assert_eq!(keys("26310014D41000000140100509100005832"), ["bc-korea"]);
-    assert_eq!(scheme_of_guid("A00000033"), None);
-    assert_eq!(scheme_of_guid("最A000000333"), None);
-    assert_eq!(scheme_of_guid(""), None);
+    assert_eq!(scheme_of_guid("A00000033", &crate::table::Table::shipped()), None);
+    assert_eq!(scheme_of_guid("最A000000333", &crate::table::Table::shipped()), None);
+    assert_eq!(scheme_of_guid("", &crate::table::Table::shipped()), None);
 }
