@@ -151,15 +151,18 @@ pub fn read(text: &str, today: Day) -> Result<ResidentNumber, IdentityError> {
     if foreigner { read_foreigner(number, today) } else { read_resident(number, today) }
 }
 
-/// Whether a text has every mark of a resident's number. Used before a scanned code is sent
-/// anywhere: 18 digits may be an identity card and not a code.
+/// Whether a text has every mark of an identity number: the 18 characters of a resident or of a foreigner's card, or
+/// the three letters and twelve digits of a card from before 2023. Used before a scanned code is sent anywhere: 18
+/// digits may be an identity card and not a code. Old residents' numbers of 15 digits have no check digit, so no marks.
 ///
 /// # Examples
 /// ```
 /// assert!(kabao_codes::identity::may_be_resident("11010519491231002X"));
 /// assert!(!kabao_codes::identity::may_be_resident("110105194912310021"));
+/// assert!(kabao_codes::identity::may_be_resident("KAZ110090123105"));
 /// ```
 pub fn may_be_resident(text: &str) -> bool {
     let ever = Day { year: 9999, month: 12, day: 31 };
-    text.is_ascii() && text.len() == 18 && read(text, ever).is_ok()
+    let old_card = text.len() == 15 && text.bytes().take(3).all(|byte| byte.is_ascii_alphabetic());
+    text.is_ascii() && (text.len() == 18 || old_card) && read(text, ever).is_ok()
 }

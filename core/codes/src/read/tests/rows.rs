@@ -20,7 +20,13 @@ fn digits_by_the_classifier() {
         ("440524188001010014", Family::MayBeId, CodeMayBeId),
         ("932682198501010017", Family::MayBeId, CodeMayBeId),
         ("810000199408230021", Family::MayBeId, CodeMayBeId),
-        ("KAZ110090123105", Family::Unknown, CodeUnknown),
+        ("KAZ110090123105", Family::MayBeId, CodeMayBeId),
+        ("kaz110090123105", Family::MayBeId, CodeMayBeId),
+        ("KAZ110090123106", Family::Unknown, CodeUnknown),
+        ("KAZ110090133105", Family::Unknown, CodeUnknown),
+        ("KA0110090123105", Family::Unknown, CodeUnknown),
+        ("KAZ11009012310", Family::Unknown, CodeUnknown),
+        ("110105491231002", Family::Unknown, CodeUnknown),
         ("11010519491231002X", Family::MayBeId, CodeMayBeId),
         ("11010519491231002x", Family::MayBeId, CodeMayBeId),
         ("12345678901234567X", Family::MayBeId, CodeMayBeId),
@@ -62,6 +68,7 @@ fn the_same_digits_on_a_card_form() {
     ] {
         assert_eq!(read(text, &form).family, family, "{text}");
     }
+    assert_eq!(judged("KAZ110090123105").masked.as_deref(), Some("KAZ********3105"));
     assert_eq!(read("6222021234567890128", &form).masked.as_deref(), Some("**** 0128"));
 }
 
