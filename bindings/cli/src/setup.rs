@@ -26,6 +26,9 @@ pub struct ServiceFile {
     pub spki_pins: Vec<String>,
     /// What its collection codes carry.
     pub guid: String,
+    /// The host of its collection links; absent where it has none.
+    #[serde(default)]
+    pub link_host: Option<String>,
 }
 
 impl ServiceFile {
@@ -51,6 +54,7 @@ impl ServiceFile {
                 spki_pins: self.spki_pins.clone(),
                 root_key: self.root_key.clone(),
                 guid: self.guid.clone(),
+                link_host: self.link_host.clone(),
             },
             language: language.to_owned(),
         }

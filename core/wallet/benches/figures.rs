@@ -69,6 +69,7 @@ impl Bench {
             spki_pins: Vec::new(),
             root_key: root,
             guid: "app.kabao".to_owned(),
+            link_host: None,
         };
         let settings = WalletSettings {
             folder: self.folder.to_str().unwrap().to_owned(),

@@ -12,6 +12,7 @@ use crate::shared::{Core, Settings, Subscription, WalletEvent, WalletListener};
 use crate::tables::{account, marks, open};
 use crate::words::Language;
 use kabao_base::Code;
+use kabao_codes::collection::link::is_host;
 use kabao_proof::PublicKey;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +34,10 @@ pub struct ServiceSettings {
     pub root_key: String,
     /// What collection codes of this service carry as their GUID: `app.kabao`.
     pub guid: String,
+    /// The host of this service's collection links, `pay.example`; absent where it has none. A link to it is read on the
+    /// phone like a collection code and never opened; a host that imitates it is hostile.
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub link_host: Option<String>,
 }
 
 /// What a wallet is opened with.
@@ -58,15 +63,20 @@ impl Wallet {
     /// Opens the wallet of a folder, or makes it. Payments without a result are taken up at once.
     ///
     /// # Errors
+    /// `bad_argument` for a `root_key` or `link_host` that is none,
     /// `in_use` when another program has it, `key_lost` when the files are there and their key is not, `rolled_back`
     /// when an old copy of a file was put back, `storage_*` and `newer_schema` for what their names say.
     pub async fn open(settings: WalletSettings, host: Arc<dyn Host>) -> Outcome<Wallet> {
         let root = PublicKey::parse(&settings.service.root_key)
             .map_err(|_| crate::WalletError::from(Code::BadArgument).in_field("root_key"))?;
+        if !settings.service.link_host.as_deref().is_none_or(is_host) {
+            return Err(crate::WalletError::from(Code::BadArgument).in_field("link_host"));
+        }
         let settings = Settings {
             folder: PathBuf::from(settings.folder),
             root,
             guid: settings.service.guid,
+            link_host: settings.service.link_host,
             language: Language::from_tag(&settings.language),
         };
         let core = Arc::new(Core::new(host, settings));

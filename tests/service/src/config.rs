@@ -54,6 +54,9 @@ pub struct ServiceInfo {
     pub code_length: u32,
     /// The identifier of our template in printed collection codes.
     pub guid: String,
+    /// The host of our collection links; absent where there are none.
+    #[serde(default)]
+    pub link_host: Option<String>,
 }
 
 /// The first digits of our payer codes. Data of the service; a wallet takes it from the batch.
@@ -62,6 +65,8 @@ pub const CODE_PREFIX: &str = "97";
 pub const CODE_LENGTH: usize = 24;
 /// The identifier of our template in printed collection codes.
 pub const GUID: &str = "app.kabao";
+/// The host of our collection links. Nobody serves it: a wallet reads the link and opens nothing.
+pub const LINK_HOST: &str = "pay.kabao.example";
 
 /// Writes `bytes` so that only this user can read them, replacing the file as a whole.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! A running service: two listeners and a clock.
 
 use crate::client::Client;
-use crate::config::{CODE_LENGTH, CODE_PREFIX, GUID, ServiceConfig, ServiceInfo, write_private};
+use crate::config::{CODE_LENGTH, CODE_PREFIX, GUID, LINK_HOST, ServiceConfig, ServiceInfo, write_private};
 use crate::dev::dev_router;
 use crate::http::router;
 use crate::listen::accept;
@@ -57,6 +57,7 @@ pub async fn serve(config: ServiceConfig, vault: VaultConnection, world: Arc<dyn
         code_prefix: CODE_PREFIX.to_owned(),
         code_length: u32::try_from(CODE_LENGTH).unwrap_or(0),
         guid: GUID.to_owned(),
+        link_host: Some(LINK_HOST.to_owned()),
     };
     let data = config.data.clone();
     let channels = config.channel_keys.clone();

@@ -62,6 +62,7 @@ pub fn parts(seed: u64, keep: bool, folder: &Path, channels: &Path) -> Told<Part
         code_prefix: "97".to_owned(),
         code_length: 24,
         guid: "app.kabao".to_owned(),
+        link_host: Some("pay.kabao.example".to_owned()),
     };
     let vault = VaultConnection::in_process(Arc::clone(&world) as Arc<dyn World>);
     let service = Service::open(&folder.join("service"), vault, Arc::clone(&world) as Arc<dyn World>, info)
@@ -76,6 +77,7 @@ pub fn parts(seed: u64, keep: bool, folder: &Path, channels: &Path) -> Told<Part
         spki_pins: Vec::new(),
         root_key: service.info().root_key,
         guid: "app.kabao".to_owned(),
+        link_host: Some("pay.kabao.example".to_owned()),
     };
     let phone = Phone::new(folder.join("phone"), Arc::clone(&world), Arc::clone(&net), settings);
     let console = Console::new(dev_router(Arc::clone(&service)));

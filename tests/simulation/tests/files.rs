@@ -20,6 +20,7 @@ fn phone(folder: &Path) -> Phone {
         spki_pins: Vec::new(),
         root_key: root,
         guid: "app.kabao".to_owned(),
+        link_host: Some("pay.kabao.example".to_owned()),
     };
     Phone::new(folder.to_owned(), world, net, service)
 }

@@ -221,7 +221,7 @@ fn a_lock_that_nobody_waits_for_closes_the_files() {
         let _ = tokio::time::timeout(Duration::from_secs(1), w.lock()).await;
         tokio::time::sleep(Duration::from_secs(60)).await;
         paying.abort();
-        let mut other = Phone::new(s.all.phone.folder.clone(), Arc::clone(&s.all.world), Arc::clone(&s.all.net), kabao_core::ServiceSettings{url:"https://wallet.test".into(),tls_ca_pem:"".into(),spki_pins:vec![],root_key:s.all.service.info().root_key,guid:"app.kabao".into()});
+        let mut other = Phone::new(s.all.phone.folder.clone(), Arc::clone(&s.all.world), Arc::clone(&s.all.net), kabao_core::ServiceSettings{url:"https://wallet.test".into(),tls_ca_pem:"".into(),spki_pins:vec![],root_key:s.all.service.info().root_key,guid:"app.kabao".into(),link_host:None});
         other.secrets.put_back(s.all.phone.secrets.copy());
         let r = other.start().await.map(|_| ()).map_err(|e| e.to_string());
         assert!(r.is_ok(), "files still open a minute after lock");

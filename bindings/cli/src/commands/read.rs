@@ -27,7 +27,7 @@ pub struct ReadArgs {
     /// What codes of our service carry as GUID.
     #[arg(long, default_value = "app.kabao")]
     guid: String,
-    /// service.json: gives the GUID.
+    /// service.json: gives the GUID and the host of collection links.
     #[arg(long, conflicts_with = "guid")]
     service: Option<PathBuf>,
     /// The prefix of our payer codes.
@@ -50,12 +50,12 @@ const REFUSED: u8 = 2;
 /// # Errors
 /// The text to show when a file or a picture cannot be read.
 pub fn run(args: &ReadArgs, language: Language) -> Result<ExitCode, String> {
-    let guid = match &args.service {
-        Some(path) => ServiceFile::read(path)?.guid,
-        None => args.guid.clone(),
+    let (guid, service_host) = match &args.service {
+        Some(path) => ServiceFile::read(path).map(|service| (service.guid, service.link_host))?,
+        None => (args.guid.clone(), None),
     };
-    let context =
-        ReadContext { payer_prefix: args.payer_prefix.clone(), link_host: args.link_host.clone(), ..ReadContext::new(&guid) };
+    let link_host = args.link_host.clone().or(service_host);
+    let context = ReadContext { payer_prefix: args.payer_prefix.clone(), link_host, ..ReadContext::new(&guid) };
     let codes = match given(&args.what)? {
         Given::Text(bytes) => vec![FoundCode { symbol: String::new(), bytes }],
         Given::Picture(file) => pictures::read(&file, args.decoder).map_err(|error| error.to_string())?,

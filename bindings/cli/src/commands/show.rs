@@ -86,13 +86,14 @@ struct Collection {
     /// Merchant category, four digits.
     #[arg(long, value_name = "MCC", default_value = "0000")]
     category: String,
-    /// The link form, of this host: a web link that says the same. It carries no name; the service has it.
-    #[arg(long, value_name = "HOST")]
-    link: Option<String>,
+    /// The link form: a web link of this host, or of the one in service.json, that says the same. It carries no name; the
+    /// service has it.
+    #[arg(long, value_name = "HOST", num_args = 0..=1)]
+    link: Option<Option<String>>,
     /// What codes of the service carry as GUID.
     #[arg(long, default_value = "app.kabao")]
     guid: String,
-    /// service.json: gives the GUID.
+    /// service.json: gives the GUID and the host of links.
     #[arg(long, conflicts_with = "guid")]
     service: Option<PathBuf>,
     #[command(flatten)]
@@ -216,9 +217,14 @@ fn show_receipt(args: &Receipt, language: Language) -> Result<Shown, Stop> {
 }
 
 fn show_collection(args: &Collection, language: Language) -> Result<Shown, Stop> {
-    let request = request(args)?;
+    let service = args.service.as_deref().map(ServiceFile::read).transpose()?;
+    let request = request(args, service.as_ref())?;
     let text = match &args.link {
-        Some(host) => link::make(&request.code, host).map_err(|error| Stop::Typed(format!("--link: {error}")))?,
+        Some(host) => {
+            let host = host.as_deref().or(service.as_ref().and_then(|service| service.link_host.as_deref()));
+            let host = host.ok_or_else(|| Stop::Typed("--link: a HOST, or --service with one that has a link_host".to_owned()))?;
+            link::make(&request.code, host).map_err(|error| Stop::Typed(format!("--link: {error}")))?
+        }
         None => make_collection_code(&request).map_err(|error| Stop::Typed(wrong(error)))?,
     };
     let drawn = args.files.draw(&text).map_err(|error| Stop::Refused(error.code().into()))?;
@@ -244,7 +250,7 @@ fn show_collection(args: &Collection, language: Language) -> Result<Shown, Stop>
     Ok(Shown { kind: "collection", text, drawn, written })
 }
 
-fn request(args: &Collection) -> Result<CollectionRequest, Stop> {
+fn request(args: &Collection, service: Option<&ServiceFile>) -> Result<CollectionRequest, Stop> {
     let amount = match &args.amount {
         Some(text) => {
             let amount = Money::parse(text, Currency::Cny).map_err(|error| Stop::Refused(error.into()))?;
@@ -255,10 +261,7 @@ fn request(args: &Collection) -> Result<CollectionRequest, Stop> {
         }
         None => None,
     };
-    let guid = match &args.service {
-        Some(path) => ServiceFile::read(path)?.guid,
-        None => args.guid.clone(),
-    };
+    let guid = service.map_or_else(|| args.guid.clone(), |service| service.guid.clone());
     let latin = match &args.latin {
         Some(latin) => latin.clone(),
         None if args.name.is_ascii() => args.name.clone(),

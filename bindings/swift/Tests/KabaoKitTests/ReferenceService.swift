@@ -17,6 +17,7 @@ struct ServiceFile: Decodable {
     let rootKey: String
     let spkiPins: [String]
     let guid: String
+    let linkHost: String?
 
     static func read(_ file: URL) throws -> ServiceFile {
         let decoder = JSONDecoder()
@@ -33,7 +34,8 @@ struct ServiceFile: Decodable {
         WalletSettings(
             folder: folder.url.appendingPathComponent("wallet").path,
             service: ServiceSettings(
-                url: url ?? self.url, tlsCaPem: tlsCaPem, spkiPins: spkiPins, rootKey: rootKey ?? self.rootKey, guid: guid),
+                url: url ?? self.url, tlsCaPem: tlsCaPem, spkiPins: spkiPins, rootKey: rootKey ?? self.rootKey, guid: guid,
+                linkHost: linkHost),
             language: "zh-CN")
     }
 }

@@ -226,8 +226,15 @@ fn code_of(query: &str) -> Result<CollectionCode, LinkError> {
     Ok(CollectionCode { payee_code: payee.to_owned(), order, amount, currency, dynamic: dynamic.is_some() })
 }
 
-/// A domain name in small ASCII letters with at least one dot, without a port.
-fn is_host(host: &str) -> bool {
+/// Whether links can have this host: a domain name in small ASCII letters with at least one dot, without a port.
+///
+/// # Examples
+///
+/// ```
+/// use kabao_codes::collection::link::is_host;
+/// assert!(is_host("pay.example") && !is_host("pay.example:443") && !is_host("https://pay.example"));
+/// ```
+pub fn is_host(host: &str) -> bool {
     let label = |label: &str| {
         let inner = label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         (1..=63).contains(&label.len()) && inner && !label.starts_with('-') && !label.ends_with('-')

@@ -37,7 +37,9 @@ impl PayClient {
     /// What this wallet calls its own, and the table of codes in use. It has no channel of its own to another scheme's codes.
     async fn read_context(&self) -> Outcome<ReadContext> {
         let (payer_prefix, codes) = (self.prefix().await?, self.core.codes().await?);
-        Ok(ReadContext { payer_prefix, table: Arc::clone(&codes.table), ..ReadContext::new(&self.core.settings.guid) })
+        let settings = &self.core.settings;
+        let link_host = settings.link_host.clone();
+        Ok(ReadContext { payer_prefix, link_host, table: Arc::clone(&codes.table), ..ReadContext::new(&settings.guid) })
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) struct Settings {
     pub(crate) folder: PathBuf,
     pub(crate) root: PublicKey,
     pub(crate) guid: String,
+    pub(crate) link_host: Option<String>,
     pub(crate) language: Language,
 }
 

@@ -96,6 +96,7 @@ pub fn info() -> ServiceInfo {
         code_prefix: "97".to_owned(),
         code_length: 24,
         guid: "app.kabao".to_owned(),
+        link_host: Some("pay.kabao.example".to_owned()),
     }
 }
 

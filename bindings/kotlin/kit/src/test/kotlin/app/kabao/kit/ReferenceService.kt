@@ -6,6 +6,7 @@ import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonObjectBuilder
 import kotlinx.serialization.json.buildJsonObject
+import kotlinx.serialization.json.contentOrNull
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
@@ -39,6 +40,7 @@ class ServiceFile(private val content: JsonObject) {
                 spkiPins = content.getValue("spki_pins").jsonArray.map { it.jsonPrimitive.content },
                 rootKey = text("root_key"),
                 guid = text("guid"),
+                linkHost = content["link_host"]?.jsonPrimitive?.contentOrNull,
             ),
             language,
         )
