@@ -104,3 +104,28 @@ fn any_text_is_shown_and_none_acts_on_the_terminal() {
     }
     assert_eq!(kabao(folder.path(), &["show", "text", "x", "--png", "no/such/folder.png"]).status.code(), Some(1));
 }
+
+#[test]
+fn the_link_form_takes_its_host_from_the_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/nobody.json");
+    let mut service: Value = serde_json::from_slice(&std::fs::read(&fixture).unwrap()).unwrap();
+    service["link_host"] = "pay.example".into();
+    std::fs::write(folder.path().join("service.json"), service.to_string()).unwrap();
+    let shown = |more: &[&str]| kabao(folder.path(), &[&["show", "--json", "collection", "--payee", "M0001", "--name", "A"], more].concat());
+    let text = |more: &[&str]| json(&shown(more))["text"].as_str().unwrap().to_owned();
+    let ours = text(&["--link", "--service", "service.json"]);
+    assert_eq!(ours, "https://pay.example/c/1?p=M0001&c=CNY");
+    // A host that is typed counts.
+    assert_eq!(text(&["--link", "other.example", "--service", "service.json"]), "https://other.example/c/1?p=M0001&c=CNY");
+    for without in [vec!["--link"], vec!["--link", "--service", fixture.to_str().unwrap()]] {
+        let refused = shown(&without);
+        assert_eq!(refused.status.code(), Some(64));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("--link"));
+    }
+    // The same file makes it a code that can be paid; without it the link is anybody's.
+    let read = |more: &[&str]| kabao(folder.path(), &[&["read", "--json"], more, &[&ours]].concat());
+    assert_eq!(json(&read(&["--service", "service.json"]))["codes"][0]["family"], "our_collection_link");
+    let stranger: Value = serde_json::from_slice(&read(&[]).stdout).unwrap();
+    assert_eq!(stranger["codes"][0]["family"], "web_link");
+}

@@ -159,6 +159,9 @@ impl World {
                 if flag(with, "other_pins") {
                     file.spki_pins = vec!["0".repeat(64)];
                 }
+                if let Some(host) = with.get("link_host") {
+                    file.link_host = host.as_str().map(str::to_owned);
+                }
                 let rewire = flag(with, "other_pins") || flag(with, "right_pins");
                 let phone = self.phone()?;
                 phone.close().await?;
