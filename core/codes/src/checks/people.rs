@@ -36,14 +36,15 @@ fn id_number(document: &str, input: &str, today: Day) -> Answer {
         "foreigner-pr-2023" | "foreigner-pr-15" => read_foreigner(input, today),
         _ => return Err("this doc_type is not answered here"),
     };
-    let wanted = match document {
-        "hk-residence-permit" => Some(IdDocument::HongKongPermit),
-        "mo-residence-permit" => Some(IdDocument::MacauPermit),
-        "tw-residence-permit" => Some(IdDocument::TaiwanPermit),
-        _ => None,
+    // Hong Kong and Macau have one document, 港澳居民居住证; a set may name it by Hong Kong alone.
+    let wanted: &[IdDocument] = match document {
+        "hk-residence-permit" => &[IdDocument::HongKongPermit, IdDocument::MacauPermit],
+        "mo-residence-permit" => &[IdDocument::MacauPermit],
+        "tw-residence-permit" => &[IdDocument::TaiwanPermit],
+        _ => &[],
     };
     Ok(match outcome {
-        Ok(number) if wanted.is_none_or(|wanted| wanted == number.document) => lawful(&number),
+        Ok(number) if wanted.is_empty() || wanted.contains(&number.document) => lawful(&number),
         Ok(_) => json!({ "valid": false, "reason": "the number belongs to another document" }),
         Err(error) => refused(&error),
     })

@@ -123,3 +123,14 @@ fn a_birth_after_today_is_refused() {
     assert!(answer("id_numbers", line, (1990, 3, 6)).contains("\"valid\":false"));
     assert!(answer("id_numbers", line, (1990, 3, 7)).contains("\"valid\":true"));
 }
+
+#[test]
+fn one_document_serves_hong_kong_and_macau() {
+    let valid = |document: &str, number: &str| {
+        let line = json!({ "id": "a", "doc_type": document, "input": number }).to_string();
+        answer("id_numbers", &line, TODAY).contains("\"valid\":true")
+    };
+    let (hong_kong, macau, taiwan) = ("810000199408230021", "820000196108197467", "830000199001010012");
+    assert!(valid("hk-residence-permit", hong_kong) && valid("hk-residence-permit", macau) && valid("mo-residence-permit", macau));
+    assert!(valid("tw-residence-permit", taiwan) && !valid("hk-residence-permit", taiwan) && !valid("tw-residence-permit", macau));
+}
