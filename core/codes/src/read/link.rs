@@ -151,7 +151,7 @@ fn dangers(text: &str, link: &Link<'_>, verdict: &Verdict, context: &ReadContext
     say(Danger::OddPort, link.has_odd_port());
     say(Danger::PlainHttp, link.scheme == "http");
     say(Danger::OddDigits, verdict.owner.is_some() && link.path.chars().any(|character| character.is_numeric() && !character.is_ascii()));
-    if verdict.owner.is_none() && verdict.family == Family::WebLink {
+    if verdict.owner.is_none() && verdict.family == Family::WebLink && !context.table.is_stranger(&link.host_lower) {
         let own = context.link_host.as_deref().map(Known::of_host);
         let known = context.table.known_hosts().iter().chain(own.iter());
         let of = looks::imitated(&link.host_lower, link.path, known).map(str::to_owned);

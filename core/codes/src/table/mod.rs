@@ -17,7 +17,8 @@
 //!   its application (whole, or as a beginning).
 //! - `merchant_countries`: the scheme by country where no identifier is known.
 //! - `app_schemes`: schemes of links that open an app and that no row of `links` has.
-//! - `short_links`: hosts whose links lead elsewhere.
+//! - `short_links`: hosts whose links lead elsewhere;
+//! - `strangers`: well-known names that look like one above by chance, and imitate nobody.
 //! - `crypto_schemes`: schemes of links that ask for crypto currency.
 
 mod parse;
@@ -173,6 +174,7 @@ pub struct Table {
     merchant_countries: Vec<CountryRow>,
     app_schemes: Vec<NameRow>,
     short_links: Vec<NameRow>,
+    strangers: Vec<NameRow>,
     crypto_schemes: Vec<NameRow>,
     known: Vec<Known>,
 }
@@ -267,7 +269,7 @@ impl Table {
         let schemes = self.merchant_schemes.iter().map(|row| row.source.as_str());
         let guids = self.merchant_guids.iter().map(|row| row.source.as_str());
         let countries = self.merchant_countries.iter().map(|row| row.source.as_str());
-        let names = self.app_schemes.iter().chain(&self.short_links).chain(&self.crypto_schemes).map(|row| row.source.as_str());
+        let names = self.app_schemes.iter().chain(&self.short_links).chain(&self.strangers).chain(&self.crypto_schemes).map(|row| row.source.as_str());
         payer.chain(reserved).chain(links).chain(schemes).chain(guids).chain(countries).chain(names).collect()
     }
 
@@ -310,6 +312,11 @@ impl Table {
     /// Hosts that somebody may imitate.
     pub(crate) fn known_hosts(&self) -> &[Known] {
         &self.known
+    }
+
+    /// Whether a host belongs to somebody whose name looks like another's by chance.
+    pub(crate) fn is_stranger(&self, host: &str) -> bool {
+        self.strangers.iter().any(|row| host == row.name || host.strip_suffix(row.name.as_str()).is_some_and(|head| head.ends_with('.')))
     }
 
     pub(crate) fn is_short_link(&self, host: &str) -> bool {

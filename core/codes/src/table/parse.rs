@@ -57,6 +57,8 @@ struct File {
     merchant_countries: Vec<Country>,
     app_schemes: Vec<Named>,
     short_links: Vec<Host>,
+    #[serde(default)]
+    strangers: Vec<Host>,
     crypto_schemes: Vec<Named>,
 }
 
@@ -171,6 +173,7 @@ impl Table {
             file.merchant_countries.len(),
             file.app_schemes.len(),
             file.short_links.len(),
+            file.strangers.len(),
             file.crypto_schemes.len(),
         ];
         if counts.iter().any(|count| *count > ROWS) {
@@ -200,6 +203,7 @@ impl Table {
             merchant_countries: each(file.merchant_countries, country)?,
             app_schemes: each(file.app_schemes, named)?,
             short_links: each(file.short_links, |row| Ok(NameRow { name: host(row.host)?, source: text(row.source)? }))?,
+            strangers: each(file.strangers, |row| Ok(NameRow { name: host(row.host)?, source: text(row.source)? }))?,
             crypto_schemes: each(file.crypto_schemes, named)?,
             known,
         })

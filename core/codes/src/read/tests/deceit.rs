@@ -203,3 +203,14 @@ fn the_words_of_dangers_are_all_listed() {
     ];
     assert_eq!(all.iter().map(Danger::name).collect::<Vec<_>>(), Danger::NAMES);
 }
+
+#[test]
+fn a_well_known_stranger_imitates_nobody() {
+    let dangers = |text: &str| read(text, &context()).dangers;
+    for text in ["https://www.alipan.com/s/abc", "https://alipan.com", "https://www.allpay.com.tw/x", "https://paypay.ne.jp"] {
+        assert_eq!(dangers(text), [], "{text}");
+    }
+    for text in ["https://alipam.com", "https://alipan.com.pay.example.alipay.com.cc", "https://myalipan.com.alipay.com.example"] {
+        assert!(dangers(text).iter().any(|danger| matches!(danger, Danger::LookAlike { .. })), "{text}");
+    }
+}
