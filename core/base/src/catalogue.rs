@@ -69,7 +69,10 @@ codes! {
     BadArgument "bad_argument" Certain Input App Report "A call with an argument outside its range.";
     // account
     PhoneInvalid "phone_invalid" Certain Input Person CorrectInput "Not a number that can receive SMS.";
-    PhoneTaken "phone_taken" Certain State Person CallSupport "The number belongs to an account already.";
+    PhoneTaken "phone_taken" Certain State Person ReplaceDevice "The number belongs to an account already: this phone can take the place of its earlier one.";
+    PhoneUnknown "phone_unknown" Certain State Person CorrectInput "No account has this number.";
+    ReplaceOvertaken "replace_overtaken" Certain State Person CallSupport "Another phone took the account over first.";
+    AccountOther "account_other" Certain State Person CallSupport "The number belongs to another account than the files of this phone.";
     OtpWrong "otp_wrong" Certain Proof Person AskNewCode "A wrong one-time code.";
     OtpExpired "otp_expired" Certain Proof Person AskNewCode "The one-time code came too late.";
     OtpUsed "otp_used" Certain Proof Person AskNewCode "The one-time code was used already.";
@@ -130,6 +133,7 @@ codes! {
     LimitDay "limit_day" Certain Money Person SmallerAmount "Above what is left of the day's limit.";
     LimitYear "limit_year" Certain Money Person SmallerAmount "Above what is left of the year's limit.";
     LimitLifetime "limit_lifetime" Certain Money Person SmallerAmount "Above what is left of the lifetime limit of class I.";
+    LimitNewDevice "limit_new_device" Certain Money Person SmallerAmount "Above what a phone may pay in the first 24 hours after it took another's place.";
     LimitStaticCode "limit_static_code" Certain Money Person SmallerAmount "Above what is left today for printed codes.";
     BankRefused "bank_refused" Certain Card Person CallBank "The bank refused.";
     BankUnavailable "bank_unavailable" Certain Service Service Wait "The bank cannot answer now.";

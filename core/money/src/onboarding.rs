@@ -18,6 +18,22 @@ pub enum VerificationFact {
     Passed,
 }
 
+/// Whether this phone takes the place of an earlier one, and how far it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ReplaceFact {
+    /// It does not.
+    #[default]
+    None,
+    /// The number has an account, or the service shut this phone out.
+    Needed,
+    /// A code was sent by SMS and waits to be typed.
+    OtpPending,
+    /// The number is proven; real name and PIN are to be.
+    Proving,
+    /// The real name is being checked.
+    PersonPending,
+}
+
 /// What is known about the set-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct OnboardingFacts {
@@ -25,6 +41,8 @@ pub struct OnboardingFacts {
     pub registered: bool,
     /// A code was sent by SMS and waits to be typed.
     pub otp_pending: bool,
+    /// Whether this phone takes the place of an earlier one.
+    pub replacing: ReplaceFact,
     /// A payment PIN was set.
     pub pin_set: bool,
     /// The person said that the recovery sheet is kept.
@@ -51,6 +69,12 @@ pub enum OnboardingStepKind {
     Register,
     /// Type the code that came by SMS.
     EnterOtp,
+    /// The number has an account: take the place of its phone.
+    ReplacePhone,
+    /// Type the code that came by SMS to the account's number.
+    ReplaceOtp,
+    /// Prove real name and PIN.
+    ReplaceProve,
     /// The account is frozen: only support can help.
     Frozen,
     /// Choose the six-digit payment PIN.
@@ -84,9 +108,13 @@ pub struct OnboardingStep {
 }
 
 /// Every key that [`OnboardingStep::reason_key`] can be; the word files have a sentence for each.
-pub const REASON_KEYS: [&str; 12] = [
+pub const REASON_KEYS: [&str; 16] = [
     "onboarding_register",
     "onboarding_enter_otp",
+    "onboarding_replace_phone",
+    "onboarding_replace_otp",
+    "onboarding_replace_prove",
+    "onboarding_replace_pending",
     "onboarding_frozen",
     "onboarding_choose_pin",
     "onboarding_keep_recovery_sheet",
@@ -102,11 +130,21 @@ pub const REASON_KEYS: [&str; 12] = [
 /// The one next step for what is known.
 ///
 /// The order: register, code, PIN, recovery sheet, consent, real name, card. A frozen account
-/// comes before everything but registration. Recovery sheet and card may be skipped.
+/// comes before everything but registration. A number that has an account already goes the way of a
+/// replacement in the place of a registration. Recovery sheet and card may be skipped.
 pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
     use OnboardingStepKind as Kind;
     use VerificationFact as Fact;
-    let (kind, reason, can_skip) = if !facts.registered && facts.otp_pending {
+    let replacing = match facts.replacing {
+        ReplaceFact::None => None,
+        ReplaceFact::Needed => Some((Kind::ReplacePhone, "onboarding_replace_phone", false)),
+        ReplaceFact::OtpPending => Some((Kind::ReplaceOtp, "onboarding_replace_otp", false)),
+        ReplaceFact::Proving => Some((Kind::ReplaceProve, "onboarding_replace_prove", false)),
+        ReplaceFact::PersonPending => Some((Kind::ReplaceProve, "onboarding_replace_pending", false)),
+    };
+    let (kind, reason, can_skip) = if !facts.registered && let Some(step) = replacing {
+        step
+    } else if !facts.registered && facts.otp_pending {
         (Kind::EnterOtp, "onboarding_enter_otp", false)
     } else if !facts.registered {
         (Kind::Register, "onboarding_register", false)
@@ -154,6 +192,14 @@ mod tests {
         assert_eq!(shown(&facts), (Kind::Register, "onboarding_register", false));
         facts.otp_pending = true;
         assert_eq!(shown(&facts), (Kind::EnterOtp, "onboarding_enter_otp", false));
+        facts.replacing = ReplaceFact::Needed;
+        assert_eq!(shown(&facts), (Kind::ReplacePhone, "onboarding_replace_phone", false));
+        facts.replacing = ReplaceFact::OtpPending;
+        assert_eq!(shown(&facts), (Kind::ReplaceOtp, "onboarding_replace_otp", false));
+        facts.replacing = ReplaceFact::Proving;
+        assert_eq!(shown(&facts), (Kind::ReplaceProve, "onboarding_replace_prove", false));
+        facts.replacing = ReplaceFact::PersonPending;
+        assert_eq!(shown(&facts), (Kind::ReplaceProve, "onboarding_replace_pending", false));
         facts.registered = true;
         assert_eq!(shown(&facts), (Kind::ChoosePin, "onboarding_choose_pin", false));
         facts.pin_set = true;
@@ -185,12 +231,20 @@ mod tests {
             VerificationFact::Passed,
         ];
         let mut all = Vec::new();
+        let ways = [
+            ReplaceFact::None,
+            ReplaceFact::Needed,
+            ReplaceFact::OtpPending,
+            ReplaceFact::Proving,
+            ReplaceFact::PersonPending,
+        ];
         for bits in 0u32..256 {
             let bit = |index: u32| bits >> index & 1 == 1;
-            for verification in checks {
+            for (verification, replacing) in checks.iter().flat_map(|check| ways.map(|way| (*check, way))) {
                 for cards in [0, 1, u32::MAX] {
                     all.push(OnboardingFacts {
                         registered: bit(0),
+                        replacing,
                         otp_pending: bit(1),
                         pin_set: bit(2),
                         sheet_kept: bit(3),
@@ -220,7 +274,9 @@ mod tests {
                 last = Some(step.kind);
                 match step.kind {
                     Kind::Register => facts.otp_pending = true,
-                    Kind::EnterOtp => facts.registered = true,
+                    Kind::EnterOtp | Kind::ReplaceProve => facts.registered = true,
+                    Kind::ReplacePhone => facts.replacing = ReplaceFact::OtpPending,
+                    Kind::ReplaceOtp => facts.replacing = ReplaceFact::Proving,
                     Kind::ChoosePin => facts.pin_set = true,
                     Kind::KeepRecoverySheet => facts.sheet_skipped = true,
                     Kind::Consent => facts.consent = true,

@@ -18,6 +18,7 @@ mod openapi;
 mod pay;
 mod proxy;
 pub mod refusal;
+mod replace;
 mod seal;
 mod serve;
 mod service;

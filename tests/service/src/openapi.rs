@@ -1,6 +1,6 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
-use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, quotes, registration};
+use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, quotes, registration, replacement};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -9,6 +9,7 @@ use utoipa::OpenApi;
         Signatures, boxes and documents stand in README.md beside this file.", license(name = "Apache-2.0 OR MIT")),
     paths(
         registration::keys, registration::register, registration::otp,
+        replacement::begin, replacement::otp, replacement::state, replacement::prove,
         account::view, account::set_pin, account::set_sheet, account::freeze,
         identity::document, identity::consent, identity::verify, identity::verification,
         cards::bind, cards::otp, cards::list,

@@ -41,6 +41,7 @@ pub(crate) struct Sms {
 #[derive(Default)]
 pub(crate) struct Memory {
     pub registrations: BTreeMap<Id, Pending>,
+    pub replacements: BTreeMap<Id, Pending>,
     pub inbox: BTreeMap<String, Vec<Sms>>,
     /// The digits that tills read, by token: for the developer's console.
     pub read_codes: BTreeMap<String, String>,

@@ -46,6 +46,7 @@ pub async fn view(State(service): App, caller: Caller) -> Outcome<Answer> {
             year_left: left.year.map(Into::into),
             lifetime_left: left.life.map(Into::into),
             static_left: left.static_day.into(),
+            low_until: left.low_until,
         },
     };
     Answer::json(200, &answer)

@@ -13,13 +13,13 @@ use kabao_proof::chain;
 use rusqlite::{Connection, params};
 
 /// How long a code lives.
-const LIFE_MS: i64 = 5 * 60_000;
+pub(super) const LIFE_MS: i64 = 5 * 60_000;
 /// When another one may be asked for.
 const RESEND_MS: i64 = 60_000;
 /// How many codes a number gets in a day.
 const PER_DAY: usize = 10;
 /// How many wrong ones lock a registration.
-const TRIES: u32 = 5;
+pub(super) const TRIES: u32 = 5;
 
 /// The key set of the service, signed by the offline root.
 #[utoipa::path(get, path = "/v1/keys", responses(
@@ -55,6 +55,11 @@ pub async fn register(State(service): App, Sent(body): Sent<RegistrationIn>) -> 
     send(&mut state.memory, &body.phone, &otp, now);
     let pending = Pending { phone: body.phone, device_key, approve_key, model, otp, sent_at: now, tries_left: TRIES, done: None };
     state.memory.registrations.insert(id, pending);
+    sent_out(id, now)
+}
+
+/// A code was sent.
+pub(super) fn sent_out(id: Id, now: Timestamp) -> Outcome<Answer> {
     let answer = RegistrationOut {
         registration_id: id.to_string(),
         otp_length: 6,
@@ -64,8 +69,10 @@ pub async fn register(State(service): App, Sent(body): Sent<RegistrationIn>) -> 
     Answer::json(200, &answer)
 }
 
-fn may_send(memory: &Memory, phone: &str, now: Timestamp) -> Outcome<()> {
-    let Some(inbox) = memory.inbox.get(phone) else { return Ok(()) };
+/// Whether the number may get another code now.
+pub(super) fn may_send(memory: &Memory, phone: &str, now: Timestamp) -> Outcome<()> {
+    // A notice is no code.
+    let inbox: Vec<&Sms> = memory.inbox.get(phone).into_iter().flatten().filter(|sms| !sms.otp.is_empty()).collect();
     if let Some(last) = inbox.last() {
         let rest = RESEND_MS - now.since(last.at);
         if rest > 0 {
@@ -82,7 +89,8 @@ fn may_send(memory: &Memory, phone: &str, now: Timestamp) -> Outcome<()> {
     }
 }
 
-fn send(memory: &mut Memory, phone: &str, otp: &str, now: Timestamp) {
+/// Sends a code.
+pub(super) fn send(memory: &mut Memory, phone: &str, otp: &str, now: Timestamp) {
     let text = format!("【卡包】验证码{otp}，5分钟内有效。请勿告诉他人。");
     memory.inbox.entry(phone.to_owned()).or_default().push(Sms { text, otp: otp.to_owned(), at: now });
 }

@@ -64,6 +64,16 @@ pub async fn revoke_device(State(service): App, Path(device): Path<String>) -> O
     done()
 }
 
+/// What people were told about their accounts, oldest first.
+pub async fn notices(State(service): App) -> Outcome<Answer> {
+    let sql = "SELECT account_id, kind, device_id, at FROM notices ORDER BY at, notice_id";
+    let rows: Vec<Value> = all(&service.state().db, sql, [], |row| {
+        let (account, kind): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok(json!({"account_id": account, "kind": kind, "device_id": row.get::<_, Option<String>>(2)?, "at": row.get::<_, i64>(3)?}))
+    })?;
+    Answer::json(200, &json!({"notices": rows}))
+}
+
 /// Sets a fee: `{kind, rate_ppm}`.
 pub async fn set_fee(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
     let (kind, rate) = (text(&body, "kind")?, number(&body, "rate_ppm")?);

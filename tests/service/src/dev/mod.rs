@@ -45,6 +45,7 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/history/{account}", get(books::history))
         .route("/dev/tokens", get(books::tokens))
         .route("/dev/devices/{device}/revoke", post(books::revoke_device))
+        .route("/dev/notices", get(books::notices))
         .route("/dev/fees", post(books::set_fee))
         .route("/dev/clock", post(switches::clock))
         .route("/dev/tick", post(switches::tick))

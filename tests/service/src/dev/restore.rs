@@ -36,7 +36,10 @@ pub async fn restore(State(service): App, Sent(body): Sent<Value>) -> Outcome<An
         state.db.restore("main", &path, None::<fn(Progress)>)?;
         let kept = meta::epoch(&state.db)?.max(before);
         meta::set(&state.db, "epoch", &kept.to_string())?;
-        books::begin(&mut state)?
+        let epoch = books::begin(&mut state)?;
+        // Before anybody is answered: a phone that was shut out stays so.
+        crate::replace::reapply(&service, &mut state)?;
+        epoch
     };
     if body.get("rebuild").and_then(Value::as_bool) != Some(false) {
         books::rebuild(&service)?;

@@ -39,17 +39,23 @@ pub struct Admitted {
     pub last_head: Option<String>,
 }
 
+const REPLACEMENTS: &str = "/v1/device-replacements/";
+
 enum Need<'a> {
     Nobody,
     Registration,
     RegistrationOtp(&'a str),
+    Replacement(&'a str),
     Device,
 }
 
 fn need(path: &str) -> Need<'_> {
     match path {
         "/v1/keys" | "/v1/freeze" => Need::Nobody,
-        "/v1/registrations" => Need::Registration,
+        "/v1/registrations" | "/v1/device-replacements" => Need::Registration,
+        _ if path.starts_with(REPLACEMENTS) => {
+            Need::Replacement(path.strip_prefix(REPLACEMENTS).and_then(|rest| rest.split('/').next()).unwrap_or_default())
+        }
         _ => match path.strip_prefix("/v1/registrations/").and_then(|rest| rest.strip_suffix("/otp")) {
             Some(id) => Need::RegistrationOtp(id),
             None => Need::Device,
@@ -117,8 +123,26 @@ pub fn admit(service: &Service, incoming: &Incoming) -> Outcome<Admitted> {
             check(service, &request, &key, &key.to_string())?;
             Ok(Admitted { caller: None, last_head: None })
         }
+        Need::Replacement(id) => {
+            if request.keyid != "self" {
+                return Err(bad_signature());
+            }
+            let key = replacing_key(service, wire::id(id, "replacement_id")?)?;
+            check(service, &request, &key, &key.to_string())?;
+            Ok(Admitted { caller: None, last_head: None })
+        }
         _ => admit_device(service, &request),
     }
+}
+
+/// The key of a phone that takes another's place, before and after it is one of the account's.
+fn replacing_key(service: &Service, id: Id) -> Outcome<PublicKey> {
+    let state = service.state();
+    if let Some(pending) = state.memory.replacements.get(&id) {
+        return Ok(pending.device_key);
+    }
+    let known = crate::replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
+    Ok(known.device_key)
 }
 
 fn key_in_body(body: &[u8]) -> Outcome<PublicKey> {

@@ -2,7 +2,7 @@
 
 use super::errors::Answer;
 use super::outer;
-use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, quotes, registration};
+use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, quotes, registration, replacement};
 use crate::refusal::Refusal;
 use crate::service::Service;
 use axum::Router;
@@ -23,6 +23,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/keys", get(registration::keys))
         .route("/v1/registrations", post(registration::register))
         .route("/v1/registrations/{registration_id}/otp", post(registration::otp))
+        .route("/v1/device-replacements", post(replacement::begin))
+        .route("/v1/device-replacements/{replacement_id}", get(replacement::state))
+        .route("/v1/device-replacements/{replacement_id}/otp", post(replacement::otp))
+        .route("/v1/device-replacements/{replacement_id}/proof", put(replacement::prove))
         .route("/v1/account", get(account::view))
         .route("/v1/account/pin", put(account::set_pin))
         .route("/v1/account/recovery-sheet", put(account::set_sheet))

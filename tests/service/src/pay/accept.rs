@@ -20,7 +20,7 @@ enum Approval {
 }
 
 /// Why a payment is refused for good, and how many tries of the PIN are left.
-type Why = (String, Option<u32>);
+pub(crate) type Why = (String, Option<u32>);
 
 /// Accepts a payment, or answers what became of it before.
 pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> Outcome<Payment> {
@@ -201,8 +201,9 @@ fn judge(
     }
 }
 
-/// Asks the vault and believes its verdict only with its signature, for this account and this digest.
-fn check_pin(service: &Service, account: Id, digest: [u8; 32], sealed: SealedBox) -> Outcome<Option<Why>> {
+/// Asks the vault and believes its verdict only with its signature, for this account and this digest. Nothing when the PIN
+/// is right.
+pub(crate) fn check_pin(service: &Service, account: Id, digest: [u8; 32], sealed: SealedBox) -> Outcome<Option<Why>> {
     let digest = Digest32(digest).to_string();
     let call = VaultCall::CheckPin { account, digest: digest.clone(), sealed };
     let VaultAnswer::Verdict { payload, signature } = service.ask_vault(call)? else {

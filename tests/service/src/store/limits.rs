@@ -19,6 +19,12 @@ pub const CLASS_1_LIFE: i64 = 100_000;
 pub const CLASS_2_YEAR: i64 = 10_000_000;
 /// Class III: payments from the balance a year.
 pub const CLASS_3_YEAR: i64 = 20_000_000;
+/// In the first 24 hours of a phone that took another's place: at most this much in one payment.
+pub const NEW_PHONE_SINGLE: i64 = 50_000;
+/// The same: all payments of those 24 hours together.
+pub const NEW_PHONE_DAY: i64 = 100_000;
+/// How long those limits hold.
+const NEW_PHONE_MS: i64 = crate::replace::LOW_MS;
 /// No amount above this is an amount: one hundred million yuan.
 pub const AMOUNT_MAX: i64 = 10_000_000_000;
 
@@ -46,6 +52,8 @@ pub struct Left {
     pub life: Option<i64>,
     /// Of the day, for printed codes.
     pub static_day: i64,
+    /// Until when a new phone keeps them low.
+    pub low_until: Option<i64>,
 }
 
 fn used(db: &Connection, account: Id, bucket: &str) -> rusqlite::Result<i64> {
@@ -65,6 +73,16 @@ fn card_bucket(card: Id, at: Timestamp) -> String {
     format!("card:{card}:{}", at.china_day())
 }
 
+/// Until when the limits of an account that has a new phone are low, if `at` lies in that time.
+fn low_until(db: &Connection, account: Id, at: Timestamp) -> rusqlite::Result<Option<i64>> {
+    let until: Option<i64> = one(db, "SELECT low_until FROM accounts WHERE account_id = ?1", [account.to_string()], |row| row.get(0))?;
+    Ok(until.filter(|until| at.as_ms() < *until && until.saturating_sub(NEW_PHONE_MS) <= at.as_ms()))
+}
+
+fn low_bucket(db: &Connection, account: Id, at: Timestamp) -> rusqlite::Result<Option<String>> {
+    Ok(low_until(db, account, at)?.map(|until| format!("low:{until}")))
+}
+
 /// What is left for payments from the balance.
 pub fn left(db: &Connection, account: Id, class: i64, now: Timestamp) -> rusqlite::Result<Left> {
     let rest = |cap: i64, bucket: &str| -> rusqlite::Result<i64> { Ok(cap.saturating_sub(used(db, account, bucket)?).max(0)) };
@@ -76,7 +94,11 @@ pub fn left(db: &Connection, account: Id, class: i64, now: Timestamp) -> rusqlit
     };
     let life = if class == 1 { Some(rest(CLASS_1_LIFE, "life")?) } else { None };
     let static_day = rest(STATIC_DAY, &day_bucket("static", now))?.min(day);
-    Ok(Left { single: SINGLE, day, year, life, static_day })
+    let Some(until) = low_until(db, account, now)? else {
+        return Ok(Left { single: SINGLE, day, year, life, static_day, low_until: None });
+    };
+    let low = rest(NEW_PHONE_DAY, &format!("low:{until}"))?;
+    Ok(Left { single: NEW_PHONE_SINGLE.min(low), day: day.min(low), year, life, static_day: static_day.min(low), low_until: Some(until) })
 }
 
 /// Whether a payment of `amount` fits, from the balance (`card` is `None`) or from a card. The answer is
@@ -88,6 +110,11 @@ pub fn check(db: &Connection, account: Id, class: i64, card: Option<Id>, way: Wa
     let breaks = |cap: i64, bucket: &str| -> rusqlite::Result<bool> {
         Ok(used(db, account, bucket)?.checked_add(amount).is_none_or(|sum| sum > cap))
     };
+    if let Some(bucket) = low_bucket(db, account, now)?
+        && (amount > NEW_PHONE_SINGLE || breaks(NEW_PHONE_DAY, &bucket)?)
+    {
+        return Ok(Some(Code::LimitNewDevice));
+    }
     if let Some(card) = card {
         let over_static = way == Way::Static && breaks(STATIC_DAY, &format!("static-{}", card_bucket(card, now)))?;
         if over_static {
@@ -133,7 +160,7 @@ fn buckets(card: Option<Id>, way: Way, at: Timestamp) -> Vec<String> {
 /// Counts a payment.
 pub fn take(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, at: Timestamp) -> rusqlite::Result<()> {
     let sql = "INSERT INTO limit_uses VALUES (?1, ?2, ?3) ON CONFLICT (account_id, bucket) DO UPDATE SET used = used + ?3";
-    for bucket in buckets(card, way, at) {
+    for bucket in buckets(card, way, at).into_iter().chain(low_bucket(db, account, at)?) {
         run(db, sql, params![account.to_string(), bucket, amount])?;
     }
     Ok(())
@@ -141,8 +168,8 @@ pub fn take(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i6
 
 /// Gives limits back: the day's and the year's when the payment was made in the same one, never a lifetime's.
 pub fn give_back(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, paid_at: Timestamp, now: Timestamp) -> rusqlite::Result<()> {
-    let current = buckets(card, way, now);
-    for bucket in buckets(card, way, paid_at) {
+    let current: Vec<String> = buckets(card, way, now).into_iter().chain(low_bucket(db, account, now)?).collect();
+    for bucket in buckets(card, way, paid_at).into_iter().chain(low_bucket(db, account, paid_at)?) {
         if bucket != "life" && current.contains(&bucket) {
             let sql = "UPDATE limit_uses SET used = max(0, used - ?3) WHERE account_id = ?1 AND bucket = ?2";
             run(db, sql, params![account.to_string(), bucket, amount])?;
@@ -153,7 +180,7 @@ pub fn give_back(db: &Connection, account: Id, card: Option<Id>, way: Way, amoun
 
 /// Undoes the count of a payment that was counted and then not carried out.
 pub fn untake(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, counted_at: Timestamp) -> rusqlite::Result<()> {
-    for bucket in buckets(card, way, counted_at) {
+    for bucket in buckets(card, way, counted_at).into_iter().chain(low_bucket(db, account, counted_at)?) {
         let sql = "UPDATE limit_uses SET used = max(0, used - ?3) WHERE account_id = ?1 AND bucket = ?2";
         run(db, sql, params![account.to_string(), bucket, amount])?;
     }

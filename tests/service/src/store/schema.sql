@@ -54,6 +54,8 @@ CREATE TABLE accounts (
     pin_must_change INTEGER NOT NULL DEFAULT 0,
     sheet_hash BLOB,
     frozen INTEGER NOT NULL DEFAULT 0,
+    -- Until then limits are low: the phone was replaced.
+    low_until INTEGER NOT NULL DEFAULT 0,
     history_seq INTEGER NOT NULL DEFAULT 0,
     history_hash BLOB NOT NULL,
     created_at INTEGER NOT NULL
@@ -235,3 +237,22 @@ CREATE TABLE history (
 ) WITHOUT ROWID;
 
 CREATE TABLE sheet_tries (phone_mark BLOB PRIMARY KEY, tries INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Phones that take the place of a lost one. A row begins with the right code; the code itself is in memory only.
+CREATE TABLE replacements (
+    replacement_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    phone_mark BLOB NOT NULL,
+    device_key BLOB NOT NULL, approve_key BLOB NOT NULL, model TEXT NOT NULL,
+    -- 'void': another phone was first.
+    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'void')),
+    person TEXT NOT NULL DEFAULT 'none' CHECK (person IN ('none', 'pending', 'passed')),
+    person_proof TEXT,
+    rejected INTEGER NOT NULL DEFAULT 0,
+    number_at INTEGER NOT NULL,
+    device_id TEXT
+) WITHOUT ROWID;
+CREATE INDEX replacements_account ON replacements (account_id, number_at);
+
+-- What the person has to be told about the account, beside the SMS.
+CREATE TABLE notices (notice_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, kind TEXT NOT NULL, device_id TEXT, at INTEGER NOT NULL) WITHOUT ROWID;

@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension, params};
 use zeroize::Zeroizing;
 
 const INFO_CARD: &[u8] = b"kabao-card-1";
-const INFO_ID: &[u8] = b"kabao-id-1";
+pub(super) const INFO_ID: &[u8] = b"kabao-id-1";
 
 impl Engine {
     /// The verified identity number of an account.
@@ -20,7 +20,7 @@ impl Engine {
         sealed.map(|sealed| self.sealer.open_text(&format!("person:{account}"), &sealed).map_err(|_| VaultDown)).transpose()
     }
 
-    fn seal(&self, place: &str, text: &str) -> Result<Vec<u8>, VaultDown> {
+    pub(super) fn seal(&self, place: &str, text: &str) -> Result<Vec<u8>, VaultDown> {
         self.sealer.seal(self.world.as_ref(), place, text.as_bytes()).map_err(|_| VaultDown)
     }
 

@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS verifications (
 CREATE TABLE IF NOT EXISTS cards (
     binding TEXT PRIMARY KEY, account TEXT NOT NULL, mark BLOB NOT NULL, pan_sealed BLOB NOT NULL, last4 TEXT NOT NULL,
     token TEXT NOT NULL UNIQUE, bank TEXT NOT NULL, brand TEXT NOT NULL, bound INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE IF NOT EXISTS replaced (
+    seq INTEGER PRIMARY KEY, replacement TEXT NOT NULL UNIQUE, account TEXT NOT NULL, device TEXT NOT NULL, device_key BLOB NOT NULL,
+    approve_key BLOB NOT NULL, model TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS one_owner ON cards (mark) WHERE bound = 1;
 ";
 
@@ -118,6 +121,11 @@ impl Engine {
             VaultCall::Verify { verification, account, name, sealed, liveness_token } => {
                 self.verify(verification, account, &name, sealed.as_ref(), &liveness_token)
             }
+            VaultCall::ProvePerson { proof, account, name, sealed, liveness_token } => {
+                self.prove_person(proof, account, &name, sealed.as_ref(), &liveness_token)
+            }
+            VaultCall::KeepReplaced(row) => self.keep_replaced(&row),
+            VaultCall::Replaced => self.replaced(None),
             VaultCall::Bind { binding, account, sealed, name, phone } => self.bind(binding, account, &sealed, &name, &phone),
             VaultCall::BindOtp { binding, account, otp } => self.bind_otp(binding, account, &otp),
             VaultCall::Debit { id, token, amount } => Ok(bank_answer(self.outside.bank.debit(id, &token, amount))),

@@ -8,6 +8,7 @@ mod desk;
 mod engine;
 mod outside;
 mod pins;
+mod replaced;
 mod weak;
 
 pub use child::{ChildVault, run_vault};
@@ -68,6 +69,12 @@ pub enum VaultCall {
     CheckPin { account: Id, digest: String, sealed: SealedBox },
     /// Has name, number and liveness judged. Without a box: asks the vendor again.
     Verify { verification: Id, account: Id, name: String, sealed: Option<SealedBox>, liveness_token: String },
+    /// Has it judged whether somebody is the account's person. Without a box: asks the vendor again.
+    ProvePerson { proof: Id, account: Id, name: String, sealed: Option<SealedBox>, liveness_token: String },
+    /// A phone takes the place of another: written down before the book is changed.
+    KeepReplaced(ReplacedRow),
+    /// Every phone that took the place of another.
+    Replaced,
     /// Has the four elements of a card judged and the bank's code sent.
     Bind { binding: Id, account: Id, sealed: SealedBox, name: String, phone: String },
     /// Gives the bank its code.
@@ -118,10 +125,31 @@ pub enum VaultAnswer {
     Book(Vec<BookRow>),
     /// The bank's callbacks: their numbers and the movements that they are about.
     Callbacks(Vec<(i64, Id)>),
+    /// Phones that took the place of others, in the order in which they did.
+    Replaced(Vec<ReplacedRow>),
     /// The account of a token.
     Owner(Option<Id>),
     /// An answer for the developer's console.
     Json(serde_json::Value),
+}
+
+/// A phone that took the place of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedRow {
+    /// The replacement.
+    pub replacement: Id,
+    /// The account.
+    pub account: Id,
+    /// The new device.
+    pub device: Id,
+    /// Signs its requests.
+    pub device_key: PublicKey,
+    /// Signs its payments.
+    pub approve_key: PublicKey,
+    /// As the person knows it.
+    pub model: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The bank's word on a movement.

@@ -38,6 +38,44 @@ pub struct OpenedOut {
     pub device_id: String,
 }
 
+/// How the replacement of a phone stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReplacementOut {
+    /// The replacement.
+    pub replacement_id: String,
+    /// `proving`, `person_pending`, `done`.
+    pub state: String,
+    /// The account of the number.
+    pub account_id: String,
+    /// Whether the real name is still to be shown.
+    pub needs_person: bool,
+    /// Whether the PIN is still to be proven.
+    pub needs_pin: bool,
+    /// Whether the account is verified.
+    pub verified: bool,
+    /// Whether a PIN was chosen.
+    pub pin_set: bool,
+    /// This phone, once it is the account's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+    /// Until when limits are low.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_until: Option<i64>,
+    /// Payments of the earlier phone that a bank has and whose end is not known.
+    pub open: Vec<OpenIntentOut>,
+}
+
+/// A payment whose end is not known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct OpenIntentOut {
+    /// The terms that were approved: deterministic CBOR, base64url.
+    pub terms: String,
+    /// Who is paid, or the bank that pays in.
+    pub payee_name: String,
+    /// When it was accepted.
+    pub created_at: i64,
+}
+
 /// How the real-name check stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct VerificationView {
@@ -111,6 +149,9 @@ pub struct LimitsOut {
     pub lifetime_left: Option<AmountOut>,
     /// Left today for printed codes.
     pub static_left: AmountOut,
+    /// Until when they are low because the phone was replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_until: Option<i64>,
 }
 
 /// The account at a glance.

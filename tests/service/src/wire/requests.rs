@@ -79,6 +79,56 @@ pub struct OtpIn {
     pub otp: String,
 }
 
+/// Asks for a code to the account's number, from a phone that takes the place of another.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplacementIn {
+    /// Made by the phone.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub replacement_id: String,
+    /// E.164: `+8613800138000`.
+    #[schema(pattern = "^[+][1-9][0-9]{7,14}$")]
+    pub phone: String,
+    /// 65-byte point, base64url.
+    #[schema(pattern = "^[A-Za-z0-9_-]{87}$")]
+    pub device_key: String,
+    /// 65-byte point, base64url.
+    #[schema(pattern = "^[A-Za-z0-9_-]{87}$")]
+    pub approve_key: String,
+    /// As the person knows the phone.
+    #[schema(min_length = 1, max_length = 100)]
+    pub device_model: String,
+}
+
+/// The proof that it is the account's person.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplacementProofIn {
+    /// Made by the phone, a new one for each try.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub proof_id: String,
+    /// The PIN, where the account has one; opened by the vault only.
+    #[serde(default)]
+    pub pin_box: Option<BoxIn>,
+    /// The real name, where the account is verified and it was not shown yet.
+    #[serde(default)]
+    pub person: Option<PersonIn>,
+}
+
+/// Name, number and face of the account's person.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonIn {
+    /// As the document carries it.
+    #[schema(min_length = 1, max_length = 50)]
+    pub name: String,
+    /// The number; opened by the vault only.
+    pub id_box: BoxIn,
+    /// From the vendor's component.
+    #[schema(min_length = 1, max_length = 200)]
+    pub liveness_token: String,
+}
+
 /// A PIN that was chosen.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,0 +1,242 @@
+//! A phone that takes the place of a lost one: the number, then the real name, then the PIN; then the earlier phone is
+//! shut out in one step. The real name is judged before the PIN, so that who holds a stolen SIM spends no try of it.
+
+use super::registration::{LIFE_MS, TRIES, may_send, send, sent_out};
+use super::{App, phone};
+use crate::http::errors::{Answer, Common, Sent};
+use crate::pay::accept::check_pin;
+use crate::refusal::{Outcome, Refusal};
+use crate::replace::{self, Person, Replacement, State as Stage};
+use crate::service::{Pending, Service, State};
+use crate::store::people::{Account, account};
+use crate::store::{self, one, run};
+use crate::vault::{IdentityState, VaultAnswer, VaultCall};
+use crate::wire::{self, OtpIn, PersonIn, RegistrationOut, ReplacementIn, ReplacementOut, ReplacementProofIn};
+use crate::world::make_digits;
+use axum::extract::{Path, State as Part};
+use kabao_base::{Code, Id, Otp, Timestamp};
+use rusqlite::params;
+
+/// How long the proof of the number counts: until then name and PIN have to be proven.
+const PROVEN_MS: i64 = 3_600_000;
+/// How many rejected real names an account has in a day, over all phones that try.
+const PERSON_TRIES: i64 = 5;
+const DAY_MS: i64 = 86_400_000;
+
+fn overtaken() -> Refusal {
+    Refusal::of(409, Code::ReplaceOvertaken)
+}
+
+/// Asks for a code to the account's number, or for another one.
+#[utoipa::path(post, path = "/v1/device-replacements", request_body = ReplacementIn, responses((status = 200, body = RegistrationOut), Common))]
+pub async fn begin(Part(service): App, Sent(body): Sent<ReplacementIn>) -> Outcome<Answer> {
+    let id = wire::id(&body.replacement_id, "replacement_id")?;
+    let (device_key, approve_key) = (wire::key(&body.device_key, "device_key")?, wire::key(&body.approve_key, "approve_key")?);
+    let model = wire::plain(&body.device_model, 100, "device_model")?.to_owned();
+    if !phone::is_usable(&body.phone) {
+        return Err(Refusal::rule(Code::PhoneInvalid).field("phone"));
+    }
+    let (now, mark) = (service.now(), service.keys.sealer.mark("phone", &body.phone));
+    let mut state = service.state();
+    if state.rebuilding {
+        return Err(Refusal::down());
+    }
+    if let Some(known) = state.memory.replacements.get(&id) {
+        let same = known.device_key == device_key && known.approve_key == approve_key && known.phone == body.phone && known.model == model;
+        if !same {
+            return Err(Refusal::of(409, Code::IdReused));
+        }
+    }
+    if let Some(known) = replace::load(&state.db, id)? {
+        let same = known.device_key == device_key && known.approve_key == approve_key && known.phone_mark == mark && known.model == model;
+        match known.state {
+            _ if !same => return Err(Refusal::of(409, Code::IdReused)),
+            Stage::Void => return Err(overtaken()),
+            Stage::Done => return Err(Refusal::of(409, Code::WrongStep)),
+            Stage::Open => {}
+        }
+    }
+    if one(&state.db, "SELECT 1 FROM accounts WHERE phone_mark = ?1", [mark], |row| row.get::<_, i64>(0))?.is_none() {
+        return Err(Refusal::of(404, Code::PhoneUnknown).field("phone"));
+    }
+    may_send(&state.memory, &body.phone, now)?;
+    let otp = make_digits(service.world.as_ref(), 6);
+    send(&mut state.memory, &body.phone, &otp, now);
+    let pending = Pending { phone: body.phone, device_key, approve_key, model, otp, sent_at: now, tries_left: TRIES, done: None };
+    state.memory.replacements.insert(id, pending);
+    sent_out(id, now)
+}
+
+/// Proves the number.
+#[utoipa::path(post, path = "/v1/device-replacements/{replacement_id}/otp", params(("replacement_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
+    request_body = OtpIn, responses((status = 200, body = ReplacementOut), Common))]
+pub async fn otp(Part(service): App, Path(id): Path<String>, Sent(body): Sent<OtpIn>) -> Outcome<Answer> {
+    let id = wire::id(&id, "replacement_id")?;
+    let typed = Otp::read(body.otp).map_err(|_| Refusal::rule(Code::OtpWrong).field("otp"))?;
+    let now = service.now();
+    let mut state = service.state();
+    let state = &mut *state;
+    if state.rebuilding {
+        return Err(Refusal::down());
+    }
+    let Some(pending) = state.memory.replacements.get_mut(&id) else {
+        // After a restart the code is forgotten; what it proved is not.
+        let known = replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
+        return view(&service, state, &known, now);
+    };
+    let right = typed.expose("compared with the code that was sent") == pending.otp;
+    if pending.done.is_some() {
+        let known = replace::load(&state.db, id)?.filter(|_| right).ok_or_else(|| Refusal::rule(Code::OtpUsed).field("otp"))?;
+        return view(&service, state, &known, now);
+    }
+    if pending.tries_left == 0 {
+        return Err(Refusal::of(403, Code::OtpLocked).field("otp"));
+    }
+    if now.since(pending.sent_at) > LIFE_MS {
+        return Err(Refusal::rule(Code::OtpExpired).field("otp"));
+    }
+    if !right {
+        pending.tries_left -= 1;
+        let (status, code) = if pending.tries_left == 0 { (403, Code::OtpLocked) } else { (422, Code::OtpWrong) };
+        return Err(Refusal::of(status, code).field("otp").left(pending.tries_left));
+    }
+    let mark = service.keys.sealer.mark("phone", &pending.phone);
+    let sql = "SELECT account_id FROM accounts WHERE phone_mark = ?1";
+    let account = one(&state.db, sql, [&mark], |row| store::id_at(row, "account_id"))?;
+    let account = account.ok_or_else(|| Refusal::of(404, Code::PhoneUnknown).field("phone"))?;
+    store::write(&mut state.db, |tx| replace::open(tx, id, account, &mark, pending, now))?;
+    pending.done = Some((account, id));
+    let known = replace::load(&state.db, id)?.ok_or_else(crate::service::internal)?;
+    step(&service, state, known, now)
+}
+
+/// How it stands.
+#[utoipa::path(get, path = "/v1/device-replacements/{replacement_id}", params(("replacement_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
+    responses((status = 200, body = ReplacementOut), (status = 202, body = ReplacementOut), Common))]
+pub async fn state(Part(service): App, Path(id): Path<String>) -> Outcome<Answer> {
+    let id = wire::id(&id, "replacement_id")?;
+    let now = service.now();
+    let mut state = service.state();
+    let mut known = replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
+    if known.person == Person::Pending && known.state == Stage::Open {
+        judge_person(&service, &mut state, &mut known, None, now)?;
+    }
+    view(&service, &mut state, &known, now)
+}
+
+/// Proves the person: real name where the account has one, then the PIN where one was chosen.
+#[utoipa::path(put, path = "/v1/device-replacements/{replacement_id}/proof", params(("replacement_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
+    request_body = ReplacementProofIn, responses((status = 200, body = ReplacementOut), (status = 202, body = ReplacementOut), Common))]
+pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<ReplacementProofIn>) -> Outcome<Answer> {
+    let (id, proof) = (wire::id(&id, "replacement_id")?, wire::id(&body.proof_id, "proof_id")?);
+    let pin = body.pin_box.as_ref().map(|sealed| sealed.read("pin_box")).transpose()?;
+    let now = service.now();
+    let mut state = service.state();
+    let state = &mut *state;
+    if state.rebuilding {
+        return Err(Refusal::down());
+    }
+    let mut known = replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
+    live(&known, now)?;
+    if known.state == Stage::Done {
+        return view(&service, state, &known, now);
+    }
+    let who = account(&state.db, known.account)?;
+    if needs_person(&who, &known) {
+        match (&body.person, known.person) {
+            (None, Person::None) => return Err(Refusal::argument("person")),
+            (None, _) => judge_person(&service, state, &mut known, None, now)?,
+            (Some(person), _) => judge_person(&service, state, &mut known, Some((proof, person)), now)?,
+        }
+        if known.person == Person::Pending {
+            return view(&service, state, &known, now);
+        }
+    }
+    if who.pin_set {
+        let sealed = pin.ok_or_else(|| Refusal::argument("pin_box"))?;
+        match check_pin(&service, known.account, replace::digest(&known, proof), sealed)? {
+            None => {}
+            Some((code, left)) => {
+                let locked = code == Code::PinLocked.as_str();
+                if locked {
+                    run(&state.db, "UPDATE accounts SET pin_locked = 1 WHERE account_id = ?1", [known.account.to_string()])?;
+                }
+                let refusal = Refusal::named(if locked { 403 } else { 422 }, &code).field("pin");
+                return Err(left.map_or(refusal.clone(), |left| refusal.left(left)));
+            }
+        }
+    }
+    replace::complete(&service, state, &known, now)?;
+    let known = replace::load(&state.db, id)?.ok_or_else(crate::service::internal)?;
+    view(&service, state, &known, now)
+}
+
+fn needs_person(who: &Account, known: &Replacement) -> bool {
+    who.class > 0 && known.person != Person::Passed
+}
+
+/// An account without a PIN and without a name holds nothing: its number is the whole proof.
+fn step(service: &Service, state: &mut State, known: Replacement, now: Timestamp) -> Outcome<Answer> {
+    let who = account(&state.db, known.account)?;
+    if known.state == Stage::Open && !who.pin_set && !needs_person(&who, &known) {
+        replace::complete(service, state, &known, now)?;
+        let known = replace::load(&state.db, known.id)?.ok_or_else(crate::service::internal)?;
+        return view(service, state, &known, now);
+    }
+    view(service, state, &known, now)
+}
+
+/// Whether it can go on.
+fn live(known: &Replacement, now: Timestamp) -> Outcome<()> {
+    match known.state {
+        Stage::Void => Err(overtaken()),
+        Stage::Open if now.since(known.number_at) > PROVEN_MS => Err(Refusal::rule(Code::OtpExpired).field("otp")),
+        _ => Ok(()),
+    }
+}
+
+fn view(service: &Service, state: &mut State, known: &Replacement, now: Timestamp) -> Outcome<Answer> {
+    live(known, now)?;
+    let who = account(&state.db, known.account)?;
+    let out = replace::view(service, &state.db, known, &who)?;
+    Answer::json(if out.state == "person_pending" { 202 } else { 200 }, &out)
+}
+
+/// Has the name judged, or asks again how the judging stands. Silence of the vendor stays `pending`.
+fn judge_person(service: &Service, state: &mut State, known: &mut Replacement, shown: Option<(Id, &PersonIn)>, now: Timestamp) -> Outcome<()> {
+    let (proof, name, sealed, token) = match shown {
+        None => (known.person_proof.unwrap_or(known.id), String::new(), None, String::new()),
+        Some((proof, person)) => {
+            let name = wire::plain(&person.name, 50, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?;
+            let token = wire::plain(&person.liveness_token, 200, "liveness_token")?;
+            let sql = "SELECT coalesce(sum(rejected), 0) FROM replacements WHERE account_id = ?1 AND number_at > ?2";
+            let since = now.plus_ms(-DAY_MS).as_ms();
+            let rejected = one(&state.db, sql, params![known.account.to_string(), since], |row| row.get::<_, i64>(0))?.unwrap_or(0);
+            if rejected >= PERSON_TRIES {
+                return Err(Refusal::of(403, Code::VerificationAttempts));
+            }
+            (proof, name.trim().to_owned(), Some(person.id_box.read("id_box")?), token.to_owned())
+        }
+    };
+    let call = VaultCall::ProvePerson { proof, account: known.account, name, sealed, liveness_token: token };
+    let (person, refusal) = match service.ask_vault(call)? {
+        VaultAnswer::Identity { state: IdentityState::Passed(_), .. } => (Person::Passed, None),
+        VaultAnswer::Identity { state: IdentityState::Pending, .. } => (Person::Pending, None),
+        VaultAnswer::Identity { state: IdentityState::Rejected { code, .. }, .. } => (Person::None, Some(code)),
+        // The box does not open, or the number never reached the vault: nothing was judged, and it is no try.
+        VaultAnswer::Refused { code, .. } if shown.is_some() => return Err(Refusal::named(422, &code).field("id_box")),
+        _ => (Person::None, Some(Code::LivenessFailed.as_str().to_owned())),
+    };
+    let key = known.id.to_string();
+    store::write(&mut state.db, |tx| {
+        let sql = "UPDATE replacements SET person = ?2, person_proof = ?3, rejected = rejected + ?4 WHERE replacement_id = ?1";
+        run(tx, sql, params![key, person.text(), proof.to_string(), refusal.is_some()])?;
+        Ok(())
+    })?;
+    known.person = person;
+    known.person_proof = Some(proof);
+    match refusal {
+        Some(code) => Err(Refusal::named(422, &code).field("name")),
+        None => Ok(()),
+    }
+}
