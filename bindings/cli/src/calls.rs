@@ -2,7 +2,7 @@
 //! and the journeys share. What a call does stands with the call itself, in the wallet.
 
 use crate::views::{Json, snake};
-use kabao_core::account::RegisterRequest;
+use kabao_core::account::{PersonProof, RegisterRequest, ReplaceProof};
 use kabao_core::cards::BindRequest;
 use kabao_core::identity::VerifyRequest;
 use kabao_core::pay::{ConfirmRequest, PaymentProof, QuoteRequest};
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 /// The names that [`call`] knows.
 pub const CALLS: &[&str] = &[
-    "onboarding_next", "register", "resend_otp", "enter_otp", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
+    "onboarding_next", "register", "resend_otp", "enter_otp", "replace_begin", "replace_otp", "replace_prove", "replace_check", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
     "skip", "account", "account_refresh", "consent_text", "consent", "verify", "verify_check", "bind", "bind_confirm",
     "bindings_waiting", "cards", "cards_refresh", "read", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
     "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
@@ -104,6 +104,20 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
             Ok(account.register(RegisterRequest { phone, device_model }).await?.json())
         }
         "enter_otp" => Ok(account.enter_otp(texts!(code)).await?.json()),
+        "replace_begin" => {
+            let (phone, device_model) = texts!(phone, device_model);
+            Ok(account.replace_begin(RegisterRequest { phone, device_model }).await?.json())
+        }
+        "replace_otp" => Ok(account.replace_otp(texts!(code)).await?.json()),
+        "replace_prove" => {
+            let pin = args.maybe_text("pin")?;
+            let person = match args.maybe_text("name")? {
+                Some(name) => Some(PersonProof { name, id_number: args.text("id_number")?, liveness_token: args.text("liveness_token")? }),
+                None => None,
+            };
+            with.end()?;
+            Ok(account.replace_prove(ReplaceProof { pin, person }).await?.json())
+        }
         "choose_pin" => Ok(account.choose_pin(texts!(pin)).await?.json()),
         "confirm_recovery_sheet" => Ok(account.confirm_recovery_sheet(texts!(code)).await?.json()),
         "consent" => Ok(nothing(identity.consent(texts!(version)).await?)),
@@ -193,6 +207,7 @@ async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value,
     Ok(match name {
         "onboarding_next" => step(account.onboarding_next().await?),
         "skip" => step(account.skip().await?),
+        "replace_check" => account.replace_check().await?.json(),
         "resend_otp" => account.resend_otp().await?.json(),
         "make_recovery_sheet" => json!({ "code": account.make_recovery_sheet().await?.code }),
         "account" => account.view().await?.json(),

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Failure, MoneyView, Timestamp};
-use kabao_core::account::{AccountView, OtpSentView};
+use kabao_core::account::{AccountView, OtpSentView, ReplaceView};
 use kabao_core::cards::{BindingView, CardView};
 use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
 use kabao_core::pay::{
@@ -100,7 +100,17 @@ impl Json for AccountView {
             "pin_must_change": self.pin_must_change, "recovery_sheet_kept": self.recovery_sheet_kept,
             "frozen": self.frozen, "balance": maybe(self.balance.as_ref()), "balance_at": self.balance_at,
             "balance_age_text": self.balance_age_text, "single_limit": maybe(self.single_limit.as_ref()),
-            "day_left": maybe(self.day_left.as_ref()),
+            "day_left": maybe(self.day_left.as_ref()), "low_limits_until": self.low_limits_until,
+        }))
+    }
+}
+
+impl Json for ReplaceView {
+    fn json(&self) -> Value {
+        object(json!({
+            "state": snake(self.state), "needs_person": self.needs_person, "needs_pin": self.needs_pin,
+            "open_payments": self.open_payments, "low_limits_until": self.low_limits_until,
+            "account": maybe(self.account.as_ref()),
         }))
     }
 }

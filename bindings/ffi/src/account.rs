@@ -1,5 +1,5 @@
 use crate::calls::Calls;
-use kabao_core::account::{AccountClient as Part, AccountView, OtpSentView, RecoverySheet, RegisterRequest};
+use kabao_core::account::{AccountClient as Part, AccountView, OtpSentView, RecoverySheet, RegisterRequest, ReplaceProof, ReplaceView};
 use kabao_core::error::Outcome;
 use kabao_money::onboarding::OnboardingStep;
 
@@ -32,6 +32,31 @@ impl AccountClient {
     /// Proves with the code from the SMS that the number is the person's. Opens the account.
     pub async fn enter_otp(&self, code: String) -> Outcome<AccountView> {
         self.0.run(|account| async move { account.enter_otp(code).await }).await
+    }
+
+    /// Begins to put this phone in the place of the account's earlier one: lost, reset, its keys gone. Asks for a code by
+    /// SMS to the account's number. The same number again is another code. Fails with `phone_unknown` for a number without
+    /// account, with `wrong_step` on a phone that the service knows.
+    pub async fn replace_begin(&self, request: RegisterRequest) -> Outcome<OtpSentView> {
+        self.0.run(|account| async move { account.replace_begin(request).await }).await
+    }
+
+    /// Proves with the code from the SMS that the account's number is the person's. Gives what else has to be proven.
+    pub async fn replace_otp(&self, code: String) -> Outcome<ReplaceView> {
+        self.0.run(|account| async move { account.replace_otp(code).await }).await
+    }
+
+    /// Proves real name and payment PIN, as far as the view asks for them. When it gives `Done`, the earlier phone is shut
+    /// out, its payments without a result are in the list of open payments, and limits are low for 24 hours. Fails with
+    /// `pin_wrong` (tries left), `pin_locked`, the refusals of the real-name check, and `replace_overtaken` when another
+    /// phone was first.
+    pub async fn replace_prove(&self, proof: ReplaceProof) -> Outcome<ReplaceView> {
+        self.0.run(|account| async move { account.replace_prove(proof).await }).await
+    }
+
+    /// Asks how it stands: after a lost answer, or while the real name is being checked.
+    pub async fn replace_check(&self) -> Outcome<ReplaceView> {
+        self.0.run(|account| async move { account.replace_check().await }).await
     }
 
     /// Chooses the payment PIN: six ASCII digits; no repeats, no run, no birth date, no head or tail of the telephone

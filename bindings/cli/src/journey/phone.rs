@@ -140,6 +140,20 @@ impl Phone {
         Ok(())
     }
 
+    /// The keys are gone, and the files as well when the app was removed. The wallet has to be closed.
+    pub fn lose(&self, files: bool) -> Result<(), String> {
+        if files {
+            fs::remove_dir_all(self.folder.join(WALLET_FOLDER)).map_err(|error| error.to_string())?;
+        }
+        fs::remove_file(self.folder.join(DEV_FILE)).map_err(|error| error.to_string())
+    }
+
+    /// Sets the files of a lost key aside.
+    pub async fn set_aside_lost(&self, service: &ServiceFile) -> Result<Vec<String>, WalletError> {
+        let host: Arc<dyn Host> = self.host.clone();
+        Wallet::set_aside_lost(service.settings(&self.folder, &self.language).folder, host).await
+    }
+
     fn kept(&self, name: &str) -> PathBuf {
         self.folder.with_extension(format!("kept-{name}"))
     }

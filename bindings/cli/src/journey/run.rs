@@ -147,7 +147,11 @@ fn failed_as(error: &WalletError, fails: &Fails, language: Language) -> Result<(
 fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &Value) {
     match action {
         "choose_pin" | "confirm" => world.remember("PIN", with.get("pin")),
-        "enter_otp" | "bind_confirm" => world.remember("one-time code", with.get("code")),
+        "replace_prove" => {
+            world.remember("PIN", with.get("pin"));
+            world.remember("identity number", with.get("id_number"));
+        }
+        "enter_otp" | "replace_otp" | "bind_confirm" => world.remember("one-time code", with.get("code")),
         "verify" => world.remember("identity number", with.get("id_number")),
         "bind" => world.remember("card number", with.get("card_number")),
         "make_recovery_sheet" => world.remember("recovery sheet code", value.get("code")),

@@ -15,11 +15,11 @@ use std::time::Duration;
 
 /// The names that [`World::act`] knows.
 pub const ACTIONS: &[&str] = &[
-    "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "await_event", "sms_inbox",
+    "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "keys_lost", "phone_wiped", "set_aside_lost", "await_event", "sms_inbox",
     "liveness_token", "make_merchant", "bank_card", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
     "vendor_holder", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_fee", "kill_service", "restart_service",
-    "publish_codes", "codes_fault", "service_snapshot", "service_restore", "service_rebuild", "tokens", "ledger_check", "history_equals_service", "scan_files",
+    "publish_codes", "codes_fault", "service_snapshot", "service_restore", "service_rebuild", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
 ];
 
 /// How long an event is waited for.
@@ -140,7 +140,8 @@ impl World {
     /// The wallet's error, or the text to show.
     pub async fn act(&mut self, name: &str, with: Map<String, Value>) -> Result<Value, ActError> {
         match name {
-            "phone" | "network_off" | "network_on" | "restart_wallet" | "files_keep" | "files_put_back" | "await_event" => {
+            "phone" | "network_off" | "network_on" | "restart_wallet" | "files_keep" | "files_put_back" | "keys_lost" | "phone_wiped"
+            | "set_aside_lost" | "await_event" => {
                 self.act_on_phone(name, &with).await
             }
             "ledger_check" | "history_equals_service" | "scan_files" => self.check(name, &with).await,
@@ -176,6 +177,17 @@ impl World {
                 let phone = self.phone()?;
                 phone.close().await?;
                 phone.put_back_files(&copy, keys)?;
+            }
+            "keys_lost" | "phone_wiped" => {
+                let phone = self.phone()?;
+                phone.close().await?;
+                phone.lose(name == "phone_wiped")?;
+            }
+            "set_aside_lost" => {
+                let file = self.service.file().clone();
+                let phone = self.phone()?;
+                phone.close().await?;
+                return Ok(json!({ "files": phone.set_aside_lost(&file).await?.len() }));
             }
             _ => {
                 let wanted = Value::Object(with.clone());
@@ -235,6 +247,7 @@ impl World {
             "service_restore" => self.post("/dev/restore", body).await,
             "service_rebuild" => self.post("/dev/rebuild", body).await,
             "tokens" => self.get("/dev/tokens").await,
+            "notices" => self.get("/dev/notices").await,
             _ => Err(format!("nothing is named {name}").into()),
         }
     }

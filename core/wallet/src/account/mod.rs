@@ -4,22 +4,27 @@
 //! register → enter_otp → choose_pin → make_recovery_sheet → confirm_recovery_sheet
 //!    ↑ resend_otp                        (or skip_recovery_sheet)
 //! ```
+//! A number that has an account goes another way: `replace_begin → replace_otp → replace_prove` (see `replace.rs`).
 //! `onboarding_next` always names exactly one next step, from what the files say, so that it survives every restart.
 
 mod pin;
 mod register;
+mod replace;
 mod sheet;
 mod types;
 
-pub use types::{AccountView, OtpSentView, RecoverySheet, RegisterRequest};
+pub use types::{
+    AccountView, OtpSentView, PersonProof, RecoverySheet, RegisterRequest, ReplaceProof, ReplaceState, ReplaceView,
+};
 
 use crate::error::Outcome;
 use crate::service::wire;
 use crate::shared::{Core, VerificationView, refresh_account};
 use crate::tables::account::{self, AccountRow};
-use crate::tables::{choices, sync};
-use kabao_base::{Code, Money};
-use kabao_money::onboarding::{OnboardingFacts, OnboardingStep, VerificationFact, next};
+use crate::tables::replacement::{self, PERSON_PENDING, PROVING, ReplacementRow};
+use crate::tables::{choices, marks, sync};
+use kabao_base::{Code, Money, Timestamp};
+use kabao_money::onboarding::{OnboardingFacts, OnboardingStep, ReplaceFact, VerificationFact, next};
 use std::sync::Arc;
 
 /// The account of the person. Cheap to copy; all copies are one.
@@ -38,7 +43,8 @@ impl AccountClient {
         let facts = self
             .core
             .open_files(|files| {
-                let (row, bindings) = files.ledger(|conn| Ok((account::load(conn)?, account::bindings(conn)?)))?;
+                let (row, bindings, replacing) =
+                    files.ledger(|conn| Ok((account::load(conn)?, account::bindings(conn)?, replacing(conn)?)))?;
                 let (sheet_skipped, card_skipped) = files.mine(|conn| {
                     Ok((choices::get(conn, choices::SHEET_SKIPPED)?, choices::get(conn, choices::CARD_SKIPPED)?))
                 })?;
@@ -47,6 +53,9 @@ impl AccountClient {
                 let bound = bindings.iter().filter(|binding| binding.state == "bound").count();
                 let cards = u32::try_from(bound).unwrap_or(u32::MAX).max(known.as_ref().map_or(0, cards_of));
                 let mut facts = facts(&row, cards);
+                facts.replacing = replacing;
+                // A phone that was shut out is no phone of the account.
+                facts.registered &= replacing == ReplaceFact::None;
                 facts.sheet_skipped = sheet_skipped.is_some();
                 facts.card_skipped = card_skipped.is_some();
                 facts.frozen = known.is_some_and(|known| known.frozen);
@@ -103,6 +112,7 @@ impl AccountClient {
             balance_age_text: balance.map(|(_, at)| crate::words::age(language, now.since(at))),
             single_limit: known.as_ref().and_then(|known| known.limits.single).map(|left| left.view(language)),
             day_left: known.as_ref().and_then(|known| known.limits.day_left).map(|left| left.view(language)),
+            low_limits_until: known.as_ref().and_then(|known| known.limits.low_until).map(Timestamp::from_ms).filter(|until| now < *until),
         })
     }
 
@@ -113,6 +123,20 @@ impl AccountClient {
     }
 }
 
+/// Whether this phone has to take the place of an earlier one, and how far it came.
+fn replacing(conn: &rusqlite::Connection) -> Outcome<ReplaceFact> {
+    let row = account::load(conn)?;
+    let revoked = row.device_id.is_some() && marks::get(conn, marks::REVOKED)? == row.device_id.map(|id| id.to_string());
+    let taken = row.account_id.is_none() && marks::get(conn, marks::PHONE_TAKEN)?.is_some();
+    Ok(match replacement::load(conn)? {
+        Some(ReplacementRow { state, .. }) if state == PROVING => ReplaceFact::Proving,
+        Some(ReplacementRow { state, .. }) if state == PERSON_PENDING => ReplaceFact::PersonPending,
+        Some(_) => ReplaceFact::OtpPending,
+        None if taken || revoked => ReplaceFact::Needed,
+        None => ReplaceFact::None,
+    })
+}
+
 fn cards_of(known: &wire::Account) -> u32 {
     u32::try_from(known.cards.len()).unwrap_or(u32::MAX)
 }
@@ -121,6 +145,7 @@ fn facts(row: &AccountRow, cards: u32) -> OnboardingFacts {
     OnboardingFacts {
         registered: row.account_id.is_some(),
         otp_pending: row.registration_id.is_some(),
+        replacing: ReplaceFact::None,
         pin_set: row.pin_set,
         sheet_kept: row.sheet_set,
         sheet_skipped: false,

@@ -6,8 +6,9 @@ use crate::shared::refresh_account;
 use crate::host::KeyRole;
 use crate::service::wire::{OtpSent, Registered};
 use crate::service::{Request, Signer};
-use crate::tables::account::AccountRow;
+use crate::tables::account::{self, AccountRow};
 use crate::tables::open::store_code;
+use crate::tables::{marks, replacement};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Id, Otp, Timestamp};
@@ -49,6 +50,10 @@ impl AccountClient {
     /// Asks for another code, once the time for it has come.
     pub async fn resend_otp(&self) -> Outcome<OtpSentView> {
         let row = self.core.account_row().await?;
+        let replacing = self.core.open_files(|files| files.ledger(replacement::load)).await?;
+        if let Some(replacing) = replacing {
+            return self.send_replace_otp(replacing).await;
+        }
         match row.registration_id {
             Some(id) if row.account_id.is_none() => self.send_otp(id).await,
             _ => Err(Code::WrongStep.into()),
@@ -92,7 +97,14 @@ impl AccountClient {
             signer: Signer::Itself,
         };
         let answer = self.core.call(&request).await?;
-        let sent: OtpSent = answer.read()?;
+        let sent: OtpSent = match answer.read::<OtpSent>() {
+            Err(error) if error.is(Code::PhoneTaken) => {
+                self.note_taken().await?;
+                return Err(error);
+            }
+            sent => sent?,
+        };
+        self.forget_replacement().await?;
         let resend_at = answer.time.plus_ms(sent.resend_after_ms);
         self.core.change_account("otp_sent", move |row| row.resend_at = Some(resend_at.as_ms())).await?;
         Ok(OtpSentView {
@@ -102,11 +114,30 @@ impl AccountClient {
         })
     }
 
+    /// The number has an account: from now on the next step is to take the place of its phone.
+    async fn note_taken(&self) -> Outcome<()> {
+        let now = self.core.now();
+        self.core
+            .files(move |files| {
+                files.commit(now, |tx, log| {
+                    let mut row = account::load(tx)?;
+                    row.registration_id = None;
+                    account::save(tx, &row)?;
+                    marks::set(tx, marks::PHONE_TAKEN, "yes")?;
+                    log.append(tx, "account", "phone_taken", b"")
+                })
+            })
+            .await
+    }
+
+    /// The public half of a key as the wire carries it.
+    pub(super) fn key(&self, role: KeyRole) -> Outcome<String> {
+        let point = self.core.host.keys().public_key(role).map_err(store_code)?.ok_or(Code::KeyLost)?;
+        Ok(URL_SAFE_NO_PAD.encode(point))
+    }
+
     fn registration(&self, id: Id, row: &AccountRow) -> Outcome<Vec<u8>> {
-        let key = |role| -> Outcome<String> {
-            let point = self.core.host.keys().public_key(role).map_err(store_code)?.ok_or(Code::KeyLost)?;
-            Ok(URL_SAFE_NO_PAD.encode(point))
-        };
+        let key = |role| self.key(role);
         let body = serde_json::json!({
             "registration_id": id,
             "phone": row.phone,
@@ -119,7 +150,7 @@ impl AccountClient {
 
     /// Makes the keys that are not there yet. Those that are there stay: a registration that is repeated after a lost
     /// answer must come from the same keys.
-    fn ensure_keys(&self) -> Outcome<()> {
+    pub(super) fn ensure_keys(&self) -> Outcome<()> {
         let keys = self.core.host.keys();
         for role in [KeyRole::Device, KeyRole::Approve] {
             if keys.public_key(role).map_err(store_code)?.is_none() {
@@ -130,7 +161,7 @@ impl AccountClient {
     }
 }
 
-fn checked_model(model: &str) -> Outcome<String> {
+pub(super) fn checked_model(model: &str) -> Outcome<String> {
     let refuse = |code: Code| Err(crate::WalletError::from(code).in_field("device_model"));
     let model = model.trim();
     if model.len() > MODEL * 4 || model.chars().count() > MODEL {

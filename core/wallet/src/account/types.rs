@@ -71,4 +71,70 @@ pub struct AccountView {
     pub single_limit: Option<MoneyView>,
     /// What is left of today's limit.
     pub day_left: Option<MoneyView>,
+    /// Until when limits are low because this phone took the place of an earlier one; absent otherwise.
+    pub low_limits_until: Option<Timestamp>,
+}
+
+/// The real name of the account's person, shown again on a new phone.
+#[derive(Clone)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
+pub struct PersonProof {
+    /// The name as on the document.
+    pub name: String,
+    /// The resident number, 18 or 15 characters. Sealed for one process of the service; not kept here.
+    pub id_number: String,
+    /// What the liveness vendor's library gave; passed on as it is.
+    pub liveness_token: String,
+}
+
+impl std::fmt::Debug for PersonProof {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("PersonProof(…)")
+    }
+}
+
+/// What proves that it is the account's person; [`ReplaceView`] says which of the two are needed.
+#[derive(Clone)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
+pub struct ReplaceProof {
+    /// The payment PIN: six ASCII digits.
+    pub pin: Option<String>,
+    /// The real name.
+    pub person: Option<PersonProof>,
+}
+
+impl std::fmt::Debug for ReplaceProof {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ReplaceProof(…)")
+    }
+}
+
+/// How far this phone came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum ReplaceState {
+    /// The number is proven; what is still needed is in the view.
+    Proving,
+    /// The real name is being checked: ask again with `replace_check`, then prove the PIN.
+    PersonPending,
+    /// This phone is the account's, and the earlier one is shut out.
+    Done,
+}
+
+/// A replacement as the person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ReplaceView {
+    /// How far it came.
+    pub state: ReplaceState,
+    /// Whether the real name has to be shown.
+    pub needs_person: bool,
+    /// Whether the payment PIN has to be typed.
+    pub needs_pin: bool,
+    /// How many payments of the earlier phone have no result yet; they are in the list of open payments.
+    pub open_payments: u32,
+    /// Until when limits are low.
+    pub low_limits_until: Option<Timestamp>,
+    /// The account, once this phone is its phone.
+    pub account: Option<AccountView>,
 }

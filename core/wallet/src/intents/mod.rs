@@ -16,9 +16,10 @@ mod record;
 use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::intents::{self, IntentRow};
+use crate::tables::events::Log;
 use crate::tables::marks;
 use drive::drive;
-use kabao_base::{Code, Id, Money};
+use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
 use kabao_proof::{Document, Terms};
 use record::{Heard, record};
@@ -141,6 +142,48 @@ fn sending(core: &Core, terms: Terms, payee_key: String, payee_name: Option<Stri
         updated_at: now,
         proof: None,
     })
+}
+
+/// A payment of the earlier phone that a bank has: it stands here as *unknown* and is followed. It is never sent from here,
+/// as this phone has no approval of it; a service that does not know it is asked to fence it. Within a commit of the caller.
+pub(crate) fn adopt(
+    tx: &rusqlite::Transaction<'_>,
+    log: &mut Log<'_>,
+    terms: Terms,
+    payee_name: Option<String>,
+    at: Timestamp,
+    epoch: u64,
+) -> Outcome<()> {
+    let id = terms.intent_id;
+    if intents::get(tx, id)?.is_some() {
+        return Ok(());
+    }
+    let mut row = IntentRow {
+        intent_id: id,
+        kind: terms.kind.as_str().to_owned(),
+        payee_key: payee_key(&terms),
+        payee_name,
+        amount: terms.amount,
+        fee: terms.fee,
+        terms: terms.encode(),
+        state: PaymentState::Unknown,
+        event: 0,
+        epoch,
+        attempts: 1,
+        dispatched: true,
+        abandon_asked: true,
+        code: None,
+        attempts_left: None,
+        record_id: None,
+        timeline: None,
+        created_at: at,
+        updated_at: at,
+        proof: None,
+    };
+    let event = record::event_body(&row);
+    row.event = log.next();
+    intents::insert(tx, &row, b"")?;
+    log.append(tx, "intent", &id.to_string(), &event)
 }
 
 /// Takes up every payment without a final state: after opening and unlocking.

@@ -32,7 +32,12 @@ impl Core {
 
     /// An identity number for one verification.
     pub(crate) async fn seal_id(&self, number: &IdNumber, verification_id: Id) -> Outcome<SealedBox> {
-        let aad = joined(self.identity()?.account_id, verification_id);
+        self.seal_id_of(self.identity()?.account_id, number, verification_id).await
+    }
+
+    /// The same for an account that this phone is not a device of yet.
+    pub(crate) async fn seal_id_of(&self, account_id: Id, number: &IdNumber, verification_id: Id) -> Outcome<SealedBox> {
+        let aad = joined(account_id, verification_id);
         self.seal(KeyPurpose::IdBox, INFO_IDENTITY, &aad, number.expose("sealed for the identity check").as_bytes()).await
     }
 

@@ -5,7 +5,7 @@ use crate::host::{HttpRequest, HttpResponse, KeyRole, Transport, TransportError}
 use crate::service::wire::WireError;
 use crate::shared::{Core, ServiceClock, WalletEvent};
 use crate::tables::events::{self, EventHead};
-use crate::tables::marks;
+use crate::tables::{marks, tokens};
 use crate::tables::open::store_code;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -130,11 +130,37 @@ impl Core {
         let mut first = None;
         for _ in 0..2 {
             match self.attempt(request).await? {
-                Attempt::Answer(answer) => return Ok(answer),
+                Attempt::Answer(answer) => {
+                    if let Signer::Device(device) = request.signer
+                        && answer.status == 401
+                        && answer.refusal().code == Code::DeviceRevoked.as_str()
+                    {
+                        self.note_revoked(device).await;
+                    }
+                    return Ok(answer);
+                }
                 Attempt::Again(code) => first = Some(code),
             }
         }
         Err(first.unwrap_or(Code::AnswerMalformed).into())
+    }
+
+    /// Remembers that the service shut this phone out, and that its codes are worth nothing. What cannot be written now is
+    /// said again by the next answer.
+    async fn note_revoked(&self, device: Id) {
+        let (now, text) = (self.now(), device.to_string());
+        let _ = self
+            .files(move |files| {
+                if files.ledger(|conn| marks::get(conn, marks::REVOKED))?.as_deref() == Some(text.as_str()) {
+                    return Ok(());
+                }
+                files.commit(now, |tx, log| {
+                    marks::set(tx, marks::REVOKED, &text)?;
+                    tokens::void(tx)?;
+                    log.append(tx, "account", "device_revoked", b"")
+                })
+            })
+            .await;
     }
 
     async fn attempt(&self, request: &Request) -> Outcome<Attempt> {

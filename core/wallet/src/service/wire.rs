@@ -25,6 +25,30 @@ pub(crate) struct Registered {
     pub(crate) device_id: Id,
 }
 
+/// How the replacement of a phone stands.
+#[derive(Deserialize)]
+pub(crate) struct Replacement {
+    pub(crate) state: String,
+    pub(crate) account_id: Id,
+    pub(crate) needs_person: bool,
+    pub(crate) needs_pin: bool,
+    pub(crate) verified: bool,
+    pub(crate) pin_set: bool,
+    pub(crate) device_id: Option<Id>,
+    pub(crate) low_until: Option<i64>,
+    #[serde(default)]
+    pub(crate) open: Vec<OpenIntent>,
+}
+
+/// A payment of the earlier phone without an end.
+#[derive(Deserialize)]
+pub(crate) struct OpenIntent {
+    pub(crate) terms: String,
+    #[serde(default)]
+    pub(crate) payee_name: String,
+    pub(crate) created_at: i64,
+}
+
 /// The account as the service sees it; kept as it came in the cache.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Account {
@@ -83,6 +107,8 @@ pub(crate) struct Limits {
     pub(crate) year_left: Option<Money>,
     pub(crate) lifetime_left: Option<Money>,
     pub(crate) static_left: Option<Money>,
+    #[serde(default)]
+    pub(crate) low_until: Option<i64>,
 }
 
 #[derive(Deserialize)]

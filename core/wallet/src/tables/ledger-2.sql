@@ -6,3 +6,17 @@ CREATE TABLE feeds (
     stored_at INTEGER NOT NULL,
     document  BLOB NOT NULL
 ) STRICT;
+
+-- This phone is taking the place of an earlier one; gone when it has, or when another number is chosen.
+CREATE TABLE replacement (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    replacement_id TEXT NOT NULL,
+    phone          TEXT NOT NULL,
+    device_model   TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    resend_at      INTEGER,
+    account_id     TEXT,
+    needs_person   INTEGER NOT NULL DEFAULT 0,
+    needs_pin      INTEGER NOT NULL DEFAULT 0,
+    proof_id       TEXT
+) STRICT;

@@ -19,6 +19,11 @@ pub(crate) const MINE_REVISION: &str = "mine_revision";
 /// The recovery sheet's hash between its making and the service's answer.
 pub(crate) const SHEET_HASH: &str = "sheet_hash";
 
+/// The service said that the number that was typed has an account.
+pub(crate) const PHONE_TAKEN: &str = "phone_taken";
+/// The device of this phone that the service has shut out.
+pub(crate) const REVOKED: &str = "revoked";
+
 /// Reads a mark.
 pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
     conn.prepare_cached("SELECT value FROM marks WHERE name = ?1")

@@ -10,6 +10,7 @@ pub(crate) mod marks;
 pub(crate) mod open;
 pub(crate) mod receipts;
 pub(crate) mod records;
+pub(crate) mod replacement;
 pub(crate) mod sync;
 pub(crate) mod tokens;
 

@@ -89,6 +89,14 @@ pub(crate) fn set_state(conn: &Connection, token_id: &str, state: &str, shown_at
     .map_err(|error| VaultError::from(error).into())
 }
 
+/// No code of this phone counts any more: it was shut out, or is another device now.
+pub(crate) fn void(conn: &Connection) -> Outcome<()> {
+    conn.execute("UPDATE code_tokens SET state = 'refused', key = x'' WHERE state = 'unused'", [])
+        .and_then(|_| conn.execute("UPDATE code_batches SET state = 'void' WHERE state = 'asked'", []))
+        .map(|_| ())
+        .map_err(|error| VaultError::from(error).into())
+}
+
 /// A batch is about to be asked for: its id is stored before it is used.
 pub(crate) fn begin_batch(conn: &Connection, batch_id: Id, at: Timestamp) -> Outcome<()> {
     set_batch(conn, batch_id, "asked", at)

@@ -57,6 +57,30 @@ pub enum Word {
     ResendOtp,
     /// Enters the code. Reads: the code.
     EnterOtp,
+    /// Puts this phone in the place of the account's earlier one: asks for an SMS code.
+    ReplaceBegin {
+        /// The account's number.
+        phone: String,
+        /// The model of this phone.
+        #[arg(long, default_value = "kabao at the shell")]
+        device_model: String,
+    },
+    /// Enters that code. Reads: the code.
+    ReplaceOtp,
+    /// Proves the person. Reads: the PIN and, with a name, the identity number.
+    ReplaceProve {
+        /// The name as on the document; left out when the account is not verified or the name is proven.
+        #[arg(long, requires = "liveness_token")]
+        name: Option<String>,
+        /// What the liveness vendor gave.
+        #[arg(long)]
+        liveness_token: Option<String>,
+        /// The account has no PIN.
+        #[arg(long)]
+        without_pin: bool,
+    },
+    /// Asks how the replacement stands.
+    ReplaceCheck,
     /// Chooses the payment PIN. Reads: the PIN.
     ChoosePin,
     /// Makes a recovery sheet and shows its code once.
@@ -247,6 +271,7 @@ impl Word {
         match self {
             Word::OnboardingNext => ("onboarding_next", None),
             Word::ResendOtp => ("resend_otp", None),
+            Word::ReplaceCheck => ("replace_check", None),
             Word::SheetMake => ("make_recovery_sheet", None),
             Word::Skip => ("skip", None),
             Word::ConsentText => ("consent_text", None),

@@ -1,0 +1,362 @@
+//! This phone in the place of an earlier one: lost, reset, its files or its keys gone.
+//!
+//! ```text
+//! replace_begin → replace_otp → replace_prove ─→ done
+//!      ↑ (the same number again: another code)  └→ person_pending → replace_check → replace_prove
+//! ```
+//! The service judges number, real name and PIN, in this order, and then in one step shuts the earlier phone out, fences
+//! what was never handed to a bank and names what was: those payments stand here as *unknown* and are followed.
+
+use super::register::checked_model;
+use super::{AccountClient, OtpSentView, PersonProof, RegisterRequest, ReplaceProof, ReplaceState, ReplaceView, local};
+use crate::error::{Outcome, WalletError};
+use crate::host::KeyRole;
+use crate::intents;
+use crate::service::wire::{OpenIntent, OtpSent, Replacement};
+use crate::service::{Answer, Request, Signer};
+use crate::shared::{ServiceClock, read_pin, refresh_account};
+use crate::tables::open::store_code;
+use crate::tables::replacement::{self, BEGUN, PERSON_PENDING, PROVING, ReplacementRow};
+use crate::tables::{account, marks, tokens};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::{Code, Id, Otp, Pin, Timestamp};
+use kabao_codes::Day;
+use kabao_proof::{Document, Terms};
+use zeroize::Zeroizing;
+
+/// The longest liveness token of a vendor, in bytes.
+const TOKEN: usize = 4096;
+
+impl AccountClient {
+    /// Asks for a code by SMS to the account's number. The same number again is another code for the same replacement.
+    /// Refused with `wrong_step` on a phone that the service knows.
+    pub async fn replace_begin(&self, request: RegisterRequest) -> Outcome<OtpSentView> {
+        let phone = kabao_codes::phones::read(&request.phone).map_err(|error| WalletError::from(error.code()).in_field("phone"))?;
+        let (phone, model) = (phone.e164(), checked_model(&request.device_model)?);
+        let keys = self.core.host.keys();
+        let keyless = keys.public_key(KeyRole::Device).map_err(store_code)?.is_none();
+        let (known, revoked, under_way) = self.core.open_files(|files| files.ledger(standing)).await?;
+        // A phone whose device key is gone is no phone of the account any more, whatever its files say.
+        if known && !revoked && !keyless && under_way.is_none() {
+            return Err(Code::WrongStep.into());
+        }
+        let same = under_way.filter(|row| row.phone == phone && !keyless);
+        let row = match same {
+            // The last answer may have been lost, and this phone may be the account's by now.
+            Some(row) if row.proof_id.is_some() && self.ask(&row).await.is_ok_and(|view| view.state == ReplaceState::Done) => {
+                return Err(Code::WrongStep.into());
+            }
+            Some(row) => row,
+            None => {
+                if revoked {
+                    // The keys of a phone that was shut out are never used again.
+                    for role in [KeyRole::Device, KeyRole::Approve] {
+                        keys.make(role).map_err(store_code)?;
+                    }
+                }
+                let row = ReplacementRow {
+                    replacement_id: self.core.new_id()?,
+                    phone,
+                    device_model: model,
+                    state: BEGUN.to_owned(),
+                    resend_at: None,
+                    account_id: None,
+                    needs_person: false,
+                    needs_pin: false,
+                    proof_id: None,
+                };
+                self.keep("begun", &row).await?;
+                row
+            }
+        };
+        self.send_replace_otp(row).await
+    }
+
+    /// Asks for the code, or for another one.
+    pub(super) async fn send_replace_otp(&self, mut row: ReplacementRow) -> Outcome<OtpSentView> {
+        self.ensure_keys()?;
+        let body = serde_json::json!({
+            "replacement_id": row.replacement_id,
+            "phone": row.phone,
+            "device_key": self.key(KeyRole::Device)?,
+            "approve_key": self.key(KeyRole::Approve)?,
+            "device_model": row.device_model,
+        });
+        let request = itself("POST", "/v1/device-replacements".to_owned(), body.to_string().into_bytes());
+        let answer = self.core.call(&request).await?;
+        if let Some(error) = self.gone(&answer).await? {
+            return Err(error);
+        }
+        let sent: OtpSent = answer.read()?;
+        let resend_at = answer.time.plus_ms(sent.resend_after_ms);
+        row.state = BEGUN.to_owned();
+        row.resend_at = Some(resend_at.as_ms());
+        self.keep("otp_sent", &row).await?;
+        Ok(OtpSentView { phone_masked: kabao_base::mask::phone(local(&row.phone)), otp_length: sent.otp_length, resend_at })
+    }
+
+    /// Proves that the number is the person's. Gives what else has to be proven.
+    pub async fn replace_otp(&self, code: String) -> Outcome<ReplaceView> {
+        let otp = Otp::read(code).map_err(|error| WalletError::from(error).in_field("otp"))?;
+        let row = self.replacing().await?;
+        let body = Zeroizing::new(format!("{{\"otp\":\"{}\"}}", otp.expose("sent to the service that made it")));
+        let path = format!("/v1/device-replacements/{}/otp", row.replacement_id);
+        let answer = self.core.call(&itself("POST", path, body.as_bytes().to_vec())).await?;
+        self.take(row, &answer).await
+    }
+
+    /// Proves the person: real name, then PIN, as the view of `replace_otp` asks for them. A repeat after a lost answer
+    /// asks first what became of the last try.
+    pub async fn replace_prove(&self, proof: ReplaceProof) -> Outcome<ReplaceView> {
+        let typed = proof.pin.map(Zeroizing::new);
+        let mut row = self.replacing().await?;
+        if row.state == BEGUN {
+            return Err(Code::WrongStep.into());
+        }
+        if row.proof_id.is_some() || row.state == PERSON_PENDING {
+            let view = self.ask(&row).await?;
+            if view.state == ReplaceState::Done {
+                return Ok(view);
+            }
+            row = self.replacing().await?;
+        }
+        let pin = match row.needs_pin {
+            true => Some(read_pin(typed.as_ref().map_or("", |typed| typed.as_str()))?),
+            false => None,
+        };
+        let account_id = row.account_id.ok_or(Code::WrongStep)?;
+        let proof_id = self.core.new_id()?;
+        let person = match proof.person.filter(|_| row.needs_person) {
+            Some(person) => Some(self.seal_person(person, account_id, proof_id).await?),
+            None if row.needs_person && row.state == PROVING => return Err(WalletError::from(Code::EmptyInput).in_field("name")),
+            None => None,
+        };
+        row.proof_id = Some(proof_id);
+        self.keep("proof", &row).await?;
+        let pin_box = match pin {
+            Some(pin) => Some(self.seal_proof(&pin, &row, account_id, proof_id).await?),
+            None => None,
+        };
+        let body = serde_json::json!({ "proof_id": proof_id, "pin_box": pin_box, "person": person });
+        let path = format!("/v1/device-replacements/{}/proof", row.replacement_id);
+        let answer = self.core.call(&itself("PUT", path, body.to_string().into_bytes())).await?;
+        self.take(row, &answer).await
+    }
+
+    /// Asks how it stands: after a lost answer, or while the real name is being checked.
+    pub async fn replace_check(&self) -> Outcome<ReplaceView> {
+        let row = self.replacing().await?;
+        self.ask(&row).await
+    }
+
+    async fn ask(&self, row: &ReplacementRow) -> Outcome<ReplaceView> {
+        let path = format!("/v1/device-replacements/{}", row.replacement_id);
+        let answer = self.core.call(&itself("GET", path, Vec::new())).await?;
+        self.take(row.clone(), &answer).await
+    }
+
+    async fn replacing(&self) -> Outcome<ReplacementRow> {
+        let (_, _, row) = self.core.open_files(|files| files.ledger(standing)).await?;
+        row.ok_or_else(|| Code::WrongStep.into())
+    }
+
+    async fn keep(&self, event: &'static str, row: &ReplacementRow) -> Outcome<()> {
+        let (now, row) = (self.core.now(), row.clone());
+        self.core
+            .files(move |files| {
+                files.commit(now, |tx, log| {
+                    replacement::save(tx, &row)?;
+                    log.append(tx, "replacement", event, b"")
+                })
+            })
+            .await
+    }
+
+    /// Forgets a replacement, if one is under way, and that a number was taken.
+    pub(super) async fn forget_replacement(&self) -> Outcome<()> {
+        let now = self.core.now();
+        self.core
+            .files(move |files| {
+                let (row, taken) = files.ledger(|conn| Ok((replacement::load(conn)?, marks::get(conn, marks::PHONE_TAKEN)?)))?;
+                if row.is_none() && taken.is_none() {
+                    return Ok(());
+                }
+                files.commit(now, |tx, log| {
+                    replacement::remove(tx)?;
+                    marks::remove(tx, marks::PHONE_TAKEN)?;
+                    log.append(tx, "replacement", "left", b"")
+                })
+            })
+            .await
+    }
+
+    /// An answer after which this replacement cannot go on: what is left of it here, and the error to tell.
+    async fn gone(&self, answer: &Answer) -> Outcome<Option<WalletError>> {
+        if (200..300).contains(&answer.status) {
+            return Ok(None);
+        }
+        let error = WalletError::from(answer.refusal());
+        if error.is(Code::ReplaceOvertaken) || error.is(Code::DeviceRevoked) || error.is(Code::PhoneUnknown) {
+            let (now, taken) = (self.core.now(), !error.is(Code::PhoneUnknown));
+            self.core
+                .files(move |files| {
+                    files.commit(now, |tx, log| {
+                        replacement::remove(tx)?;
+                        if taken {
+                            marks::set(tx, marks::PHONE_TAKEN, "yes")?;
+                        }
+                        log.append(tx, "replacement", "void", b"")
+                    })
+                })
+                .await?;
+        }
+        Ok(Some(error))
+    }
+
+    /// Takes up what the service said.
+    async fn take(&self, mut row: ReplacementRow, answer: &Answer) -> Outcome<ReplaceView> {
+        if let Some(error) = self.gone(answer).await? {
+            // A service that forgot the code, or whose patience is over, wants another code.
+            if error.is(Code::OtpExpired) || error.is(Code::NotFound) {
+                row.state = BEGUN.to_owned();
+                self.keep("expired", &row).await?;
+                return Err(WalletError::from(Code::OtpExpired).in_field("otp"));
+            }
+            return Err(error);
+        }
+        let said: Replacement = answer.parse()?;
+        if row.account_id.is_some_and(|known| known != said.account_id) {
+            return Err(Code::AnswerMalformed.into());
+        }
+        let state = match said.state.as_str() {
+            "done" => return self.finish(row, said).await,
+            "person_pending" => ReplaceState::PersonPending,
+            "proving" => ReplaceState::Proving,
+            _ => return Err(Code::AnswerMalformed.into()),
+        };
+        let own = self.core.account_row().await?.account_id;
+        if own.is_some_and(|own| own != said.account_id) {
+            return Err(WalletError::from(Code::AccountOther).in_field("phone"));
+        }
+        row.state = if state == ReplaceState::PersonPending { PERSON_PENDING } else { PROVING }.to_owned();
+        (row.account_id, row.needs_person, row.needs_pin) = (Some(said.account_id), said.needs_person, said.needs_pin);
+        self.keep("proving", &row).await?;
+        Ok(ReplaceView {
+            state,
+            needs_person: row.needs_person,
+            needs_pin: row.needs_pin,
+            open_payments: 0,
+            low_limits_until: None,
+            account: None,
+        })
+    }
+
+    /// This phone is the account's: who it is and what it has to follow come in one commit.
+    async fn finish(&self, row: ReplacementRow, said: Replacement) -> Outcome<ReplaceView> {
+        let device_id = said.device_id.ok_or(Code::AnswerMalformed)?;
+        let open = said.open.iter().map(|open| read_open(open, said.account_id)).collect::<Outcome<Vec<_>>>()?;
+        let count = u32::try_from(open.len()).unwrap_or(u32::MAX);
+        let (now, clock, epoch, secrets) = (self.core.now(), self.core.clock.mark(), self.core.client.epoch(), self.core.host.secrets());
+        let (account_id, pin_set, verified) = (said.account_id, said.pin_set, said.verified);
+        let taken = self
+            .core
+            .files(move |files| {
+                let taken = files.commit(now, |tx, log| {
+                    let mut own = account::load(tx)?;
+                    if own.account_id.is_some_and(|own| own != account_id) {
+                        return Err(WalletError::from(Code::AccountOther).in_field("phone"));
+                    }
+                    own.account_id = Some(account_id);
+                    own.device_id = Some(device_id);
+                    own.registration_id = None;
+                    own.phone = Some(row.phone);
+                    own.device_model = Some(row.device_model);
+                    own.pin_set = pin_set;
+                    if verified {
+                        own.verification_state = Some("passed".to_owned());
+                    }
+                    account::save(tx, &own)?;
+                    replacement::remove(tx)?;
+                    marks::remove(tx, marks::PHONE_TAKEN)?;
+                    marks::remove(tx, marks::REVOKED)?;
+                    tokens::void(tx)?;
+                    for (terms, payee_name, at) in open {
+                        intents::adopt(tx, log, terms, payee_name, at, epoch)?;
+                    }
+                    ServiceClock::store(tx, clock)?;
+                    log.append(tx, "account", "device_replaced", b"")?;
+                    Ok(own)
+                })?;
+                files.anchor(secrets.as_ref())?;
+                Ok(taken)
+            })
+            .await?;
+        self.core.set_identity(&taken);
+        intents::resume(&self.core).await?;
+        // The history comes by itself, and the account; both can also be asked for later.
+        self.core.settled.send_modify(|count| *count = count.wrapping_add(1));
+        let _ = refresh_account(&self.core).await;
+        Ok(ReplaceView {
+            state: ReplaceState::Done,
+            needs_person: false,
+            needs_pin: false,
+            open_payments: count,
+            low_limits_until: said.low_until.map(Timestamp::from_ms),
+            account: Some(self.view().await?),
+        })
+    }
+
+    /// Judges name and number here, and seals the number for the identity check.
+    async fn seal_person(&self, person: PersonProof, account_id: Id, proof_id: Id) -> Outcome<serde_json::Value> {
+        let number = Zeroizing::new(person.id_number);
+        let name = kabao_codes::names::read(&person.name).map_err(|error| WalletError::from(error.code()).in_field("name"))?;
+        let today = Day::in_china(self.core.now()).ok_or(Code::Internal)?;
+        let resident = kabao_codes::identity::read_resident(&number, today)
+            .map_err(|error| WalletError::from(error.code()).in_field("id_number"))?;
+        let token = person.liveness_token;
+        let wrong = match token.as_str() {
+            "" => Some(Code::EmptyInput),
+            token if token.len() > TOKEN => Some(Code::InputTooLong),
+            token if !token.bytes().all(|byte| byte.is_ascii_graphic()) => Some(Code::HiddenCharacter),
+            _ => None,
+        };
+        if let Some(code) = wrong {
+            return Err(WalletError::from(code).in_field("liveness_token"));
+        }
+        let sealed = self.core.seal_id_of(account_id, &resident.normalised, proof_id).await?;
+        Ok(serde_json::json!({ "name": name.as_str(), "id_box": sealed, "liveness_token": token }))
+    }
+
+    /// The PIN in a box that fits this phone's keys, this account and this try.
+    async fn seal_proof(&self, pin: &Pin, row: &ReplacementRow, account_id: Id, proof_id: Id) -> Outcome<kabao_proof::SealedBox> {
+        let parts = [
+            "kabao-replace-1".to_owned(), row.replacement_id.to_string(), proof_id.to_string(), account_id.to_string(),
+            self.key(KeyRole::Device)?, self.key(KeyRole::Approve)?, row.device_model.clone(),
+        ];
+        let digest = kabao_proof::digest::sha256_of(&[parts.join("\0").as_bytes()]);
+        self.core.seal_pin(pin, &digest).await
+    }
+}
+
+/// Whether this phone has an account, whether it is shut out, and the replacement under way.
+fn standing(conn: &rusqlite::Connection) -> Outcome<(bool, bool, Option<ReplacementRow>)> {
+    let row = account::load(conn)?;
+    let revoked = row.device_id.is_some() && marks::get(conn, marks::REVOKED)? == row.device_id.map(|id| id.to_string());
+    Ok((row.account_id.is_some(), revoked, replacement::load(conn)?))
+}
+
+fn itself(method: &'static str, path: String, body: Vec<u8>) -> Request {
+    Request { method, path, query: None, body, signer: Signer::Itself }
+}
+
+/// The terms of a payment of the earlier phone, which have to be of this account.
+fn read_open(open: &OpenIntent, account_id: Id) -> Outcome<(Terms, Option<String>, Timestamp)> {
+    let bytes = URL_SAFE_NO_PAD.decode(&open.terms).map_err(|_| Code::AnswerMalformed)?;
+    let terms = Terms::decode(&bytes).map_err(|_| Code::AnswerMalformed)?;
+    if terms.account_id != account_id {
+        return Err(Code::AnswerMalformed.into());
+    }
+    let name = Some(open.payee_name.clone()).filter(|name| !name.is_empty());
+    Ok((terms, name, Timestamp::from_ms(open.created_at)))
+}
