@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 
 /// The names that [`call`] knows.
 pub const CALLS: &[&str] = &[
-    "onboarding_next", "register", "resend_otp", "enter_otp", "replace_begin", "replace_otp", "replace_prove", "replace_check", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
+    "onboarding_next", "register", "resend_otp", "enter_otp", "replace_begin", "replace_otp", "replace_prove", "replace_check",
+    "renew_approval_begin", "renew_approval", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
     "skip", "account", "account_refresh", "consent_text", "consent", "verify", "verify_check", "bind", "bind_confirm",
     "bindings_waiting", "cards", "cards_refresh", "read", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
     "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
@@ -118,6 +119,10 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
             with.end()?;
             Ok(account.replace_prove(ReplaceProof { pin, person }).await?.json())
         }
+        "renew_approval" => {
+            let (code, pin) = texts!(code, pin);
+            Ok(account.renew_approval(code, pin).await?.json())
+        }
         "choose_pin" => Ok(account.choose_pin(texts!(pin)).await?.json()),
         "confirm_recovery_sheet" => Ok(account.confirm_recovery_sheet(texts!(code)).await?.json()),
         "consent" => Ok(nothing(identity.consent(texts!(version)).await?)),
@@ -207,6 +212,7 @@ async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value,
     Ok(match name {
         "onboarding_next" => step(account.onboarding_next().await?),
         "skip" => step(account.skip().await?),
+        "renew_approval_begin" => account.renew_approval_begin().await?.json(),
         "replace_check" => account.replace_check().await?.json(),
         "resend_otp" => account.resend_otp().await?.json(),
         "make_recovery_sheet" => json!({ "code": account.make_recovery_sheet().await?.code }),

@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 
 /// The name of the developer's file in a profile.
 pub const DEV_FILE: &str = "dev-only-keys";
+/// The name of the approval key in it.
+pub const DEV_APPROVE_KEY: &str = "dev-only-approve-key";
 /// The folder of the wallet's files in a profile.
 pub const WALLET_FOLDER: &str = "wallet";
 const KEYRING_SERVICE: &str = "kabao";

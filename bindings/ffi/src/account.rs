@@ -54,6 +54,17 @@ impl AccountClient {
         self.0.run(|account| async move { account.replace_prove(proof).await }).await
     }
 
+    /// Makes a new approval key, when `confirm` failed with `approval_lost`, and asks for a code by SMS. Called again, it is
+    /// another code.
+    pub async fn renew_approval_begin(&self) -> Outcome<OtpSentView> {
+        self.0.run(|account| async move { account.renew_approval_begin().await }).await
+    }
+
+    /// Proves number and PIN for the new approval key; limits stay low for 24 hours.
+    pub async fn renew_approval(&self, code: String, pin: String) -> Outcome<AccountView> {
+        self.0.run(|account| async move { account.renew_approval(code, pin).await }).await
+    }
+
     /// Asks how it stands: after a lost answer, or while the real name is being checked.
     pub async fn replace_check(&self) -> Outcome<ReplaceView> {
         self.0.run(|account| async move { account.replace_check().await }).await

@@ -1,6 +1,6 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
-use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, quotes, registration, replacement};
+use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, quotes, registration, renewal, replacement};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -10,6 +10,7 @@ use utoipa::OpenApi;
     paths(
         registration::keys, registration::register, registration::otp,
         replacement::begin, replacement::otp, replacement::state, replacement::prove,
+        renewal::begin, renewal::prove,
         account::view, account::set_pin, account::set_sheet, account::freeze,
         identity::document, identity::consent, identity::verify, identity::verification,
         cards::bind, cards::otp, cards::list,

@@ -30,6 +30,15 @@ pub(crate) struct Pending {
     pub done: Option<(Id, Id)>,
 }
 
+/// A new approval key that waits for its code and PIN. In memory only.
+pub(crate) struct Renewal {
+    pub device: Id,
+    pub approve_key: PublicKey,
+    pub otp: String,
+    pub sent_at: Timestamp,
+    pub tries_left: u32,
+}
+
 /// What a phone received by SMS from the service.
 pub(crate) struct Sms {
     pub text: String,
@@ -42,6 +51,7 @@ pub(crate) struct Sms {
 pub(crate) struct Memory {
     pub registrations: BTreeMap<Id, Pending>,
     pub replacements: BTreeMap<Id, Pending>,
+    pub renewals: BTreeMap<Id, Renewal>,
     pub inbox: BTreeMap<String, Vec<Sms>>,
     /// The digits that tills read, by token: for the developer's console.
     pub read_codes: BTreeMap<String, String>,

@@ -175,6 +175,10 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             let given = with(proof.into_iter().filter(|(what, _)| *what == "pin" || name.is_some()));
             ask(wallet, answer, "replace_prove", given).await?
         }
+        Word::RenewApproval => {
+            let code = secret("SMS code")?;
+            ask(wallet, answer, "renew_approval", with([("code", code), ("pin", secret("PIN")?)])).await?
+        }
         Word::ChoosePin => ask(wallet, answer, "choose_pin", with([("pin", secret("PIN")?)])).await?,
         Word::SheetConfirm => ask(wallet, answer, "confirm_recovery_sheet", with([("code", secret("recovery sheet")?)])).await?,
         Word::Consent { version } => {

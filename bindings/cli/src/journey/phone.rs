@@ -1,10 +1,10 @@
 //! A phone of a journey: a folder, keys, a network that can be switched off, and the wallet on it.
 
-use crate::keys::{DEV_FILE, FileSecrets, WALLET_FOLDER};
+use crate::keys::{DEV_APPROVE_KEY, DEV_FILE, FileSecrets, WALLET_FOLDER};
 use crate::setup::{self, ServiceFile};
 use crate::views::Json;
 use kabao_core::host::real::{HttpsTransport, RealHost};
-use kabao_core::host::{Host, HttpRequest, HttpResponse, Transport, TransportError};
+use kabao_core::host::{Host, HttpRequest, HttpResponse, SecretStore, Transport, TransportError};
 use kabao_core::{Subscription, Wallet, WalletError, WalletEvent, WalletListener};
 use serde_json::Value;
 use std::fs;
@@ -146,6 +146,12 @@ impl Phone {
             fs::remove_dir_all(self.folder.join(WALLET_FOLDER)).map_err(|error| error.to_string())?;
         }
         fs::remove_file(self.folder.join(DEV_FILE)).map_err(|error| error.to_string())
+    }
+
+    /// A finger was added: the approval key is gone, and nothing else.
+    pub fn lose_approval(&self) -> Result<(), String> {
+        let store = FileSecrets::new(self.folder.join(DEV_FILE));
+        store.remove(DEV_APPROVE_KEY.to_owned()).map_err(|error| error.to_string())
     }
 
     /// Sets the files of a lost key aside.

@@ -147,6 +147,10 @@ fn failed_as(error: &WalletError, fails: &Fails, language: Language) -> Result<(
 fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &Value) {
     match action {
         "choose_pin" | "confirm" => world.remember("PIN", with.get("pin")),
+        "renew_approval" => {
+            world.remember("PIN", with.get("pin"));
+            world.remember("one-time code", with.get("code"));
+        }
         "replace_prove" => {
             world.remember("PIN", with.get("pin"));
             world.remember("identity number", with.get("id_number"));

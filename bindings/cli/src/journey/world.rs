@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// The names that [`World::act`] knows.
 pub const ACTIONS: &[&str] = &[
-    "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "keys_lost", "phone_wiped", "set_aside_lost", "await_event", "sms_inbox",
+    "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "keys_lost", "new_fingerprint", "phone_wiped", "set_aside_lost", "await_event", "sms_inbox",
     "liveness_token", "make_merchant", "bank_card", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
     "vendor_holder", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_fee", "kill_service", "restart_service",
@@ -140,7 +140,7 @@ impl World {
     /// The wallet's error, or the text to show.
     pub async fn act(&mut self, name: &str, with: Map<String, Value>) -> Result<Value, ActError> {
         match name {
-            "phone" | "network_off" | "network_on" | "restart_wallet" | "files_keep" | "files_put_back" | "keys_lost" | "phone_wiped"
+            "phone" | "network_off" | "network_on" | "restart_wallet" | "files_keep" | "files_put_back" | "keys_lost" | "new_fingerprint" | "phone_wiped"
             | "set_aside_lost" | "await_event" => {
                 self.act_on_phone(name, &with).await
             }
@@ -183,6 +183,7 @@ impl World {
                 phone.close().await?;
                 phone.lose(name == "phone_wiped")?;
             }
+            "new_fingerprint" => self.phone()?.lose_approval()?,
             "set_aside_lost" => {
                 let file = self.service.file().clone();
                 let phone = self.phone()?;

@@ -9,6 +9,7 @@
 
 mod pin;
 mod register;
+mod renew;
 mod replace;
 mod sheet;
 mod types;

@@ -280,6 +280,7 @@ impl AccountClient {
                     replacement::remove(tx)?;
                     marks::remove(tx, marks::PHONE_TAKEN)?;
                     marks::remove(tx, marks::REVOKED)?;
+                    marks::remove(tx, marks::APPROVE_RENEWAL)?;
                     tokens::void(tx)?;
                     for (terms, payee_name, at) in open {
                         intents::adopt(tx, log, terms, payee_name, at, epoch)?;

@@ -5,6 +5,7 @@ use crate::error::{Outcome, WalletError};
 use crate::host::KeyRole;
 use crate::intents::{self, Approved};
 use crate::service::wire::{Approval, Put};
+use crate::tables::marks;
 use crate::tables::open::store_code;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -69,6 +70,11 @@ impl PayClient {
                 Ok(Approval::PinBox(self.core.seal_pin(&pin, digest).await?))
             }
             Proof::Approval => {
+                // A key that the service does not know yet would refuse this payment for good.
+                let renewing = self.core.files(|files| files.ledger(|conn| marks::get(conn, marks::APPROVE_RENEWAL))).await?;
+                if renewing.is_some() {
+                    return Err(Code::ApprovalLost.into());
+                }
                 let signed = self.core.host.keys().sign(KeyRole::Approve, digest.to_vec()).map_err(|error| match error {
                     crate::host::HostError::Lost => Code::ApprovalLost,
                     other => store_code(other),

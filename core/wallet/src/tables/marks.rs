@@ -24,6 +24,9 @@ pub(crate) const PHONE_TAKEN: &str = "phone_taken";
 /// The device of this phone that the service has shut out.
 pub(crate) const REVOKED: &str = "revoked";
 
+/// The renewal of the approval key that is under way: until it is done that key approves nothing.
+pub(crate) const APPROVE_RENEWAL: &str = "approve_renewal";
+
 /// Reads a mark.
 pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
     conn.prepare_cached("SELECT value FROM marks WHERE name = ?1")

@@ -12,6 +12,7 @@ pub mod payments;
 pub mod phone;
 pub mod quotes;
 pub mod registration;
+pub mod renewal;
 pub mod replacement;
 
 use crate::service::Service;

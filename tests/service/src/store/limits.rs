@@ -73,14 +73,20 @@ fn card_bucket(card: Id, at: Timestamp) -> String {
     format!("card:{card}:{}", at.china_day())
 }
 
-/// Until when the limits of an account that has a new phone are low, if `at` lies in that time.
-fn low_until(db: &Connection, account: Id, at: Timestamp) -> rusqlite::Result<Option<i64>> {
+/// Until when the limits of an account that has a new phone are low, if they are. A clock that is put back ends nothing.
+fn low_until(db: &Connection, account: Id, now: Timestamp) -> rusqlite::Result<Option<i64>> {
     let until: Option<i64> = one(db, "SELECT low_until FROM accounts WHERE account_id = ?1", [account.to_string()], |row| row.get(0))?;
-    Ok(until.filter(|until| at.as_ms() < *until && until.saturating_sub(NEW_PHONE_MS) <= at.as_ms()))
+    Ok(until.filter(|until| now.as_ms() < *until))
 }
 
-fn low_bucket(db: &Connection, account: Id, at: Timestamp) -> rusqlite::Result<Option<String>> {
-    Ok(low_until(db, account, at)?.map(|until| format!("low:{until}")))
+fn low_bucket(db: &Connection, account: Id, now: Timestamp) -> rusqlite::Result<Option<String>> {
+    Ok(low_until(db, account, now)?.map(|until| format!("low:{until}")))
+}
+
+/// The same for a payment of some time ago: only what was counted in the present time of low limits is given back to it.
+fn low_bucket_of(db: &Connection, account: Id, counted_at: Timestamp) -> rusqlite::Result<Option<String>> {
+    let until = low_until(db, account, counted_at)?;
+    Ok(until.filter(|until| until.saturating_sub(NEW_PHONE_MS) <= counted_at.as_ms()).map(|until| format!("low:{until}")))
 }
 
 /// What is left for payments from the balance.
@@ -169,7 +175,7 @@ pub fn take(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i6
 /// Gives limits back: the day's and the year's when the payment was made in the same one, never a lifetime's.
 pub fn give_back(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, paid_at: Timestamp, now: Timestamp) -> rusqlite::Result<()> {
     let current: Vec<String> = buckets(card, way, now).into_iter().chain(low_bucket(db, account, now)?).collect();
-    for bucket in buckets(card, way, paid_at).into_iter().chain(low_bucket(db, account, paid_at)?) {
+    for bucket in buckets(card, way, paid_at).into_iter().chain(low_bucket_of(db, account, paid_at)?) {
         if bucket != "life" && current.contains(&bucket) {
             let sql = "UPDATE limit_uses SET used = max(0, used - ?3) WHERE account_id = ?1 AND bucket = ?2";
             run(db, sql, params![account.to_string(), bucket, amount])?;
@@ -180,7 +186,7 @@ pub fn give_back(db: &Connection, account: Id, card: Option<Id>, way: Way, amoun
 
 /// Undoes the count of a payment that was counted and then not carried out.
 pub fn untake(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, counted_at: Timestamp) -> rusqlite::Result<()> {
-    for bucket in buckets(card, way, counted_at).into_iter().chain(low_bucket(db, account, counted_at)?) {
+    for bucket in buckets(card, way, counted_at).into_iter().chain(low_bucket_of(db, account, counted_at)?) {
         let sql = "UPDATE limit_uses SET used = max(0, used - ?3) WHERE account_id = ?1 AND bucket = ?2";
         run(db, sql, params![account.to_string(), bucket, amount])?;
     }

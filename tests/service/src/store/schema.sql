@@ -254,5 +254,8 @@ CREATE TABLE replacements (
 ) WITHOUT ROWID;
 CREATE INDEX replacements_account ON replacements (account_id, number_at);
 
+-- Approval keys that took the place of dead ones, so that a repeat after a lost answer is the same renewal.
+CREATE TABLE renewals (renewal_id TEXT PRIMARY KEY, device_id TEXT NOT NULL, low_until INTEGER NOT NULL) WITHOUT ROWID;
+
 -- What the person has to be told about the account, beside the SMS.
 CREATE TABLE notices (notice_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, kind TEXT NOT NULL, device_id TEXT, at INTEGER NOT NULL) WITHOUT ROWID;

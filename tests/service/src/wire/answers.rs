@@ -65,6 +65,13 @@ pub struct ReplacementOut {
     pub open: Vec<OpenIntentOut>,
 }
 
+/// A new approval key counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RenewalOut {
+    /// Until when limits are low.
+    pub low_until: i64,
+}
+
 /// A payment whose end is not known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OpenIntentOut {

@@ -115,6 +115,32 @@ pub struct ReplacementProofIn {
     pub person: Option<PersonIn>,
 }
 
+/// Asks for a code, for a new approval key of this phone.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenewalIn {
+    /// Made by the phone.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub renewal_id: String,
+    /// 65-byte point, base64url.
+    #[schema(pattern = "^[A-Za-z0-9_-]{87}$")]
+    pub approve_key: String,
+}
+
+/// The proof for a new approval key.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenewalProofIn {
+    /// Made by the phone, a new one for each try.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub proof_id: String,
+    /// Six digits.
+    #[schema(pattern = "^[0-9]{6}$")]
+    pub otp: String,
+    /// The PIN; opened by the vault only.
+    pub pin_box: BoxIn,
+}
+
 /// Name, number and face of the account's person.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

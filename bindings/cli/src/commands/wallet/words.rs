@@ -81,6 +81,10 @@ pub enum Word {
     },
     /// Asks how the replacement stands.
     ReplaceCheck,
+    /// Makes a new approval key and asks for an SMS code.
+    RenewApprovalBegin,
+    /// Proves it. Reads: the code, the PIN.
+    RenewApproval,
     /// Chooses the payment PIN. Reads: the PIN.
     ChoosePin,
     /// Makes a recovery sheet and shows its code once.
@@ -272,6 +276,7 @@ impl Word {
             Word::OnboardingNext => ("onboarding_next", None),
             Word::ResendOtp => ("resend_otp", None),
             Word::ReplaceCheck => ("replace_check", None),
+            Word::RenewApprovalBegin => ("renew_approval_begin", None),
             Word::SheetMake => ("make_recovery_sheet", None),
             Word::Skip => ("skip", None),
             Word::ConsentText => ("consent_text", None),
