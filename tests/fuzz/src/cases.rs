@@ -1,6 +1,8 @@
 //! The published cases as first inputs.
 
 use crate::Target;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +25,10 @@ pub fn seeds(target: &Target) -> Vec<Vec<u8>> {
 fn inputs(path: &Path) -> Vec<Vec<u8>> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let Ok(Value::Array(cases)) = serde_json::from_str::<Value>(&text) else { return Vec::new() };
-    cases.iter().filter_map(input).collect()
+    let written = cases.iter().filter_map(input);
+    // What is written in Base64 counts as bytes too.
+    let meant = cases.iter().filter_map(|case| STANDARD.decode(case.get("input_base64")?.as_str()?).ok());
+    written.chain(meant).collect()
 }
 
 /// A case has one of: a text, lines, answers of a tag, bytes in hexadecimal or base64, a number of its own name.
