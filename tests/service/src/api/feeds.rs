@@ -26,6 +26,11 @@ pub struct Held {
 pub async fn codes(State(service): App, _: Caller, held: Result<Query<Held>, QueryRejection>) -> Outcome<Answer> {
     let Query(held) = held.map_err(|_| Refusal::argument("query"))?;
     let now = service.now();
-    let newer = service.feeds().serve(&service.keys, held.after.unwrap_or(0), now);
+    // The contract's number is one of 64 bits with a sign, and not below zero.
+    let after = held.after.unwrap_or(0);
+    if i64::try_from(after).is_err() {
+        return Err(Refusal::argument("query"));
+    }
+    let newer = service.feeds().serve(&service.keys, after, now);
     Ok(newer.map_or_else(Answer::empty, cose))
 }
