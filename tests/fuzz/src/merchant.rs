@@ -43,11 +43,20 @@ pub fn emv_payer(data: &[u8]) {
     payer_code(&text_of(data));
     payer_code(&STANDARD.encode(data));
     payer_code(&STANDARD.encode([b"\x85\x05CPV01", data].concat()));
+    payer_code(&STANDARD.encode(labelled(data)));
     if let Ok(tags) = ber::read(data) {
         let Ok(written) = ber::write(&tags) else { return assert!(data.len() > ber::LIMIT / 2, "what was read cannot be written") };
         assert!(written.len() <= data.len(), "lengths are written as short as they can be");
         assert!(ber::read(&written).is_ok_and(|again| again == tags), "written tags read otherwise");
     }
+}
+
+/// A code of one application whose label (50) is the input, as far as a short length reaches.
+fn labelled(data: &[u8]) -> Vec<u8> {
+    let label = data.get(..100).unwrap_or(data);
+    let length = u8::try_from(label.len()).unwrap_or(0);
+    let inside = [b"\x4f\x07\xa0\x00\x00\x06\x02\x20\x20\x50".as_slice(), &[length], label].concat();
+    [b"\x85\x05CPV01\x61".as_slice(), &[length + 11], &inside].concat()
 }
 
 fn payer_code(text: &str) {
