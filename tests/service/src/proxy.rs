@@ -148,9 +148,9 @@ fn is_key(value: &serde_json::Value) -> bool {
     value.as_str().is_some_and(|text| text.len() == 87 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
 }
 
-/// A registration is signed by the key in its body: the proxy puts its own there, which it can sign with.
+/// A registration, and what takes another phone's place, is signed by the key in its body: the proxy puts its own there, which it can sign with.
 fn keyed(phone: &Phone, path: &str, body: Bytes) -> Bytes {
-    if path != "/v1/registrations" {
+    if !["/v1/registrations", "/v1/device-replacements"].contains(&path) {
         return body;
     }
     match serde_json::from_slice::<serde_json::Value>(&body) {
@@ -170,7 +170,8 @@ async fn pass(State(phone): State<Arc<Phone>>, request: Request) -> Response {
     let Ok(body) = body.collect().await else { return Refusal::argument("body").into_response() };
     let body: Bytes = keyed(&phone, parts.uri.path(), body.to_bytes());
     let path = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
-    let signed = match parts.uri.path().starts_with("/v1/registrations") {
+    let itself = ["/v1/registrations", "/v1/device-replacements"].iter().any(|path| parts.uri.path().starts_with(path));
+    let signed = match itself {
         true => phone.sign_as_self(parts.method.as_str(), path, &body),
         false => phone.sign(parts.method.as_str(), path, &body),
     };
