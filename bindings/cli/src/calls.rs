@@ -1,7 +1,7 @@
 //! Every public call of the wallet by its name, with arguments and answer as JSON: the one place that the command line
 //! and the journeys share. What a call does stands with the call itself, in the wallet.
 
-use crate::views::{Json, snake};
+use crate::views::{Json, bytes_of, snake};
 use kabao_core::account::{PersonProof, RegisterRequest, ReplaceProof};
 use kabao_core::cards::BindRequest;
 use kabao_core::identity::VerifyRequest;
@@ -15,7 +15,7 @@ pub const CALLS: &[&str] = &[
     "onboarding_next", "register", "resend_otp", "enter_otp", "replace_begin", "replace_otp", "replace_prove", "replace_check",
     "renew_approval_begin", "renew_approval", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
     "skip", "account", "account_refresh", "consent_text", "consent", "verify", "verify_check", "bind", "bind_confirm",
-    "bindings_waiting", "cards", "cards_refresh", "read", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
+    "bindings_waiting", "cards", "cards_refresh", "read", "tap", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
     "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
     "codes", "codes_refresh", "decline", "receipt", "history", "detail", "month", "sync", "verify_all", "lock", "unlock", "suspend", "close",
 ];
@@ -139,6 +139,7 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
             Ok(cards.confirm(binding_id, code).await?.json())
         }
         "read" => Ok(pay.read(texts!(text)).await?.json()),
+        "tap" => Ok(pay.tap(bytes_of(&texts!(tag)).ok_or_else(|| CallError::Written("tag is not hexadecimal".to_owned()))?).await?.json()),
         "quote_top_up" => {
             let (amount, card_id) = texts!(amount, card_id);
             Ok(pay.quote(QuoteRequest::TopUp { amount, card_id }).await?.json())

@@ -32,6 +32,14 @@ pub fn snake(name: impl std::fmt::Debug) -> String {
     text
 }
 
+/// Bytes written as pairs of hexadecimal digits; `None` for anything else.
+pub fn bytes_of(digits: &str) -> Option<Vec<u8>> {
+    if digits.len() % 2 == 1 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
+
 /// Leaves out what is not there.
 fn object(value: Value) -> Value {
     match value {
@@ -145,6 +153,7 @@ impl Json for ScanView {
             "says": object(json!({
                 "payee": self.says.payee, "amount": self.says.amount, "currency": self.says.currency, "order": self.says.order,
                 "is_static": self.says.is_static, "amount_editable": self.says.amount_editable, "masked": self.says.masked,
+                "category": self.says.category.map(|category| category.key()),
             })),
             "dangers": self.dangers.iter().map(|found| json!({ "danger": found.danger, "text": found.text })).collect::<Vec<_>>(),
             "hand_over": self.hand_over.as_ref().map_or(Value::Null, |found| object(json!({ "app": found.app, "text": found.text, "link": found.link }))),

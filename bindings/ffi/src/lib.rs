@@ -23,6 +23,8 @@ mod history;
 mod identity;
 /// Paying.
 mod pay;
+/// Reading a tag.
+mod tag;
 /// Opening, locking, closing.
 mod wallet;
 
@@ -34,5 +36,6 @@ pub use faults::fault_places;
 pub use history::HistoryClient;
 pub use identity::IdentityClient;
 pub use pay::{PayClient, ShowingView};
+pub use tag::TagReader;
 pub use wallet::{EventSubscription, KabaoWallet, set_aside_lost_wallet};
 pub use words::{explain_failure, language_of_tag, onboarding_words};

@@ -26,6 +26,12 @@ impl PayClient {
         self.0.run(|pay| async move { pay.read(text).await }).await
     }
 
+    /// Reads what a tag or a terminal gave: the bytes of an NDEF message, from [`TagReader`] or from the phone's own reader.
+    /// The answer is that of a scan of the same text.
+    pub async fn tap(&self, ndef: Vec<u8>) -> Outcome<ScanView> {
+        self.0.run(|pay| async move { pay.tap(ndef).await }).await
+    }
+
     /// Which table of code formats decides what a scanned text is: version, source, age, and why a newer one was refused.
     /// Works without network.
     pub async fn codes(&self) -> Outcome<CodesView> {

@@ -4,10 +4,10 @@ use crate::pictures::{self, Decoder, FoundCode};
 use crate::setup::ServiceFile;
 use crate::show::table::{COLUMNS, cut, pad, width, wrap};
 use crate::show::visible::{visible, visible_json};
-use crate::views::snake;
+use crate::views::{bytes_of, snake};
 use clap::Args;
 use kabao_codes::read::{Asks, LIMIT, PayWay};
-use kabao_codes::{ReadContext, Verdict, read_bytes};
+use kabao_codes::{ReadContext, Verdict, ndef, read_bytes};
 use kabao_core::words::{self, CodeWords, Language, say};
 use serde_json::{Value, json};
 use std::ffi::OsString;
@@ -21,6 +21,9 @@ pub struct ReadArgs {
     /// The text of a code, or a file with a picture of codes; `-` reads either from the standard input.
     #[arg(allow_hyphen_values = true)]
     what: OsString,
+    /// What is given are the bytes of an NDEF message in hexadecimal, as a phone gets them from a tag.
+    #[arg(long)]
+    tag: bool,
     /// Answers in JSON, for scripts.
     #[arg(long)]
     json: bool,
@@ -58,9 +61,19 @@ pub fn run(args: &ReadArgs, language: Language) -> Result<ExitCode, String> {
     let context = ReadContext { payer_prefix: args.payer_prefix.clone(), link_host, ..ReadContext::new(&guid) };
     let codes = match given(&args.what)? {
         Given::Text(bytes) => vec![FoundCode { symbol: String::new(), bytes }],
+        Given::Picture(_) if args.tag => return Err("--tag takes hexadecimal digits, not a picture".to_owned()),
         Given::Picture(file) => pictures::read(&file, args.decoder).map_err(|error| error.to_string())?,
     };
-    let judged: Vec<(FoundCode, Verdict)> = codes.into_iter().map(|code| (read_bytes(&code.bytes, &context), code)).map(|(verdict, code)| (code, verdict)).collect();
+    let judge = |code: FoundCode| {
+        if !args.tag {
+            return Ok((read_bytes(&code.bytes, &context), code));
+        }
+        let bytes = std::str::from_utf8(&code.bytes).ok().and_then(|text| bytes_of(text.trim())).ok_or("--tag takes hexadecimal digits, two for each byte")?;
+        // What stands in the tag is shown as a scan of it would be.
+        let text = ndef::read(&bytes).and_then(|message| message.payment_text()).map(String::into_bytes).unwrap_or_default();
+        Ok((ndef::tap(&bytes, &context), FoundCode { symbol: code.symbol, bytes: text }))
+    };
+    let judged: Vec<(FoundCode, Verdict)> = codes.into_iter().map(judge).map(|judged| judged.map(|(verdict, code)| (code, verdict))).collect::<Result<_, String>>()?;
     let payable = matches!(judged.as_slice(), [(_, verdict)] if verdict.refusal.is_none());
     if args.json {
         let codes: Vec<Value> = judged.iter().map(|(code, verdict)| as_json(code, verdict, language)).collect();
@@ -173,7 +186,7 @@ fn asks(asks: &Asks) -> Value {
     without_nulls(json!({
         "payee": asks.payee, "amount": asks.amount.map(|amount| amount.plain()), "amount_text": asks.amount_text,
         "currency": asks.currency, "order": asks.order, "static": asks.is_static, "limit_class": asks.limit_class.map(snake),
-        "amount_editable": asks.amount_editable, "expires": asks.expires,
+        "amount_editable": asks.amount_editable, "expires": asks.expires, "category": asks.category.map(|category| category.key()),
     }))
 }
 

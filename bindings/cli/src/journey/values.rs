@@ -20,7 +20,8 @@ pub fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 
 /// The value with every reference replaced: `$name`, `$name.path`; `$$` begins a text with a dollar sign. An object
 /// with one key makes a text up: `{"?repeat": [text, times]}`, `{"?join": [text, …]}`, `{"?wrong_digit": digits}`,
-/// `{"?slice": [text, from, to]}`, `{"?crc": text}` (a merchant's code with its check sum behind).
+/// `{"?slice": [text, from, to]}`, `{"?crc": text}` (a merchant's code with its check sum behind),
+/// `{"?tag": link}` (what a tag with that link gives, in hexadecimal).
 ///
 /// # Errors
 /// The text to show for a name that was not saved or a text that cannot be made.
@@ -52,7 +53,7 @@ pub fn resolve_all(map: &Map<String, Value>, saved: &Saved) -> Result<Map<String
     map.iter().map(|(key, value)| Ok((key.clone(), resolve(value, saved)?))).collect()
 }
 
-const MAKERS: [&str; 5] = ["?repeat", "?join", "?wrong_digit", "?slice", "?crc"];
+const MAKERS: [&str; 6] = ["?repeat", "?join", "?wrong_digit", "?slice", "?crc", "?tag"];
 
 fn make(maker: &str, with: &Value) -> Result<Value, String> {
     let made = match (maker, with) {
@@ -63,6 +64,7 @@ fn make(maker: &str, with: &Value) -> Result<Value, String> {
         ("?join", Value::Array(parts)) => parts.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|parts| parts.concat()),
         ("?wrong_digit", Value::String(digits)) => wrong_digit(digits),
         ("?crc", Value::String(text)) => Some(with_crc(text)),
+        ("?tag", Value::String(link)) => tag(link),
         ("?slice", Value::Array(parts)) => match parts.as_slice() {
             [Value::String(text), from, to] => {
                 let place = |value: &Value| value.as_u64().and_then(|value| usize::try_from(value).ok());
@@ -88,6 +90,13 @@ fn with_crc(text: &str) -> String {
     let step = |sum: u16| if sum & 0x8000 == 0 { sum << 1 } else { (sum << 1) ^ 0x1021 };
     let sum = text.bytes().fold(0xffff, |sum: u16, byte| (0..8).fold(sum ^ (u16::from(byte) << 8), |sum, _| step(sum)));
     format!("{text}{sum:04X}")
+}
+
+/// One short record with a link (NDEF 1.0, URI RTD 1.0, nothing abbreviated), in hexadecimal.
+fn tag(link: &str) -> Option<String> {
+    let length = u8::try_from(link.len() + 1).ok()?;
+    let bytes = [&[0xd1, 0x01, length, b'U', 0x00], link.as_bytes()].concat();
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// Whether `actual` is as expected. An object expects its keys, which may be paths; a list expects as many items; an

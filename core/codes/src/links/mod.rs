@@ -103,8 +103,14 @@ pub(crate) fn row_of<'a>(link: &Link<'_>, table: &'a Table) -> Option<&'a LinkRo
         row.schemes.contains(&link.scheme)
             && host_fits(row, link)
             && row.paths.iter().any(|path| fits(path, link.path))
-            && row.needs.iter().all(|name| link.parameter(name).is_some())
+            && row.needs.iter().all(|need| has(link, need))
     })
+}
+
+/// Whether the query has what a row needs: the parameter, and its value in the shape that is asked.
+fn has(link: &Link<'_>, need: &str) -> bool {
+    let (name, shape) = need.split_once('=').map_or((need, None), |(name, shape)| (name, Some(shape)));
+    link.parameter(name).is_some_and(|value| shape.is_none_or(|shape| fits(shape, value)))
 }
 
 fn host_fits(row: &LinkRow, link: &Link<'_>) -> bool {

@@ -4,6 +4,7 @@ use super::{Asks, Danger, Family, LimitClass, PayWay, ReadContext, Scheme, Verdi
 use crate::collection::CollectionCode;
 use crate::cpm;
 use crate::emv::{self, MerchantCode};
+use crate::mcc::Mcc;
 use kabao_base::{Code, Money};
 
 /// Base64 of `85 05 "CPV01"`, as far as all codes share it.
@@ -111,6 +112,7 @@ fn asks(code: &MerchantCode) -> Asks {
         is_static,
         limit_class: (is_static == Some(true)).then_some(LimitClass::D),
         expires: None,
+        category: code.value("52").and_then(|digits| Mcc::read(digits).ok()).filter(|mcc| mcc.is_known()).map(Mcc::category),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::family::{Family, Scheme};
 use crate::carrier::CarrierKind;
 use crate::collection::CollectionCode;
+use crate::mcc::MccCategory;
 use kabao_base::{Code, Money};
 
 /// The class of the limit of law (银发〔2017〕296号) as far as the code itself says it. B and C depend on
@@ -38,6 +39,8 @@ pub struct Asks {
     pub amount_editable: Option<bool>,
     /// Until when it can be paid, as printed.
     pub expires: Option<String>,
+    /// What the merchant sells, by the category code that is printed.
+    pub category: Option<MccCategory>,
 }
 
 /// Whether and how this wallet can pay a code.

@@ -84,7 +84,8 @@ pub struct LinkRow {
     /// letters and digits, `{d:8-8}` digits, `{b:1-256}` letters, digits and `-_=`, `{s:1-64}` anything visible
     /// but a slash, `{*}` anything.
     pub paths: Vec<String>,
-    /// Parameters of the query that have to be there and not empty.
+    /// Parameters of the query that have to be there and not empty: `sign`, or `pr={b:1-64}` where the value has a
+    /// shape, written as in a path.
     pub needs: Vec<String>,
     /// Where its token stands: `path`, `host`, or `?name` for a parameter.
     pub token: Option<String>,

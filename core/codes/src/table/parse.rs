@@ -288,7 +288,7 @@ fn link(row: Link) -> Result<LinkRow, TableError> {
         Some(_) => return Err(TableError::Name),
         None => None,
     };
-    if !row.needs.iter().all(|name| is_parameter(name)) {
+    if !row.needs.iter().all(|need| is_need(need)) {
         return Err(TableError::Text);
     }
     let source = text(row.source)?;
@@ -335,6 +335,11 @@ fn owner(name: &str) -> Result<Scheme, TableError> {
         Scheme::Ours => Err(TableError::Name),
         scheme => Ok(scheme),
     }
+}
+
+/// The name of a parameter, and behind `=` the shape of its value.
+fn is_need(need: &str) -> bool {
+    need.split_once('=').map_or_else(|| is_parameter(need), |(name, shape)| is_parameter(name) && !shape.is_empty() && pattern::is_pattern(shape))
 }
 
 fn is_parameter(name: &str) -> bool {

@@ -44,7 +44,9 @@ fn what_is_not_understood_is_refused_whole() {
     assert_eq!(wrong("/links/0/hand_over", json!("pay")), TableError::Name);
     assert_eq!(wrong("/links/0/fixed", json!("maybe")), TableError::Name);
     assert_eq!(wrong("/links/0/token", json!("query")), TableError::Name);
-    assert_eq!(wrong("/links/0/needs", json!(["a b"])), TableError::Text);
+    for need in ["a b", "", "a=", "a={z:1-2}", "=a"] {
+        assert_eq!(wrong("/links/0/needs", json!([need])), TableError::Text, "{need}");
+    }
     assert_eq!(wrong("/links/0/paths", json!([])), TableError::Text);
     assert_eq!(wrong("/links/0/paths", json!(["/{z:1-2}"])), TableError::Path);
     assert_eq!(wrong("/links/0/schemes", json!([])), TableError::Text);

@@ -10,7 +10,7 @@ use kabao_codes::{ReadContext, Verdict};
 use std::sync::Arc;
 
 impl PayClient {
-    /// Reads a scanned or tapped text. Every text has an answer; a code that cannot be paid gives its reason. Only the
+    /// Reads a scanned text. Every text has an answer; a code that cannot be paid gives its reason. Only the
     /// payee's code of a collection code of this wallet goes to the service, and the payee's name comes from there.
     ///
     /// # Errors
@@ -18,6 +18,21 @@ impl PayClient {
     pub async fn read(&self, text: String) -> Outcome<ScanView> {
         self.core.gate.check_open()?;
         let verdict = kabao_codes::read(&text, &self.read_context().await?);
+        self.judged(verdict).await
+    }
+
+    /// Reads what a tag or a terminal gave: the bytes of an NDEF message, as [`kabao_codes::type4`] or the phone read
+    /// them. The answer is that of a scan of the same text; a damaged message and one with several links are refused.
+    ///
+    /// # Errors
+    /// Those of [`PayClient::read`].
+    pub async fn tap(&self, ndef: Vec<u8>) -> Outcome<ScanView> {
+        self.core.gate.check_open()?;
+        let verdict = kabao_codes::ndef::tap(&ndef, &self.read_context().await?);
+        self.judged(verdict).await
+    }
+
+    async fn judged(&self, verdict: Verdict) -> Outcome<ScanView> {
         let language = self.core.settings.language;
         let mut view = view(language, &verdict);
         let Some(code) = verdict.collection else { return Ok(view) };
@@ -70,6 +85,7 @@ fn view(language: Language, verdict: &Verdict) -> ScanView {
             is_static: asks.is_static,
             amount_editable: asks.amount_editable,
             masked: verdict.masked.clone(),
+            category: asks.category,
         },
         dangers: dangers.collect(),
         hand_over,

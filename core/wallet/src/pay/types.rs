@@ -3,6 +3,7 @@
 use crate::words::CodeWords;
 use kabao_base::{Failure, MoneyView, Timestamp};
 use kabao_codes::draw::{BarPicture, QrPicture};
+use kabao_codes::mcc::MccCategory;
 
 /// What a scanned code is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct CodeSaysView {
     pub amount_editable: Option<bool>,
     /// All that may be shown of a number that may be a person's or a card's.
     pub masked: Option<String>,
+    /// What the merchant sells, by the category code that is printed.
+    pub category: Option<MccCategory>,
 }
 
 /// What is dangerous about a code.

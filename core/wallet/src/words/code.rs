@@ -57,6 +57,9 @@ fn lines(language: Language, verdict: &Verdict) -> Vec<String> {
     }
     let texts = [("payee", &asks.payee), ("order", &asks.order), ("expires", &asks.expires), ("masked", &verdict.masked)];
     lines.extend(texts.into_iter().filter_map(|(key, text)| Some(line(key, text.as_deref()?))));
+    if let Some(category) = asks.category {
+        lines.push(line("category", &say(language, &format!("category.{}", category.key()), &[])));
+    }
     let printed = || asks.amount_text.as_ref().map(|text| format!("{text} {}", asks.currency.as_deref().unwrap_or_default()));
     match asks.amount.map(|amount| amount.view(language).text).or_else(printed) {
         Some(amount) => lines.push(line("amount", amount.trim_end())),

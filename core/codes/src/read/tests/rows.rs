@@ -110,6 +110,10 @@ fn links_by_scheme_host_and_path() {
         ("WEIXIN://WXPAY/bizpayurl/up?pr=Mvasgua", Family::WeChatOrder, wechat.clone(), Some(false), CodeNotPayable),
         ("weixin://wxpay/bizpayurl?appid=wx1&mch_id=1&nonce_str=f&product_id=88&time_stamp=1&sign=A", Family::WeChatProduct, wechat.clone(), Some(true), CodeNotPayable),
         ("weixin://wxpay/bizpayurl", Family::Unknown, None, None, CodeUnknown),
+        // No order has such a name.
+        ("weixin://wxpay/bizpayurl?pr=%E9%9D%A2", Family::Unknown, None, None, CodeUnknown),
+        ("weixin://wxpay/bizpayurl?pr=面", Family::Unknown, None, None, CodeUnknown),
+        ("weixin://wxpay/bizpayurl?pr=a/b", Family::Unknown, None, None, CodeUnknown),
         ("wxp://f2f0AAAA-_=", Family::WeChatPersonal, wechat.clone(), Some(true), CodeNotPayable),
         ("WXP://F2F1AAAA", Family::WeChatPersonal, wechat.clone(), Some(true), CodeNotPayable),
         ("weixin://wap/pay?prepayid=wx1&package=Sign%3DWXPay&noncestr=a&timestamp=1&sign=A", Family::WeChatHandOff, wechat.clone(), Some(false), CodeNotPayable),
@@ -267,7 +271,8 @@ fn our_collection_link_says_what_the_merchant_code_says() {
         let (from_link, from_code) = (judged(&link), judged(&text));
         assert_eq!((from_link.family, from_link.pay.clone(), from_link.refusal), (Family::OurCollectionLink, PayWay::Direct, None), "{link}");
         assert_eq!(from_link.collection, from_code.collection);
-        assert_eq!(Asks { payee: None, ..from_code.asks }, from_link.asks);
+        // A link has no room for the payee's name and trade.
+        assert_eq!(Asks { payee: None, category: None, ..from_code.asks }, from_link.asks);
         // Without a host of ours, or at another's, it is a link like any other.
         assert_eq!(read(&link, &ReadContext { link_host: None, ..context() }).family, Family::WebLink);
         assert_eq!(judged(&link.replace("pay.kabao.app", "pay.shop.example")).collection, None);
