@@ -109,10 +109,11 @@ pub fn table(data: &[u8]) {
     }
 }
 
-/// A small table, and the same with a text behind it.
+/// Small tables, one with a text behind it, one that is refused for a host in Chinese.
 pub const TABLES: &[&str] = &[
     TABLE,
     EDGE,
+    HANZI,
     concat!(
         "{\"version\":7,\"payer_codes\":[],\"reserved_prefixes\":[],\"links\":[],\"merchant_schemes\":[],\"merchant_guids\":[],",
         "\"merchant_countries\":[],\"app_schemes\":[],\"short_links\":[],\"crypto_schemes\":[]}\0https://pay.kabao.example/c/1?p=M0001&c=CNY"
@@ -120,6 +121,8 @@ pub const TABLES: &[&str] = &[
 ];
 /// The highest version there is, and payer codes beside ours.
 const EDGE: &str = r#"{"version":18446744073709551615,"payer_codes":[{"network":"alipay","first":"25","last":"99","shortest":16,"longest":24,"letters":false,"source":"a"}],"reserved_prefixes":[],"links":[],"merchant_schemes":[],"merchant_guids":[],"merchant_countries":[],"app_schemes":[],"short_links":[{"host":"a.b","source":"a"}],"crypto_schemes":[]}"#;
+/// Names may be in Chinese; a host is written in ASCII.
+const HANZI: &str = r#"{"version":3,"payer_codes":[],"reserved_prefixes":[],"links":[],"merchant_schemes":[{"owner":"unionpay","name":"云闪付","country":"CN","source":"银联"}],"merchant_guids":[],"merchant_countries":[],"app_schemes":[],"short_links":[{"host":"短.cn","source":"a"}],"crypto_schemes":[]}"#;
 const TABLE: &str = r#"{"version":2,"payer_codes":[{"network":"ecny","first":"01","last":"01","shortest":19,"longest":19,"letters":false,"source":"a"},{"network":"alipay-face","first":"fp","last":"fp","shortest":35,"longest":35,"letters":true,"source":"a"}],"reserved_prefixes":[{"first":"10","last":"15","source":"a"}],"links":[{"family":"alipay_order","owner":"alipay","schemes":["https"],"host":"qr.alipay.com","paths":["/bax{a:3-61}"],"needs":["t"],"token":"path","fixed":"dynamic","hand_over":"alipay_scan","source":"a"},{"family":"wechat_personal","owner":"wechat","schemes":["wxp"],"host":"f2f{b:1-256}","paths":["","/{*}"],"needs":[],"token":"host","fixed":"static","hand_over":"open_app","source":"a"}],"merchant_schemes":[{"owner":"promptpay","name":"PromptPay","country":"TH","source":"a"}],"merchant_guids":[{"owner":"promptpay","guid":"a000000677010111","begins":true,"source":"a"}],"merchant_countries":[{"country":"TH","owner":"promptpay","source":"a"}],"app_schemes":[{"scheme":"uppay","source":"a"}],"short_links":[{"host":"t.cn","source":"a"}],"crypto_schemes":[{"scheme":"bitcoin","source":"a"}]}"#;
 
 /// A link of ours is written back as it was read, but for capitals in scheme and host.
