@@ -71,7 +71,7 @@ pub(crate) fn imitated<'a>(host: &str, path: &str, known: impl Iterator<Item = &
     let dotted = words.join(".");
     let by_host = known.clone().find(|known| {
         let embedded = || format!(".{dotted}.").contains(&format!(".{}.", known.base_looks.replace('-', ".")));
-        let named = || known.name_looks.as_deref().is_some_and(|name| words.contains(&name));
+        let named = || known.name_looks.as_deref().is_some_and(|name| words.iter().any(|word| *word == name || glued(word, name)));
         // Numbers are another matter: 95511 and 95518 are insurers beside 95516, and no slips of it.
         let close = || known.name_looks.is_some() && !known.is_number() && one_edit(&seen_base, &known.base_looks);
         seen_looks == known.looks || one_edit(&seen_looks, &known.looks) || seen_base == known.base_looks || embedded() || named() || close()
@@ -81,6 +81,20 @@ pub(crate) fn imitated<'a>(host: &str, path: &str, known: impl Iterator<Item = &
         known.clone().find(|known| known.name_looks.is_some() && path.contains(&known.host))
     };
     by_host.or_else(by_path).map(|known| known.host.as_str())
+}
+
+/// What stands before or behind a well-known name in hosts that borrow it: `alipayqr`, `myalipay`, `paypal2026`.
+const LURES: &[&str] = &[
+    "account", "app", "bank", "bill", "card", "center", "china", "cn", "code", "hb", "help", "hk", "hongbao", "kefu", "login", "me", "mobile", "my",
+    "official", "online", "pay", "payment", "qr", "qrcode", "safe", "scan", "secure", "security", "service", "shop", "support", "update", "user",
+    "verify", "vip", "wallet", "wap", "web", "www",
+];
+
+/// Whether a word is the name with a lure or a number at one end. Any other word that holds it holds it by chance.
+fn glued(word: &str, name: &str) -> bool {
+    let rest = word.strip_prefix(name).or_else(|| word.strip_suffix(name)).filter(|rest| !rest.is_empty());
+    let number = |rest: &str| rest.chars().all(|letter| letter.is_ascii_digit() || "ols".contains(letter));
+    rest.is_some_and(|rest| LURES.iter().any(|lure| looks(lure) == rest) || number(rest))
 }
 
 /// The part of a host that somebody registers: two labels, three below a country's `com.cn` and its kin.
@@ -166,6 +180,13 @@ mod tests {
             ("qr-alipay-com.example", "", Some("qr.alipay.com")),
             ("alipay.login.example", "", Some("qr.alipay.com")),
             ("secure-paypal.example", "", Some("paypal.me")),
+            ("alipayqr.com", "", Some("qr.alipay.com")),
+            ("www.a1ipay-qr.com", "", Some("qr.alipay.com")),
+            ("myalipay.cn", "", Some("qr.alipay.com")),
+            ("paypal2026.example", "", Some("paypal.me")),
+            ("wechatpay-hongbao.cn", "", Some("u.wechat.com")),
+            ("paypalace.example", "", None),
+            ("alipayday.example", "", None),
             ("qr.alpay.com", "", Some("qr.alipay.com")),
             ("qr.aliapy.com", "", Some("qr.alipay.com")),
             ("qr.alipay.co", "", Some("qr.alipay.com")),
