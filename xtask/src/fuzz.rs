@@ -206,8 +206,8 @@ impl Runner {
         inputs.sort();
         let corpus = self.tools.join("corpus").join(name);
         fs::create_dir_all(&corpus).map_err(|error| error.to_string())?;
-        // What broke a target once stays: `find-…`.
-        for old in files(&corpus)?.into_iter().filter(|path| !stem(path).starts_with("find-")) {
+        // What broke a target once stays, and what was written by hand: `find-…`, `case-…`.
+        for old in files(&corpus)?.into_iter().filter(|path| !["find-", "case-"].iter().any(|kind| stem(path).starts_with(kind))) {
             fs::remove_file(old).map_err(|error| error.to_string())?;
         }
         let mut bytes = 0;
