@@ -1,6 +1,8 @@
 //! Every public call of the wallet by its name, with arguments and answer as JSON: the one place that the command line
 //! and the journeys share. What a call does stands with the call itself, in the wallet.
 
+mod data;
+
 use crate::views::{Json, bytes_of, snake};
 use kabao_core::account::{PersonProof, RegisterRequest, ReplaceProof};
 use kabao_core::cards::BindRequest;
@@ -18,6 +20,7 @@ pub const CALLS: &[&str] = &[
     "bindings_waiting", "cards", "cards_refresh", "read", "tap", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
     "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
     "codes", "codes_refresh", "decline", "receipt", "history", "detail", "month", "sync", "verify_all", "lock", "unlock", "suspend", "close",
+    "inventory", "fields", "erase_word", "erase_this_phone",
 ];
 
 /// Why a call gave nothing.
@@ -89,6 +92,9 @@ fn nothing(_: ()) -> Value {
 
 /// Makes one call. `language` is for the words that stand beside what the wallet gives.
 pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arguments) -> Result<Value, CallError> {
+    if data::CALLS.contains(&name) {
+        return data::call(wallet, name, with).await;
+    }
     let (account, identity, cards, pay, history) =
         (wallet.account(), wallet.identity(), wallet.cards(), wallet.pay(), wallet.history());
     let args = &mut with;

@@ -5,12 +5,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Failure, MoneyView, Timestamp};
 use kabao_core::account::{AccountView, OtpSentView, ReplaceView};
 use kabao_core::cards::{BindingView, CardView};
+use kabao_core::data::{FieldView, InventoryFile, InventoryItem, InventoryView};
 use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
 use kabao_core::pay::{
     AskView, CodesView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay,
 };
 use kabao_core::words::{Language, explain};
-use kabao_core::{VerificationView, WalletError, WalletEvent};
+use kabao_core::{EraseReport, VerificationView, WalletError, WalletEvent};
 use kabao_codes::draw::Ink;
 use serde_json::{Map, Value, json};
 
@@ -283,6 +284,43 @@ impl Json for VerifyReport {
             "events": self.events, "first_wrong_event": self.first_wrong_event, "receipts": self.receipts,
             "wrong_receipts": self.wrong_receipts,
         }))
+    }
+}
+
+impl Json for InventoryView {
+    fn json(&self) -> Value {
+        json!({ "items": all(&self.items), "files": all(&self.files), "file_bytes": self.file_bytes, "complete": self.complete, "at": self.at.json() })
+    }
+}
+
+impl Json for InventoryItem {
+    fn json(&self) -> Value {
+        object(json!({
+            "id": self.id, "what": self.what, "why": self.why, "place": snake(self.place), "place_text": self.place_text,
+            "keep_text": self.keep_text, "count": self.count, "bytes": self.bytes, "encrypted": self.encrypted,
+            "exportable": self.exportable, "end": snake(self.end), "end_text": self.end_text,
+        }))
+    }
+}
+
+impl Json for InventoryFile {
+    fn json(&self) -> Value {
+        json!({ "name": self.name, "kind": snake(self.kind), "kind_text": self.kind_text, "bytes": self.bytes, "encrypted": self.encrypted })
+    }
+}
+
+impl Json for FieldView {
+    fn json(&self) -> Value {
+        json!({
+            "name": self.name, "class": snake(self.class), "what": self.what, "why": self.why, "keep_text": self.keep_text,
+            "mask_text": self.mask_text, "never_kept": self.never_kept,
+        })
+    }
+}
+
+impl Json for EraseReport {
+    fn json(&self) -> Value {
+        json!({ "files": self.files, "strangers": self.strangers, "keys_renewed": self.keys_renewed })
     }
 }
 

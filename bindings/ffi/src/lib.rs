@@ -17,6 +17,8 @@ mod words;
 mod account;
 /// Bound cards.
 mod cards;
+/// What is kept about the person.
+mod data;
 /// The list of what happened.
 mod history;
 /// The real name.
@@ -30,6 +32,7 @@ mod wallet;
 
 pub use account::AccountClient;
 pub use cards::CardsClient;
+pub use data::DataClient;
 #[cfg(feature = "dev-keys")]
 pub use device::dev_only_software_keys;
 pub use faults::fault_places;

@@ -1,6 +1,6 @@
 use crate::calls::{Calls, on_threads};
 use crate::device::{self, Guarded};
-use crate::{AccountClient, CardsClient, HistoryClient, IdentityClient, PayClient, faults};
+use crate::{AccountClient, CardsClient, DataClient, HistoryClient, IdentityClient, PayClient, faults};
 use kabao_core::error::Outcome;
 use kabao_core::host::{Background, DeviceKeys, SecretStore};
 use kabao_core::{Subscription, Wallet, WalletListener, WalletSettings};
@@ -93,6 +93,11 @@ impl KabaoWallet {
     /// The history.
     pub fn history(&self) -> HistoryClient {
         HistoryClient(Calls::new(self.0.part().history(), self.0.threads()))
+    }
+
+    /// What is kept about the person: inventory, and erasing this phone.
+    pub fn data(&self) -> DataClient {
+        DataClient(Calls::new(self.0.part().data(), self.0.threads()))
     }
 }
 

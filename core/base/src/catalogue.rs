@@ -198,6 +198,10 @@ codes! {
     StorageFailed "storage_failed" Certain Storage Person Restart "Reading or writing a file failed.";
     NewerSchema "newer_schema" Certain Storage Person UpdateApp "The files were written by a newer app.";
     RolledBack "rolled_back" Certain Storage Person CallSupport "An old copy of the files was put back.";
+    // what is kept about the person
+    SecretInText "secret_in_text" Certain Input Person CorrectInput "A field that is kept holds what looks like a card or identity number.";
+    EraseNotMeant "erase_not_meant" Certain Input Person CorrectInput "The word that confirms erasing was not typed.";
+    EraseOpen "erase_open" Certain State Person TryAgain "Payments of this phone have no result yet.";
     Internal "internal" Certain State App Report "A fault of the wallet itself.";
 }
 

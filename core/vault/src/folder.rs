@@ -9,7 +9,7 @@ use crate::spec::check_name;
 use crate::{FileSpec, VaultError};
 
 /// What SQLite keeps beside a file.
-const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(crate) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// The locked folder. The lock is the operating system's: it ends with the last [`Folder`] and the last open file of
 /// it, and with the process in any case.
@@ -196,11 +196,11 @@ fn make_private(path: &Path) -> Result<(), VaultError> {
 
 /// Names survive a power cut only when the folder that holds them is synced.
 #[cfg(unix)]
-fn sync_folder(path: &Path) -> Result<(), VaultError> {
+pub(crate) fn sync_folder(path: &Path) -> Result<(), VaultError> {
     Ok(File::open(path)?.sync_all()?)
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> Result<(), VaultError> {
+pub(crate) fn sync_folder(_: &Path) -> Result<(), VaultError> {
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! database file, so that no plain one can appear beside the encrypted ones.
 
 mod db;
+mod erase;
 mod error;
 mod folder;
 mod guard;
@@ -17,6 +18,7 @@ mod spec;
 mod tests;
 
 pub use db::{Counters, Db};
+pub use erase::{Entry, EntryKind};
 pub use error::VaultError;
 pub use folder::Folder;
 pub use key::{Cipher, FileKey, KeyEnvelope};

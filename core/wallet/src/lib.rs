@@ -24,6 +24,8 @@ mod intents;
 pub mod account;
 /// Bound cards.
 pub mod cards;
+/// What is kept about the person: inventory, consents, export, erasing.
+pub mod data;
 /// The list of what happened, months, sync.
 pub mod history;
 /// The real name.
@@ -37,5 +39,5 @@ pub mod figures;
 mod wallet;
 
 pub use error::WalletError;
-pub use shared::{Subscription, VerificationView, WalletEvent, WalletListener};
+pub use shared::{EraseReport, Subscription, VerificationView, WalletEvent, WalletListener};
 pub use wallet::{ServiceSettings, Wallet, WalletSettings};

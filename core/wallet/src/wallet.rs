@@ -2,13 +2,14 @@
 
 use crate::account::AccountClient;
 use crate::cards::CardsClient;
+use crate::data::DataClient;
 use crate::error::Outcome;
 use crate::history::HistoryClient;
 use crate::host::Host;
 use crate::identity::IdentityClient;
 use crate::intents;
 use crate::pay::PayClient;
-use crate::shared::{Core, Settings, Subscription, WalletEvent, WalletListener};
+use crate::shared::{self, Core, Settings, Subscription, WalletEvent, WalletListener};
 use crate::tables::{account, marks, open};
 use crate::words::Language;
 use kabao_base::Code;
@@ -60,7 +61,8 @@ pub struct Wallet {
 }
 
 impl Wallet {
-    /// Opens the wallet of a folder, or makes it. Payments without a result are taken up at once.
+    /// Opens the wallet of a folder, or makes it. Payments without a result are taken up at once; an erasing that was
+    /// ordered and cut short is ended first, and the wallet is then a new one.
     ///
     /// # Errors
     /// `bad_argument` for a `root_key` or `link_host` that is none,
@@ -121,6 +123,7 @@ impl Wallet {
                 if held.has_files() {
                     return held.opened();
                 }
+                shared::erase::resume(&path, host.as_ref())?;
                 let secrets = host.secrets();
                 let mut random = |bytes: &mut [u8]| host.random(bytes);
                 let files = open::open(&path, secrets.as_ref(), &mut random, head)?;
@@ -261,6 +264,11 @@ impl Wallet {
     /// The history.
     pub fn history(&self) -> HistoryClient {
         HistoryClient::new(Arc::clone(&self.core))
+    }
+
+    /// What is kept about the person: inventory, consents, export, erasing.
+    pub fn data(&self) -> DataClient {
+        DataClient::new(Arc::clone(&self.core))
     }
 
     /// Tells `listener` what happens, beginning with the present state.

@@ -20,8 +20,9 @@ const MAY: &[(&str, &[&str])] = &[
     ("cards", &["host", "tables", "service", "shared", "intents"]),
     ("pay", &["host", "tables", "service", "shared", "intents"]),
     ("history", &["host", "tables", "service", "shared", "intents"]),
+    ("data", &["host", "tables", "service", "shared", "intents"]),
     ("figures", &["shared", "tables", "wallet"]),
-    ("wallet", &["host", "tables", "shared", "intents", "account", "identity", "cards", "pay", "history"]),
+    ("wallet", &["host", "tables", "shared", "intents", "account", "identity", "cards", "pay", "history", "data"]),
 ];
 
 fn sources() -> BTreeMap<PathBuf, String> {

@@ -228,6 +228,10 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             let what = with([("payee_id", json!(payee_id)), ("amount", json!(amount)), ("order", json!(order))]);
             ask(wallet, answer, "quote_pay", what).await?
         }
+        Word::EraseThisPhone { despite_open } => {
+            let word = secret(&format!("{:?}", wallet.data().erase_word()))?;
+            ask(wallet, answer, "erase_this_phone", with([("word", word), ("despite_open", json!(despite_open))])).await?
+        }
         Word::Month { month } => ask(wallet, answer, "month", with([("month", json!(month))])).await?,
         Word::History { cursor } => ask(wallet, answer, "history", with([("cursor", json!(cursor))])).await?,
         Word::NextPicture { showing_id, way } => {

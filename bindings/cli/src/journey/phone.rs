@@ -154,6 +154,13 @@ impl Phone {
         store.remove(DEV_APPROVE_KEY.to_owned()).map_err(|error| error.to_string())
     }
 
+    /// Somebody leaves a file in the wallet's folder, or takes it away again.
+    pub fn leave_file(&self, name: &str, there: bool) -> Result<(), String> {
+        let path = self.folder.join(WALLET_FOLDER).join(name);
+        let done = if there { fs::write(path, b"left over") } else { fs::remove_file(path) };
+        done.map_err(|error| error.to_string())
+    }
+
     /// Sets the files of a lost key aside.
     pub async fn set_aside_lost(&self, service: &ServiceFile) -> Result<Vec<String>, WalletError> {
         let host: Arc<dyn Host> = self.host.clone();

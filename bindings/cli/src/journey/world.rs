@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// The names that [`World::act`] knows.
 pub const ACTIONS: &[&str] = &[
-    "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "keys_lost", "new_fingerprint", "phone_wiped", "set_aside_lost", "await_event", "sms_inbox",
+    "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "keys_lost", "new_fingerprint", "phone_wiped", "set_aside_lost", "file_left", "await_event", "sms_inbox",
     "liveness_token", "make_merchant", "bank_card", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
     "vendor_holder", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_fee", "kill_service", "restart_service",
@@ -141,7 +141,7 @@ impl World {
     pub async fn act(&mut self, name: &str, with: Map<String, Value>) -> Result<Value, ActError> {
         match name {
             "phone" | "network_off" | "network_on" | "restart_wallet" | "files_keep" | "files_put_back" | "keys_lost" | "new_fingerprint" | "phone_wiped"
-            | "set_aside_lost" | "await_event" => {
+            | "set_aside_lost" | "file_left" | "await_event" => {
                 self.act_on_phone(name, &with).await
             }
             "ledger_check" | "history_equals_service" | "scan_files" => self.check(name, &with).await,
@@ -184,6 +184,7 @@ impl World {
                 phone.lose(name == "phone_wiped")?;
             }
             "new_fingerprint" => self.phone()?.lose_approval()?,
+            "file_left" => self.phone()?.leave_file(text(with, "name")?, !flag(with, "gone"))?,
             "set_aside_lost" => {
                 let file = self.service.file().clone();
                 let phone = self.phone()?;

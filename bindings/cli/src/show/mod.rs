@@ -1,5 +1,6 @@
 //! What a person sees on the terminal.
 
+pub mod data;
 pub mod fields;
 pub mod story;
 pub mod table;

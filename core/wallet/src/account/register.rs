@@ -173,5 +173,6 @@ pub(super) fn checked_model(model: &str) -> Outcome<String> {
     if model.chars().any(|character| character.is_control() || kabao_base::fold::hidden_kind(character).is_some()) {
         return refuse(Code::HiddenCharacter);
     }
+    crate::shared::refuse_numbers(model, "device_model")?;
     Ok(model.to_owned())
 }

@@ -4,6 +4,7 @@
 mod account;
 mod clock;
 mod codes;
+pub(crate) mod erase;
 mod gate;
 mod listeners;
 mod typed;
@@ -11,8 +12,9 @@ mod typed;
 pub use account::VerificationView;
 pub(crate) use account::refresh_account;
 pub(crate) use clock::ServiceClock;
+pub use erase::EraseReport;
 pub(crate) use gate::Gate;
-pub(crate) use typed::read_pin;
+pub(crate) use typed::{read_pin, refuse_numbers};
 pub use listeners::{Subscription, WalletEvent, WalletListener};
 
 use crate::error::Outcome;

@@ -3,9 +3,11 @@
 
 pub(crate) mod account;
 pub(crate) mod choices;
+pub(crate) mod erase;
 pub(crate) mod events;
 pub(crate) mod feeds;
 pub(crate) mod intents;
+pub(crate) mod inventory;
 pub(crate) mod marks;
 pub(crate) mod open;
 pub(crate) mod receipts;
@@ -31,7 +33,7 @@ pub(crate) struct Files {
     chain_key: Zeroizing<[u8; 32]>,
     head: Arc<Mutex<EventHead>>,
     // Last: the folder's lock goes when the files are closed.
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Files {

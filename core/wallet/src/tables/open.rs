@@ -27,6 +27,9 @@ const CACHE: FileSpec = {
     cache
 };
 
+/// All three.
+pub(super) const SPECS: [&FileSpec; 3] = [&LEDGER, &MINE, &CACHE];
+
 /// The wallet works on its files from one thread, so that one connection each is enough.
 const fn spec(name: &'static str, durability: Durability, migrations: &'static [Migration]) -> FileSpec {
     let mut spec = FileSpec::new(name, durability, migrations);
@@ -35,9 +38,9 @@ const fn spec(name: &'static str, durability: Durability, migrations: &'static [
 }
 
 /// Where the wrapped key of the files is kept.
-const FILE_KEY: &str = "file-key";
+pub(super) const FILE_KEY: &str = "file-key";
 /// Where the head of the event chain is kept, outside the files.
-const ANCHOR: &str = "anchor";
+pub(super) const ANCHOR: &str = "anchor";
 
 /// Opens the wallet of a folder. `random` fills 48 bytes when a first key is needed.
 pub(crate) fn open(
@@ -76,7 +79,7 @@ pub(crate) fn open(
     }
     let cache = open_cache(&folder, &key)?;
     *head.lock().unwrap_or_else(PoisonError::into_inner) = found;
-    let files = Files { ledger, mine, cache, chain_key, head, _folder: folder };
+    let files = Files { ledger, mine, cache, chain_key, head, folder };
     if anchor.is_none() {
         files.anchor(secrets)?;
     }
@@ -97,7 +100,7 @@ pub(crate) fn set_aside(path: &Path, secrets: &dyn SecretStore, stamp: &str) -> 
         return Err(Code::BadArgument.into());
     }
     let mut moved = Vec::new();
-    for spec in [&LEDGER, &MINE, &CACHE] {
+    for spec in SPECS {
         if folder.holds(spec.name)? {
             moved.extend(folder.set_aside(spec.name, stamp)?);
         }

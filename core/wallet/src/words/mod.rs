@@ -4,7 +4,7 @@
 //!
 //! Keys: `error.<code>.{text,text_counted,text_wait,next}`, `failure.*`, `onboarding.<step>.{title,why}`,
 //! `payment.<state>`, `payer_code.<state>`, `record.kind.<kind>`, `record.state.<state>`, `way.<way>`,
-//! `codes.<source>`, `stage.<stage>`, `notice.<notice>.{title,body}`, `receipt.<label>`, `show.*`, `sheet.*`, `age.*`, `wait.*`.
+//! `codes.<source>`, `stage.<stage>`, `data.*`, `notice.<notice>.{title,body}`, `receipt.<label>`, `show.*`, `sheet.*`, `age.*`, `wait.*`.
 
 mod code;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::words::Word;
 use crate::journey::format::Show;
-use crate::show::fields;
+use crate::show::{data, fields};
 use crate::show::story::{Detail, Story};
 use crate::views;
 use base64::Engine;
@@ -55,9 +55,11 @@ impl Answer {
             Word::OnboardingNext | Word::Skip => Some(Show::Step),
             _ => None,
         };
-        match show {
-            Some(show) => story.show(show, value),
-            None => print!("{}", fields::lines(value)),
+        match (show, word) {
+            (Some(show), _) => story.show(show, value),
+            (None, Word::Inventory) => print!("{}", data::inventory(self.language, value)),
+            (None, Word::Fields) => print!("{}", data::fields(self.language, value)),
+            (None, _) => print!("{}", fields::lines(value)),
         }
         if matches!(word, Word::ShowCode { .. } | Word::NextPicture { .. }) {
             for name in ["showing_id", "codes_left", "clock_trusted"] {

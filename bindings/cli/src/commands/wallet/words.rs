@@ -265,6 +265,16 @@ pub enum Word {
         #[arg(long)]
         refresh: bool,
     },
+    /// What is kept about the person: what, why, where, how long, how much.
+    Inventory,
+    /// What a person types, and what becomes of it.
+    Fields,
+    /// Erases what this phone has, for good. Reads: the word of confirmation. The account stays at the service.
+    EraseThisPhone {
+        /// Also while payments have no result: they go on at the service.
+        #[arg(long)]
+        despite_open: bool,
+    },
     /// Sets aside the files of a wallet whose key is lost.
     SetAsideLost,
 }
@@ -301,6 +311,8 @@ impl Word {
             Word::Detail { record_id } => ("detail", Some(("record_id", record_id))),
             Word::Sync => ("sync", None),
             Word::VerifyAll => ("verify_all", None),
+            Word::Inventory => ("inventory", None),
+            Word::Fields => ("fields", None),
             Word::Account { refresh: true } => ("account_refresh", None),
             Word::Account { refresh: false } => ("account", None),
             // The others have arguments of their own; a mistake here is told by the call.

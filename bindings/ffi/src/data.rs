@@ -1,0 +1,37 @@
+use crate::calls::Calls;
+use kabao_core::EraseReport;
+use kabao_core::data::{DataClient as Part, EraseRequest, FieldView, InventoryView};
+use kabao_core::error::Outcome;
+
+/// What is kept about the person: inventory, and erasing this phone.
+#[derive(uniffi::Object)]
+pub struct DataClient(pub(crate) Calls<Part>);
+
+#[uniffi::export]
+impl DataClient {
+    /// Everything that is kept about the person, counted now: what, why, where, how long, how much. Reads the files once, so
+    /// it takes as long as they are large. Works without network.
+    pub async fn inventory(&self) -> Outcome<InventoryView> {
+        self.0.run(|data| async move { data.inventory().await }).await
+    }
+
+    /// What a person types, and what becomes of it. Works on a locked wallet.
+    pub fn fields(&self) -> Vec<FieldView> {
+        self.0.part().fields()
+    }
+
+    /// The word that the person types to confirm erasing, in the language of the wallet.
+    pub fn erase_word(&self) -> String {
+        self.0.part().erase_word()
+    }
+
+    /// Erases what this phone has: destroys the key of its files, then the files, then closes the wallet for good. Neither
+    /// the files nor any copy of them can be read afterwards. The account stays at the service: a phone that is set up anew
+    /// takes it up again, with its history. When the app is killed in the middle, the next opening ends it.
+    ///
+    /// Fails with `erase_not_meant` (field `word`) for another word than `erase_word`, with `erase_open` while payments of
+    /// this phone have no result (unless `despite_open`), with `key_store_unavailable` when the key store refuses.
+    pub async fn erase_this_phone(&self, request: EraseRequest) -> Outcome<EraseReport> {
+        self.0.run(|data| async move { data.erase_this_phone(request).await }).await
+    }
+}

@@ -1,0 +1,165 @@
+//! What crosses to the apps.
+
+use kabao_base::Timestamp;
+
+/// Where something is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum DataPlace {
+    /// `ledger.db` on this phone: what must not be lost.
+    Ledger,
+    /// `mine.db` on this phone: what the person made.
+    Mine,
+    /// `cache.db` on this phone: what the service can give again.
+    Cache,
+    /// The phone's key store.
+    KeyStore,
+    /// The app's memory, while a call runs.
+    Memory,
+    /// The wallet service.
+    Service,
+}
+
+/// What ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum DataEnd {
+    /// It goes with `erase_this_phone`, or when the account is closed.
+    Erasing,
+    /// It may be dropped at any time; the service gives it again.
+    AnyTime,
+    /// It is wiped when the call that needs it ends.
+    CallEnds,
+    /// The service keeps it until the account is closed, and after that as long as the law asks.
+    AfterClosing,
+}
+
+/// One class of data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct InventoryItem {
+    /// Its stable name: `payments`, `receipts`, `file_key`.
+    pub id: String,
+    /// What it is, in words.
+    pub what: String,
+    /// Why it is kept, in words.
+    pub why: String,
+    /// Where.
+    pub place: DataPlace,
+    /// Where, in words.
+    pub place_text: String,
+    /// How long, in words.
+    pub keep_text: String,
+    /// How many rows or keys there are now; absent for what this phone cannot count.
+    pub count: Option<u64>,
+    /// How many bytes its content has; absent likewise. The files on disk are a little larger.
+    pub bytes: Option<u64>,
+    /// Whether it is encrypted where it lies.
+    pub encrypted: bool,
+    /// Whether an export holds it.
+    pub exportable: bool,
+    /// What ends it.
+    pub end: DataEnd,
+    /// What ends it, in words.
+    pub end_text: String,
+}
+
+/// What a file in the wallet's folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum InventoryFileKind {
+    /// One of the three files.
+    Database,
+    /// What the database keeps beside one of them: the newest changes, until they are folded in.
+    Log,
+    /// Says that the folder is in use; empty.
+    Lock,
+    /// Files of an earlier wallet whose key was lost, set aside unread.
+    SetAside,
+    /// Nothing that this version of the wallet makes: left over by another version, by a crash or by somebody else.
+    Unknown,
+}
+
+/// One file in the wallet's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct InventoryFile {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: InventoryFileKind,
+    /// What it is, in words.
+    pub kind_text: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Whether its content is encrypted; of an unknown file nobody knows, so it counts as not.
+    pub encrypted: bool,
+}
+
+/// Everything that is kept: on this phone counted now, at the service by what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct InventoryView {
+    /// Classes of data, those of this phone first.
+    pub items: Vec<InventoryItem>,
+    /// The files on disk.
+    pub files: Vec<InventoryFile>,
+    /// How many bytes the files take together.
+    pub file_bytes: u64,
+    /// Whether every table and every file is one that the list knows. If not, a newer or older app, a crash or somebody
+    /// else left something; `files` names it.
+    pub complete: bool,
+    /// When it was counted.
+    pub at: Timestamp,
+}
+
+/// How sensitive something that is typed is, after JR/T 0171-2020.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum FieldClass {
+    /// A number or setting that says nothing about the person.
+    Internal,
+    /// About the person: kept encrypted, shown masked, never in a log.
+    Personal,
+    /// Proves or pays: never written anywhere by the wallet, wiped when the call ends.
+    Secret,
+}
+
+/// Something that a person types or an app hands over, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct FieldView {
+    /// The name of the argument: `card_number`.
+    pub name: String,
+    /// How sensitive.
+    pub class: FieldClass,
+    /// What it is, in words.
+    pub what: String,
+    /// What it is for, in words.
+    pub why: String,
+    /// How long the wallet has it, in words.
+    pub keep_text: String,
+    /// What is shown of it later, in words.
+    pub mask_text: String,
+    /// Whether it is never written to a file or a log by the wallet. An app treats it likewise: no screenshot, no
+    /// clipboard, no state that is saved.
+    pub never_kept: bool,
+}
+
+/// What erasing needs.
+#[derive(Clone)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record), uniffi::export(Debug))]
+pub struct EraseRequest {
+    /// What the person typed to confirm: the word of `erase_word`.
+    pub word: String,
+    /// Erase although payments of this phone have no result yet. They go on at the service; another phone, or this one set
+    /// up anew, finds them.
+    #[cfg_attr(feature = "uniffi", uniffi(default = false))]
+    pub despite_open: bool,
+}
+
+impl std::fmt::Debug for EraseRequest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("EraseRequest(…)")
+    }
+}
