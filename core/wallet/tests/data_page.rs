@@ -94,6 +94,25 @@ fn documented(page: &str) -> BTreeSet<String> {
     found
 }
 
+/// `file table` of every table that the catalogue of the inventory names, and the ids of its items.
+fn inventoried(source: &str) -> (Vec<String>, BTreeSet<String>) {
+    let quoted = |text: &str| text.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let list = source.split("const ITEMS").nth(1).unwrap().split("#[cfg(test)]").next().unwrap();
+    let (mut tables, mut ids) = (Vec::new(), BTreeSet::new());
+    for line in list.lines().map(str::trim) {
+        if let Some(rest) = line.strip_prefix("table(") {
+            let (head, names) = rest.split_once("&[").unwrap();
+            let place = head.split(',').nth(1).unwrap().trim().to_lowercase();
+            tables.extend(quoted(names.split(']').next().unwrap()).into_iter().map(|name| format!("{place}.db {name}")));
+            ids.extend(quoted(head));
+        } else if let Some(rest) = line.strip_prefix("outside(") {
+            let first = rest.split(',').next().unwrap();
+            ids.insert(quoted(first).pop().unwrap_or_else(|| first.to_lowercase()));
+        }
+    }
+    (tables, ids)
+}
+
 /// Every source text below a folder.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
@@ -120,6 +139,27 @@ fn every_column_is_explained() {
     let gone: Vec<_> = page.difference(&columns_now).collect();
     assert!(missing.is_empty(), "docs/data.md lacks {missing:#?}");
     assert!(gone.is_empty(), "docs/data.md names columns that are gone: {gone:#?}");
+}
+
+#[test]
+fn the_inventory_names_every_table_of_the_phone_once_and_the_page_every_item() {
+    let mut tables_now = BTreeSet::new();
+    for (file, path) in SCHEMAS.iter().filter(|(_, path)| path.starts_with("core/wallet")) {
+        let place = |column: &String| column.rsplit_once(' ').map(|(table, _)| table.to_owned());
+        tables_now.extend(columns(file, &read(&root().join(path))).iter().filter_map(place));
+    }
+    assert!(tables_now.len() > 15, "{tables_now:?}");
+    let (mut tables, ids) = inventoried(&read(&root().join("core/wallet/src/data/catalogue.rs")));
+    tables.sort();
+    let named: BTreeSet<_> = tables.iter().cloned().collect();
+    assert_eq!(named.len(), tables.len(), "a table stands twice in core/wallet/src/data/catalogue.rs: {tables:?}");
+    let missing: Vec<_> = tables_now.difference(&named).collect();
+    let gone: Vec<_> = named.difference(&tables_now).collect();
+    assert!(missing.is_empty() && gone.is_empty(), "core/wallet/src/data/catalogue.rs lacks {missing:?} and names {gone:?}, which is gone");
+    let page = read(&root().join("docs/data.md"));
+    let section = page.split("\n## The inventory").nth(1).unwrap().split("\n## ").next().unwrap();
+    let on_page: BTreeSet<String> = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next().map(str::to_owned)).collect();
+    assert_eq!(on_page, ids, "docs/data.md, The inventory");
 }
 
 #[test]

@@ -32,3 +32,45 @@ pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Va
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// Names of things that were given out before, amounts in minor units, switches: nothing that a person types.
+    const NOT_TYPED: [&str; 16] = [
+        "payee_id", "card_id", "ask_id", "quote_id", "intent_id", "record_id", "binding_id", "showing_id", "total_minor",
+        "source", "again", "way", "cursor", "month", "despite_open", "ndef",
+    ];
+
+    /// Every name in `args.text("…")` and its kin, and in `texts!(…)`.
+    fn arguments(source: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for call in [".text(\"", ".maybe_text(\"", ".number(\"", ".flag(\""] {
+            names.extend(source.split(call).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+        }
+        for rest in source.split("texts!(").skip(1) {
+            let inside = rest.split(')').next().unwrap_or_default();
+            names.extend(inside.split(',').map(|name| name.trim().to_owned()));
+        }
+        names
+    }
+
+    #[test]
+    fn every_argument_is_in_the_catalogue_of_fields() {
+        let fields = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../core/wallet/src/data/fields.rs")).unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut sources = vec![folder.join("calls.rs")];
+        sources.extend(std::fs::read_dir(folder.join("calls")).unwrap().map(|entry| entry.unwrap().path()));
+        let mut seen = 0;
+        for path in sources {
+            let source = std::fs::read_to_string(&path).unwrap();
+            for name in arguments(source.split("#[cfg(test)]").next().unwrap()) {
+                seen += 1;
+                let known = NOT_TYPED.contains(&name.as_str()) || fields.contains(&format!("(\"{name}\""));
+                assert!(known, "{}: `{name}` is typed by a person and has no line in core/wallet/src/data/fields.rs", path.display());
+            }
+        }
+        assert!(seen > 25, "{seen}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What is kept, as tables that fit a terminal.
 
-use super::table::{COLUMNS, Side, Table, wrap};
+use super::table::{COLUMNS, Side, Table, cut, wrap};
 use kabao_core::words::{Language, say};
 use serde_json::Value;
 use std::fmt::Write;
@@ -32,7 +32,7 @@ pub fn inventory(language: Language, view: &Value) -> String {
     }
     let _ = writeln!(out, "{table}");
     for item in list(view, "items") {
-        let _ = writeln!(out, "  {}", text(item, "what"));
+        let _ = writeln!(out, "  {}", cut(text(item, "what"), COLUMNS - 4));
         for line in wrap(text(item, "why"), COLUMNS - 4).into_iter().chain(wrap(&format!("{}: {}", word("keep"), text(item, "keep_text")), COLUMNS - 4)) {
             let _ = writeln!(out, "    {line}");
         }

@@ -35,6 +35,7 @@ pub(super) const FIELDS: &[Field] = {
         field("amount", Personal, "phone", "whole"),
         field("order", Personal, "phone", "whole"),
         field("text", Personal, "call", "whole"),
+        field("tag", Personal, "call", "whole"),
         field("word", Internal, "call", "nothing"),
         field("version", Internal, "phone", "whole"),
     ]

@@ -45,3 +45,151 @@ pub(crate) fn carry_out(path: &Path, secrets: &dyn SecretStore) -> Outcome<Erase
     secrets.remove(ERASING.to_owned()).map_err(told)?;
     Ok(Erased { files, strangers })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::events::EventHead;
+    use crate::tables::open;
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+    use std::sync::{Arc, Mutex};
+
+    /// A key store that stops answering after so many calls.
+    #[derive(Default)]
+    struct Store {
+        held: Mutex<BTreeMap<String, Vec<u8>>>,
+        calls_left: Mutex<Option<u32>>,
+    }
+
+    impl Store {
+        fn call(&self) -> Result<(), HostError> {
+            match &mut *self.calls_left.lock().unwrap() {
+                Some(0) => Err(HostError::Unavailable),
+                Some(left) => {
+                    *left -= 1;
+                    Ok(())
+                }
+                None => Ok(()),
+            }
+        }
+    }
+
+    impl SecretStore for Store {
+        fn load(&self, name: String) -> Result<Option<Vec<u8>>, HostError> {
+            self.call()?;
+            Ok(self.held.lock().unwrap().get(&name).cloned())
+        }
+        fn store(&self, name: String, value: Vec<u8>) -> Result<(), HostError> {
+            self.call()?;
+            self.held.lock().unwrap().insert(name, value);
+            Ok(())
+        }
+        fn remove(&self, name: String) -> Result<(), HostError> {
+            self.call()?;
+            self.held.lock().unwrap().remove(&name);
+            Ok(())
+        }
+    }
+
+    fn temp(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("kabao-erase-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        path
+    }
+
+    fn opened(path: &Path, store: &Store) -> Outcome<String> {
+        let mut next = 0_u8;
+        let mut random = |bytes: &mut [u8]| {
+            next = next.wrapping_add(1);
+            bytes.fill(next ^ u8::try_from(store.held.lock().unwrap().len()).unwrap());
+            Ok(())
+        };
+        let head = Arc::new(Mutex::new(EventHead::default()));
+        let files = open::open(path, store, &mut random, head)?;
+        let epoch = files.ledger(|conn| crate::tables::marks::get(conn, "epoch"))?.unwrap_or_default();
+        files.close()?;
+        Ok(epoch)
+    }
+
+    fn begun(path: &Path, store: &Store) {
+        opened(path, store).unwrap();
+        let head = Arc::new(Mutex::new(EventHead::default()));
+        let files = open::open(path, store, &mut |_| Err(HostError::Failed), head).unwrap();
+        let at = kabao_base::Timestamp::from_ms(1);
+        files
+            .commit(at, |tx, log| {
+                crate::tables::marks::set(tx, "epoch", "7")?;
+                log.append(tx, "epoch", "service", b"7")
+            })
+            .unwrap();
+        files.anchor(store).unwrap();
+        files.close().unwrap();
+    }
+
+    fn names(path: &Path) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn cut_short_at_any_call_of_the_key_store_it_is_not_begun_or_ended_later() {
+        let mut points = 0;
+        for calls in 0.. {
+            let (path, store) = (temp(&format!("cut-{calls}")), Store::default());
+            begun(&path, &store);
+            let before: Vec<(String, Vec<u8>)> =
+                names(&path).into_iter().map(|name| (name.clone(), std::fs::read(path.join(name)).unwrap())).collect();
+            *store.calls_left.lock().unwrap() = Some(calls);
+            let done = order(&store).and_then(|()| carry_out(&path, &store));
+            *store.calls_left.lock().unwrap() = None;
+            points += 1;
+            if !is_ordered(&store).unwrap() && done.is_err() {
+                // Not begun: everything is as it was.
+                assert_eq!(opened(&path, &store).unwrap(), "7", "{calls}");
+            } else {
+                // What a kill between two files would leave: some are still there.
+                for (name, bytes) in before.iter().take(calls as usize) {
+                    std::fs::write(path.join(name), bytes).unwrap();
+                }
+                if is_ordered(&store).unwrap() {
+                    carry_out(&path, &store).unwrap();
+                    assert_eq!(names(&path), ["lock"], "{calls}");
+                }
+                for (name, bytes) in &before {
+                    std::fs::write(path.join(name), bytes).unwrap();
+                }
+                assert!(opened(&path, &store).unwrap_err().is(Code::KeyLost), "{calls}");
+                assert!(!store.held.lock().unwrap().contains_key(FILE_KEY));
+            }
+            std::fs::remove_dir_all(&path).unwrap();
+            if done.is_ok() {
+                break;
+            }
+        }
+        assert!(points >= 6, "{points} points");
+    }
+
+    #[test]
+    fn a_store_that_only_says_it_forgot_is_not_believed() {
+        struct Sticky(Store);
+        impl SecretStore for Sticky {
+            fn load(&self, name: String) -> Result<Option<Vec<u8>>, HostError> {
+                self.0.load(name)
+            }
+            fn store(&self, name: String, value: Vec<u8>) -> Result<(), HostError> {
+                self.0.store(name, value)
+            }
+            fn remove(&self, _: String) -> Result<(), HostError> {
+                Ok(())
+            }
+        }
+        let (path, store) = (temp("sticky"), Sticky(Store::default()));
+        begun(&path, &store.0);
+        order(&store).unwrap();
+        assert!(carry_out(&path, &store).err().unwrap().is(Code::KeyStoreUnavailable));
+        assert!(is_ordered(&store).unwrap());
+        std::fs::remove_dir_all(path).unwrap();
+    }
+}

@@ -1,0 +1,142 @@
+//! What is kept: the inventory is the disk; erasing killed at any point is whole or not begun.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use common::moves::*;
+use common::{Story, story};
+use kabao_base::Code;
+use kabao_core::data::{DataPlace, EraseRequest, InventoryFileKind};
+use kabao_money::onboarding::OnboardingStepKind as Kind;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+fn meant(word: &str) -> EraseRequest {
+    EraseRequest { word: word.to_owned(), despite_open: true }
+}
+
+fn on_disk(folder: &Path) -> BTreeMap<String, u64> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    entries.map(|entry| (entry.file_name().into_string().unwrap(), entry.metadata().unwrap().len())).collect()
+}
+
+fn put_back(folder: &Path, files: &BTreeMap<String, Vec<u8>>) {
+    for (name, bytes) in files {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+}
+
+fn copies(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    on_disk(folder).into_keys().map(|name| (name.clone(), std::fs::read(folder.join(&name)).unwrap())).collect()
+}
+
+#[test]
+fn the_inventory_is_what_lies_on_the_disk() {
+    story("inventory", async |story: Story| {
+        for _ in 0..3 {
+            story.top_up("20.00").await;
+        }
+        assert_eq!(story.records().await, 3);
+        let folder = story.all.phone.folder.clone();
+        let seen = story.wallet().data().inventory().await.unwrap();
+        let listed: BTreeMap<_, _> = seen.files.iter().map(|file| (file.name.clone(), file.bytes)).collect();
+        assert_eq!(listed, on_disk(&folder));
+        assert!(seen.complete && seen.file_bytes == listed.values().sum::<u64>(), "{seen:?}");
+        let count = |id: &str| seen.items.iter().find(|item| item.id == id).unwrap().count;
+        assert_eq!((count("payments"), count("receipts"), count("consents"), count("cards")), (Some(3), Some(3), Some(1), Some(1)));
+        // The content is smaller than the files that hold it, and not by much made up.
+        let content: u64 = seen.items.iter().filter(|item| matches!(item.place, DataPlace::Ledger | DataPlace::Mine | DataPlace::Cache)).filter_map(|item| item.bytes).sum();
+        assert!(content > 5_000 && content < seen.file_bytes, "{content} of {}", seen.file_bytes);
+
+        for (name, kind) in [("ledger.db-journal", InventoryFileKind::Log), ("ledger.db.aside-9", InventoryFileKind::SetAside), ("core", InventoryFileKind::Unknown), ("cache.db.part", InventoryFileKind::Unknown)] {
+            std::fs::write(folder.join(name), b"left over").unwrap();
+            let seen = story.wallet().data().inventory().await.unwrap();
+            let file = seen.files.iter().find(|file| file.name == name).unwrap_or_else(|| panic!("{name}: {:?}", seen.files));
+            assert_eq!((file.kind, file.bytes, seen.complete), (kind, 9, kind != InventoryFileKind::Unknown), "{name}");
+            std::fs::remove_file(folder.join(name)).unwrap();
+        }
+        story.wallet().close().await.unwrap();
+    });
+}
+
+#[test]
+fn killed_at_any_point_erasing_is_whole_or_not_begun() {
+    story("erase", async |mut story: Story| {
+        story.top_up("20.00").await;
+        on_a_late_database(&mut story).await;
+        story.wallet().close().await.unwrap();
+        let folder = story.all.phone.folder.clone();
+        let (files, keys) = (copies(&folder), story.all.phone.secrets.copy());
+        let (mut kept, mut gone, mut ended) = (0, 0, 0);
+        // The database answers a little earlier or later each time: the same count of polls is another point.
+        for round in 0..40 {
+            let times = round % 14;
+            let wallet = story.all.phone.start().await.unwrap();
+            let word = wallet.data().erase_word();
+            let came = polled(wallet.data().erase_this_phone(meant(&word)), times).await;
+            drop(wallet);
+            story.all.phone.crash().await;
+            let again = story.all.phone.start().await.unwrap();
+            match again.account().onboarding_next().await.unwrap().kind {
+                // Not begun: everything is there.
+                Kind::Ready => {
+                    assert!(came.is_none());
+                    assert_eq!(again.data().inventory().await.unwrap().items.iter().find(|item| item.id == "payments").unwrap().count, Some(1));
+                    kept += 1;
+                }
+                // Whole: a new wallet, and the old files are noise to it.
+                Kind::Register => {
+                    if came.is_none() { gone += 1 } else { ended += 1 }
+                    again.close().await.unwrap();
+                    story.all.phone.crash().await;
+                    for name in ["ledger.db", "mine.db"] {
+                        let new = std::fs::read(folder.join(name)).unwrap();
+                        std::fs::write(folder.join(name), &files[name]).unwrap();
+                        assert!(story.all.phone.start().await.err().unwrap().is(Code::KeyWrong), "{name}");
+                        std::fs::write(folder.join(name), new).unwrap();
+                    }
+                }
+                other => panic!("{other:?} after {times}"),
+            }
+            story.all.phone.crash().await;
+            // The test alone has the old key as well.
+            std::fs::remove_dir_all(&folder).unwrap();
+            std::fs::create_dir(&folder).unwrap();
+            put_back(&folder, &files);
+            story.all.phone.secrets.put_back(keys.clone());
+            assert!(came.is_none_or(|came| came.is_ok()));
+        }
+        println!("{kept} points before, {gone} in the middle, {ended} after");
+        assert!(kept >= 5 && gone >= 5 && ended >= 5, "{kept} before, {gone} in the middle, {ended} after");
+    });
+}
+
+#[test]
+fn a_key_store_that_refuses_leaves_the_wallet_as_it_is() {
+    story("erase-refused", async |mut story: Story| {
+        let wallet = story.wallet();
+        let word = wallet.data().erase_word();
+        story.all.phone.secrets.refuse_writes(true);
+        assert!(wallet.data().erase_this_phone(meant(&word)).await.unwrap_err().is(Code::KeyStoreUnavailable));
+        assert_eq!(wallet.account().onboarding_next().await.unwrap().kind, Kind::Ready);
+        story.all.phone.secrets.refuse_writes(false);
+        wallet.lock().await.unwrap();
+        assert!(wallet.data().erase_this_phone(meant(&word)).await.unwrap_err().is(Code::Locked));
+        wallet.unlock().await.unwrap();
+        // A payment under way is told, and found again by who takes the account up.
+        story.all.console.post("/dev/bank/faults", json!({ "movements": "hold" })).await.unwrap();
+        let flying = story.top_up("5.00").await;
+        let open = EraseRequest { despite_open: false, ..meant(&word) };
+        assert!(wallet.data().erase_this_phone(open).await.unwrap_err().is(Code::EraseOpen));
+        assert_eq!(wallet.pay().payment(flying.intent_id).await.unwrap().state, flying.state);
+        let report = wallet.data().erase_this_phone(meant(&word)).await.unwrap();
+        assert!(report.files >= 3 && report.strangers.is_empty() && report.keys_renewed, "{report:?}");
+        for error in [wallet.unlock().await.unwrap_err(), wallet.data().inventory().await.unwrap_err()] {
+            assert!(error.is(Code::Closed), "{error:?}");
+        }
+        let again = story.all.phone.start().await.unwrap();
+        assert_eq!(again.account().onboarding_next().await.unwrap().kind, Kind::Register);
+        again.close().await.unwrap();
+    });
+}
