@@ -2,6 +2,7 @@
 //! and crashes. The same seed gives the same trace, so that what went wrong once can be watched again.
 
 pub mod console;
+pub mod disk;
 pub mod host;
 pub mod liar;
 pub mod net;
