@@ -2,6 +2,7 @@
 //! and the journeys share. What a call does stands with the call itself, in the wallet.
 
 mod data;
+mod limits;
 
 use crate::views::{Json, bytes_of, snake};
 use kabao_core::account::{PersonProof, RegisterRequest, ReplaceProof};
@@ -22,6 +23,11 @@ pub const CALLS: &[&str] = &[
     "codes", "codes_refresh", "decline", "receipt", "history", "detail", "month", "sync", "verify_all", "lock", "unlock", "suspend", "close",
     "inventory", "fields", "erase_word", "erase_this_phone",
 ];
+
+/// Whether a call of that name exists.
+pub fn is_call(name: &str) -> bool {
+    CALLS.contains(&name) || limits::CALLS.contains(&name)
+}
 
 /// Why a call gave nothing.
 #[derive(Debug)]
@@ -106,6 +112,7 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
         }};
     }
     match name {
+        name if limits::CALLS.contains(&name) => limits::call(wallet, name, with).await,
         "register" => {
             let (phone, device_model) = texts!(phone, device_model);
             Ok(account.register(RegisterRequest { phone, device_model }).await?.json())

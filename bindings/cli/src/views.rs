@@ -1,5 +1,7 @@
 //! What the wallet gives, as JSON: for scripts, journeys and tables. One name for one thing, the same as in the API.
 
+mod limits;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Failure, MoneyView, Timestamp};

@@ -19,6 +19,8 @@ mod account;
 mod cards;
 /// What is kept about the person.
 mod data;
+/// Who runs the wallet.
+mod operator;
 /// The list of what happened.
 mod history;
 /// The real name.
@@ -38,6 +40,7 @@ pub use device::dev_only_software_keys;
 pub use faults::fault_places;
 pub use history::HistoryClient;
 pub use identity::IdentityClient;
+pub use operator::OperatorClient;
 pub use pay::{PayClient, ShowingView};
 pub use tag::TagReader;
 pub use wallet::{EventSubscription, KabaoWallet, set_aside_lost_wallet};

@@ -181,8 +181,13 @@ codes! {
     FeedForged "feed_forged" Certain Service Service Wait "A feed of the service that nobody who may has signed.";
     FeedExpired "feed_expired" Certain Service Service Wait "A feed of the service whose time is over.";
     FeedOlder "feed_older" Certain Service Service Wait "A feed of the service that is not newer than the one in use.";
+    FeedJumps "feed_jumps" Certain Service Service Wait "A feed of the service whose version lies too far ahead.";
     FeedMalformed "feed_malformed" Certain Service Person UpdateApp "A feed of the service that this version cannot read.";
     FeedClaimsOurs "feed_claims_ours" Certain Service Service Wait "A table of code formats that gives this wallet's payer codes to another one.";
+    OperatorUnverified "operator_unverified" Certain Service Service Wait "Nobody shows under a valid licence who runs this wallet.";
+    OperatorRevoked "operator_revoked" Certain Service Service Wait "The operator has withdrawn.";
+    LicenceMissing "licence_missing" Certain Service Service Wait "The operator names no licence.";
+    LicenceExpired "licence_expired" Certain Service Service Wait "The operator's licence is over.";
     ReceiptInvalid "receipt_invalid" Certain Service Person CallSupport "The receipt does not verify.";
     // files and keys
     Locked "locked" Certain State Person Unlock "The wallet is locked.";

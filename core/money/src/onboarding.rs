@@ -59,12 +59,16 @@ pub struct OnboardingFacts {
     pub card_skipped: bool,
     /// The account is frozen.
     pub frozen: bool,
+    /// It is known that nobody shows under a valid licence who runs this wallet.
+    pub operator_unverified: bool,
 }
 
 /// The kinds of steps, in the order of the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum OnboardingStepKind {
+    /// Nobody shows under a valid licence who runs this wallet: nothing is handed in until somebody does.
+    OperatorUnverified,
     /// Type the telephone number.
     Register,
     /// Type the code that came by SMS.
@@ -108,7 +112,8 @@ pub struct OnboardingStep {
 }
 
 /// Every key that [`OnboardingStep::reason_key`] can be; the word files have a sentence for each.
-pub const REASON_KEYS: [&str; 16] = [
+pub const REASON_KEYS: [&str; 17] = [
+    "onboarding_operator_unverified",
     "onboarding_register",
     "onboarding_enter_otp",
     "onboarding_replace_phone",
@@ -131,7 +136,8 @@ pub const REASON_KEYS: [&str; 16] = [
 ///
 /// The order: register, code, PIN, recovery sheet, consent, real name, card. A frozen account
 /// comes before everything but registration. A number that has an account already goes the way of a
-/// replacement in the place of a registration. Recovery sheet and card may be skipped.
+/// replacement in the place of a registration. Recovery sheet and card may be skipped. While nobody shows who runs the
+/// wallet, every step in which the person hands something in gives way to [`OnboardingStepKind::OperatorUnverified`].
 pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
     use OnboardingStepKind as Kind;
     use VerificationFact as Fact;
@@ -171,6 +177,11 @@ pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
             Fact::Passed => (Kind::Ready, "onboarding_ready", false),
         }
     };
+    let waits = matches!(kind, Kind::Ready | Kind::Frozen | Kind::VerificationClosed | Kind::AwaitVerification);
+    let (kind, reason, can_skip) = match facts.operator_unverified && !waits {
+        true => (Kind::OperatorUnverified, "onboarding_operator_unverified", false),
+        false => (kind, reason, can_skip),
+    };
     OnboardingStep { kind, reason_key: reason.to_owned(), can_skip }
 }
 
@@ -190,6 +201,9 @@ mod tests {
     fn the_day_goes_step_by_step() {
         let mut facts = OnboardingFacts::default();
         assert_eq!(shown(&facts), (Kind::Register, "onboarding_register", false));
+        facts.operator_unverified = true;
+        assert_eq!(shown(&facts), (Kind::OperatorUnverified, "onboarding_operator_unverified", false));
+        facts.operator_unverified = false;
         facts.otp_pending = true;
         assert_eq!(shown(&facts), (Kind::EnterOtp, "onboarding_enter_otp", false));
         facts.replacing = ReplaceFact::Needed;
@@ -217,6 +231,7 @@ mod tests {
         facts.verification = VerificationFact::Passed;
         assert_eq!(shown(&facts), (Kind::BindCard, "onboarding_bind_card", true));
         facts.cards = 1;
+        facts.operator_unverified = true;
         assert_eq!(shown(&facts), (Kind::Ready, "onboarding_ready", false));
         facts.frozen = true;
         assert_eq!(shown(&facts), (Kind::Frozen, "onboarding_frozen", false));
@@ -238,7 +253,7 @@ mod tests {
             ReplaceFact::Proving,
             ReplaceFact::PersonPending,
         ];
-        for bits in 0u32..256 {
+        for bits in 0u32..512 {
             let bit = |index: u32| bits >> index & 1 == 1;
             for (verification, replacing) in checks.iter().flat_map(|check| ways.map(|way| (*check, way))) {
                 for cards in [0, 1, u32::MAX] {
@@ -252,6 +267,7 @@ mod tests {
                         consent: bit(5),
                         card_skipped: bit(6),
                         frozen: bit(7),
+                        operator_unverified: bit(8),
                         verification,
                         cards,
                     });
@@ -268,11 +284,12 @@ mod tests {
             reasons.insert(shown(&facts).1);
             // Doing, or skipping where that is allowed, leads further each time and ends.
             let mut last = None;
-            for _ in 0..12 {
+            for _ in 0..13 {
                 let step = next(&facts);
                 assert!(last.is_none_or(|kind| step.kind > kind), "{facts:?} went back to {:?}", step.kind);
                 last = Some(step.kind);
                 match step.kind {
+                    Kind::OperatorUnverified => facts.operator_unverified = false,
                     Kind::Register => facts.otp_pending = true,
                     Kind::EnterOtp | Kind::ReplaceProve => facts.registered = true,
                     Kind::ReplacePhone => facts.replacing = ReplaceFact::OtpPending,

@@ -8,6 +8,7 @@ use crate::history::HistoryClient;
 use crate::host::Host;
 use crate::identity::IdentityClient;
 use crate::intents;
+use crate::operator::OperatorClient;
 use crate::pay::PayClient;
 use crate::shared::{self, Core, Settings, Subscription, WalletEvent, WalletListener};
 use crate::tables::{account, marks, open};
@@ -254,6 +255,11 @@ impl Wallet {
     /// Bound cards.
     pub fn cards(&self) -> CardsClient {
         CardsClient::new(Arc::clone(&self.core))
+    }
+
+    /// Who runs this wallet.
+    pub fn operator(&self) -> OperatorClient {
+        OperatorClient::new(Arc::clone(&self.core))
     }
 
     /// Paying.

@@ -16,7 +16,7 @@ use utoipa::OpenApi;
         cards::bind, cards::otp, cards::list,
         quotes::resolve, quotes::quote,
         payments::pay, payments::state, payments::abandon, payments::proof,
-        payer_codes::provision, asks::decline, history::page, feeds::codes,
+        payer_codes::provision, asks::decline, history::page, feeds::codes, feeds::profile,
     )
 )]
 struct Contract;

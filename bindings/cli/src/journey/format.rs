@@ -176,7 +176,7 @@ impl Step {
                 false => Err("neither does nor tells anything".to_owned()),
             };
         };
-        if !crate::calls::CALLS.contains(&action.as_str()) && !super::world::ACTIONS.contains(&action.as_str()) {
+        if !crate::calls::is_call(action) && !super::world::ACTIONS.contains(&action.as_str()) {
             return Err(format!("nothing is named {action}"));
         }
         let both = |expect: &Option<Value>, fails: &Option<Fails>| expect.is_some() && fails.is_some();

@@ -5,7 +5,7 @@ use super::transcript::Transcript;
 use super::values::{Saved, at, compare, resolve, resolve_all};
 use super::watch::Watch;
 use super::world::{ActError, World};
-use crate::calls::{Arguments, CALLS, CallError, call};
+use crate::calls::{Arguments, CallError, call, is_call};
 use crate::show::story::Story;
 use crate::views;
 use kabao_core::WalletError;
@@ -101,7 +101,7 @@ async fn one(
 }
 
 async fn perform(action: &str, with: Map<String, Value>, world: &mut World, language: Language) -> Result<Came, String> {
-    if CALLS.contains(&action) {
+    if is_call(action) {
         let wallet = world.wallet().ok_or("the wallet is not open")?;
         return match call(&wallet, language, action, Arguments::new(with)).await {
             Ok(value) => Ok(Came::Gave(value)),

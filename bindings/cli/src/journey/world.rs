@@ -19,7 +19,7 @@ pub const ACTIONS: &[&str] = &[
     "liveness_token", "make_merchant", "bank_card", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
     "vendor_holder", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_fee", "kill_service", "restart_service",
-    "publish_codes", "codes_fault", "service_snapshot", "service_restore", "service_rebuild", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
+    "publish_codes", "codes_fault", "publish_feed", "feed_fault", "service_snapshot", "service_restore", "service_rebuild", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
 ];
 
 /// How long an event is waited for.
@@ -245,6 +245,16 @@ impl World {
                 self.post("/dev/feeds/codes", json!({ "table": table })).await
             }
             "codes_fault" => self.post("/dev/feeds/codes/fault", json!({ "fault": with.get("fault") })).await,
+            "publish_feed" => {
+                let name = text(&with, "name")?.to_owned();
+                let mut body = with;
+                body.remove("name");
+                self.post(&format!("/dev/feeds/{name}"), Value::Object(body)).await
+            }
+            "feed_fault" => {
+                let name = text(&with, "name")?;
+                self.post(&format!("/dev/feeds/{name}/fault"), json!({ "fault": with.get("fault") })).await
+            }
             "service_snapshot" => self.post("/dev/snapshot", body).await,
             "service_restore" => self.post("/dev/restore", body).await,
             "service_rebuild" => self.post("/dev/rebuild", body).await,

@@ -1,4 +1,5 @@
-//! Facts that the service changes without a release of the app: which codes there are, and later fees, limits and contacts.
+//! Facts that the service changes without a release of the app: which codes there are; limits and fees; who
+//! runs the wallet.
 
 use super::map::{Fields, Maker};
 use super::{Document, DocumentError, KeyPurpose, KeySet, Signed};
@@ -12,7 +13,7 @@ pub const MAX_FEED_BODY: usize = 60 * 1024;
 /// feed's own format and stands as bytes, so that what is signed is what is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
-    /// Which feed: `codes` is the table of code formats. Lower-case letters, digits and `_`, 1 to 32.
+    /// Which feed: `codes`, `rules`, `profile`. Lower-case letters, digits and `_`, 1 to 32.
     pub name: String,
     /// Grows with every change; 1 to 2⁶³ − 1.
     pub version: u64,
@@ -21,13 +22,17 @@ pub struct Feed {
     /// Until when it may be taken up, the end included; without it, at any time. One that is held stays in use until a newer
     /// one comes: to go back to an older one would be what the version forbids.
     pub not_after: Option<Timestamp>,
-    /// The content, 1 to 61,440 bytes. JSON for the table of codes.
+    /// The content, 1 to 61,440 bytes. JSON.
     pub body: Vec<u8>,
 }
 
 impl Feed {
     /// The table of code formats.
     pub const CODES: &'static str = "codes";
+    /// Limits, fees and maintenance windows.
+    pub const RULES: &'static str = "rules";
+    /// Who runs the wallet, and under which licence.
+    pub const PROFILE: &'static str = "profile";
 
     /// Opens a signed one: kind, key, purpose, signature and the life of the key are checked, and that it is the feed of
     /// that name. Neither version nor `not_after` is judged: that takes a clock and what is held.

@@ -63,6 +63,8 @@ impl AccountClient {
                 Ok(facts)
             })
             .await?;
+        let mut facts = facts;
+        facts.operator_unverified = matches!(self.core.operator_standing().await?, Some(Err(_)));
         Ok(next(&facts))
     }
 
@@ -160,6 +162,7 @@ fn facts(row: &AccountRow, cards: u32) -> OnboardingFacts {
         cards,
         card_skipped: false,
         frozen: false,
+        operator_unverified: false,
     }
 }
 

@@ -20,6 +20,9 @@ const MODEL: usize = 64;
 impl AccountClient {
     /// Asks for a code by SMS. The id of the registration is stored before it is used, so that a repeat after a lost
     /// answer is the same registration.
+    ///
+    /// # Errors
+    /// `operator_unverified` before anything about the person is sent, when nobody shows who runs this wallet.
     pub async fn register(&self, request: RegisterRequest) -> Outcome<OtpSentView> {
         let row = self.core.account_row().await?;
         if row.account_id.is_some() {
@@ -87,6 +90,7 @@ impl AccountClient {
     }
 
     async fn send_otp(&self, id: Id) -> Outcome<OtpSentView> {
+        self.core.require_operator().await?;
         self.ensure_keys()?;
         let row = self.core.account_row().await?;
         let request = Request {

@@ -75,6 +75,7 @@ impl AccountClient {
 
     /// Asks for the code, or for another one.
     pub(super) async fn send_replace_otp(&self, mut row: ReplacementRow) -> Outcome<OtpSentView> {
+        self.core.require_operator().await?;
         self.ensure_keys()?;
         let body = serde_json::json!({
             "replacement_id": row.replacement_id,

@@ -15,8 +15,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::merchant::{MerchantEvent, MerchantState, step};
-use kabao_proof::{Digest32, Document, Feed, Head, HistoryEntry, Receipt, chain};
-use std::collections::BTreeSet;
+use kabao_proof::{Digest32, Document, Head, HistoryEntry, Receipt, chain};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries of one page.
 const PAGE: u64 = 50;
@@ -62,7 +62,7 @@ impl HistoryClient {
         let identity = self.core.identity()?;
         // Two at once would each check against what the other replaces.
         let alone = self.core.syncing.lock().await;
-        let mut announced = None;
+        let mut announced = BTreeMap::new();
         let mut report = SyncReport { changed: 0, asks: 0, complete: false };
         let mut forward = true;
         for _ in 0..PAGES {
@@ -79,7 +79,7 @@ impl HistoryClient {
                 self.core.open_files(|files| files.cache_write(|tx| table::forget(tx))).await?;
                 continue;
             };
-            announced = checked.page.feeds.get(Feed::CODES).copied().or(announced);
+            announced.clone_from(&checked.page.feeds);
             let (run, head) = (checked.run, checked.head.seq);
             report.asks = u32::try_from(checked.page.asks.len()).unwrap_or(u32::MAX);
             let (told, asked) = keep(&self.core, checked).await?;
@@ -103,7 +103,7 @@ impl HistoryClient {
         }
         drop(alone);
         // What a scan needs is no reason for a sync to fail.
-        let _ = self.core.follow_codes(announced).await;
+        self.core.follow_feeds(&announced).await;
         Ok(report)
     }
 

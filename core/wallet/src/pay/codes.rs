@@ -4,6 +4,7 @@ use super::PayClient;
 use crate::error::Outcome;
 use crate::words::{age, say};
 use kabao_base::{Failure, Timestamp};
+use kabao_codes::table::Table;
 
 /// The table of code formats in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,11 +34,11 @@ impl PayClient {
     /// Which table is in use. Works without network.
     pub async fn codes(&self) -> Outcome<CodesView> {
         self.core.gate.check_open()?;
-        let (codes, refused) = (self.core.codes().await?, self.core.refused_codes().await?);
+        let (codes, refused) = (self.core.feed::<Table>().await?, self.core.refused_feed::<Table>().await?);
         let (now, language) = (self.core.now(), self.core.settings.language);
         let source = if codes.signed.is_some() { "service" } else { "app" };
         Ok(CodesView {
-            version: codes.table.version(),
+            version: codes.body.version(),
             source: source.to_owned(),
             source_text: say(language, &format!("codes.{source}"), &[]),
             issued_at: codes.signed.map(|signed| signed.issued_at),
@@ -52,10 +53,10 @@ impl PayClient {
     /// Asks the service for a newer table now. A sync does the same when the service says that there is one.
     ///
     /// # Errors
-    /// `feed_forged`, `feed_expired`, `feed_older`, `feed_malformed`, `feed_claims_ours` say why what came was refused; the
+    /// `feed_forged`, `feed_expired`, `feed_older`, `feed_jumps`, `feed_malformed`, `feed_claims_ours` say why what came was refused; the
     /// table in use stays in use.
     pub async fn refresh_codes(&self) -> Outcome<CodesView> {
-        self.core.refresh_codes().await?;
+        self.core.refresh_feed::<Table>().await?;
         self.codes().await
     }
 }

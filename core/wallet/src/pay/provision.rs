@@ -8,6 +8,7 @@ use crate::tables::tokens::{self, TokenRow};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Id, Timestamp};
+use kabao_codes::table::Table;
 use kabao_codes::payer::{PayerToken, refuse_prefix};
 use zeroize::Zeroizing;
 
@@ -30,8 +31,8 @@ impl PayClient {
         let batch: Batch = self.core.call(&request).await?.read()?;
         // A prefix of another scheme, or a shape that may be a citizen's number, is never shown to a till.
         refuse_prefix(&batch.prefix, batch.length).map_err(|_| Code::AnswerMalformed)?;
-        let codes = self.core.codes().await?;
-        codes.table.leaves(&batch.prefix, batch.length).map_err(|_| Code::AnswerMalformed)?;
+        let codes = self.core.feed::<Table>().await?;
+        codes.body.leaves(&batch.prefix, batch.length).map_err(|_| Code::AnswerMalformed)?;
         let rows = batch.tokens.iter().map(|token| row(id, &batch.prefix, token)).collect::<Outcome<Vec<_>>>()?;
         let (now, clock, secrets) = (self.core.now(), self.core.clock.mark(), self.core.host.secrets());
         self.core

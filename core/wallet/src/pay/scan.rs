@@ -6,6 +6,7 @@ use crate::service::wire::Payee;
 use crate::words::{self, Language};
 use kabao_base::{Code, Currency, Failure};
 use kabao_codes::read::{PayWay, Scheme};
+use kabao_codes::table::Table;
 use kabao_codes::{ReadContext, Verdict};
 use std::sync::Arc;
 
@@ -51,10 +52,10 @@ impl PayClient {
 
     /// What this wallet calls its own, and the table of codes in use. It has no channel of its own to another scheme's codes.
     async fn read_context(&self) -> Outcome<ReadContext> {
-        let (payer_prefix, codes) = (self.prefix().await?, self.core.codes().await?);
+        let (payer_prefix, codes) = (self.prefix().await?, self.core.feed::<Table>().await?);
         let settings = &self.core.settings;
         let link_host = settings.link_host.clone();
-        Ok(ReadContext { payer_prefix, link_host, table: Arc::clone(&codes.table), ..ReadContext::new(&settings.guid) })
+        Ok(ReadContext { payer_prefix, link_host, table: Arc::clone(&codes.body), ..ReadContext::new(&settings.guid) })
     }
 }
 

@@ -10,13 +10,14 @@ use crate::tables::open::store_code;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Failure, Id, Timestamp};
-use kabao_proof::{Headers, KeyPurpose, KeySet, RequestParts, Signature, SignedAnswer, SigningParams};
+use kabao_proof::{Headers, KeyPurpose, KeySet, RequestEcho, RequestParts, Signature, SignedAnswer, SigningParams};
 use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a call waits for its whole answer, in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
+const A_DAY: i64 = 86_400_000;
 
 /// Whose key signs a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +164,50 @@ impl Core {
             .await;
     }
 
+    /// Asks what everybody may know, without a key of this phone. A number that is used once goes with the query, so that the
+    /// signed answer is to this question and its time is the present one.
+    ///
+    /// # Errors
+    /// `clock_wrong` once, when the time told is more than a day from what this phone believed; from then on it is believed.
+    pub(crate) async fn call_public(&self, path: String, query: String) -> Outcome<Answer> {
+        self.key_set().await?;
+        let query = format!("{query}&nonce={}", kabao_proof::hex(&self.random::<16>()?));
+        let authority = self.client.transport.authority();
+        let parts = RequestParts { method: "GET", authority: &authority, path: &path, query: Some(&query), body: b"", head: None };
+        let echo = parts.echo(None).map_err(|_| Code::Internal)?;
+        let sent = HttpRequest {
+            method: "GET",
+            target: format!("{path}?{query}"),
+            headers: parts.unsigned_headers(),
+            body: Vec::new(),
+            timeout_ms: TIMEOUT_MS,
+        };
+        let believed = self.now();
+        match self.checked(sent, &echo).await? {
+            Attempt::Answer(answer) if answer.time.since(believed).checked_abs().is_none_or(|off| off > A_DAY) => {
+                self.clock.believe(self.host.as_ref(), answer.time);
+                Err(Code::ClockWrong.into())
+            }
+            Attempt::Answer(answer) => Ok(answer),
+            Attempt::Again(code) => Err(code.into()),
+        }
+    }
+
+    /// Sends, and believes what comes only with the service's signature over this request.
+    async fn checked(&self, sent: HttpRequest, echo: &RequestEcho) -> Outcome<Attempt> {
+        let response = self.client.send(sent).await.map_err(|error| self.transport_code(error))?;
+        let headers = Headers::new(response.headers.iter().map(|(name, value)| (name, value))).map_err(|_| Code::AnswerMalformed)?;
+        if !headers.is_signed() {
+            return Err(Code::AnswerUnsigned.into());
+        }
+        let answer = kabao_proof::http::read_answer(response.status, &headers, &response.body, echo)
+            .map_err(|_| Code::AnswerForged)?;
+        if !self.check_signature(&answer).await? {
+            return Err(Code::AnswerForged.into());
+        }
+        self.believe(&answer, response).await
+    }
+
     async fn attempt(&self, request: &Request) -> Outcome<Attempt> {
         let nonce = URL_SAFE_NO_PAD.encode(self.random::<16>()?);
         let head = self.head.lock().unwrap_or_else(PoisonError::into_inner).text();
@@ -190,17 +235,7 @@ impl Core {
             None => request.path.clone(),
         };
         let sent = HttpRequest { method: request.method, target, headers, body: request.body.clone(), timeout_ms: TIMEOUT_MS };
-        let response = self.client.send(sent).await.map_err(|error| self.transport_code(error))?;
-        let headers = Headers::new(response.headers.iter().map(|(name, value)| (name, value))).map_err(|_| Code::AnswerMalformed)?;
-        if !headers.is_signed() {
-            return Err(Code::AnswerUnsigned.into());
-        }
-        let answer = kabao_proof::http::read_answer(response.status, &headers, &response.body, &echo)
-            .map_err(|_| Code::AnswerForged)?;
-        if !self.check_signature(&answer).await? {
-            return Err(Code::AnswerForged.into());
-        }
-        self.believe(&answer, response).await
+        self.checked(sent, &echo).await
     }
 
     /// What a signed answer tells beside its body: the time, the epoch, the head that was seen of this phone.

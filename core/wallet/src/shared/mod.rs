@@ -3,8 +3,8 @@
 
 mod account;
 mod clock;
-mod codes;
 pub(crate) mod erase;
+mod feeds;
 mod gate;
 mod listeners;
 mod typed;
@@ -13,6 +13,7 @@ pub use account::VerificationView;
 pub(crate) use account::refresh_account;
 pub(crate) use clock::ServiceClock;
 pub use erase::EraseReport;
+pub(crate) use feeds::Profile;
 pub(crate) use gate::Gate;
 pub(crate) use typed::{read_pin, refuse_numbers};
 pub use listeners::{Subscription, WalletEvent, WalletListener};
@@ -72,7 +73,8 @@ pub(crate) struct Core {
     pub(crate) syncing: tokio::sync::Mutex<()>,
     pub(crate) engine: crate::intents::Engine,
     pub(crate) quotes: crate::pay::Quotes,
-    codes: codes::Codes,
+    codes: feeds::Slot<kabao_codes::table::Table>,
+    profile: feeds::Slot<Profile>,
     /// When the anchor was written last, on the monotonic clock.
     anchored_ms: AtomicI64,
     files: Arc<Mutex<Option<Files>>>,
@@ -93,7 +95,8 @@ impl Core {
             syncing: tokio::sync::Mutex::new(()),
             engine: crate::intents::Engine::default(),
             quotes: crate::pay::Quotes::default(),
-            codes: codes::Codes::default(),
+            codes: feeds::Slot::default(),
+            profile: feeds::Slot::default(),
             anchored_ms: AtomicI64::new(NEVER),
             files: Arc::new(Mutex::new(None)),
             identity: Mutex::new(None),

@@ -55,6 +55,8 @@ pub(crate) const BALANCE: &str = "balance";
 pub(crate) const ASKS: &str = "asks";
 /// Why the newest table of code formats was not taken up: a code of the catalogue, empty when nothing was refused since.
 pub(crate) const CODES_REFUSED: &str = "codes_refused";
+/// The same for the profile of the operator.
+pub(crate) const PROFILE_REFUSED: &str = "profile_refused";
 
 /// An answer kept as text, with the moment it was true.
 pub(crate) fn snapshot(conn: &Connection, name: &str) -> Outcome<Option<(String, Timestamp)>> {

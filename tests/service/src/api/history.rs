@@ -9,9 +9,8 @@ use crate::store::{history, ledger, meta};
 use crate::wire::{self, HistoryOut};
 use axum::extract::{Query, State};
 use axum::extract::rejection::QueryRejection;
-use kabao_proof::{Feed, Head, hex};
+use kabao_proof::{Head, hex};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use utoipa::IntoParams;
 
 const LARGEST_PAGE: u64 = 50;
@@ -57,7 +56,7 @@ pub async fn page(State(service): App, caller: Caller, which: Result<Query<Which
     let more = if which.before.is_some() { first > 1 && got > 0 } else { first.saturating_add(got) <= last };
     let head = Head { account_id: caller.account, seq: last, hash, at: now, epoch: meta::epoch(&state.db)? };
     let head = service.keys.sign(&head).ok_or_else(internal)?;
-    let feeds = BTreeMap::from([(Feed::CODES.to_owned(), service.feeds().announced())]);
+    let feeds = service.feeds().announced();
     let answer = HistoryOut {
         entries: bodies.iter().map(|body| wire::text(body)).collect(),
         first_seq: if got == 0 { 0 } else { first },

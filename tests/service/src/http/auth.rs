@@ -51,7 +51,7 @@ enum Need<'a> {
 
 fn need(path: &str) -> Need<'_> {
     match path {
-        "/v1/keys" | "/v1/freeze" => Need::Nobody,
+        "/v1/keys" | "/v1/freeze" | "/v1/feeds/profile" => Need::Nobody,
         "/v1/registrations" | "/v1/device-replacements" => Need::Registration,
         _ if path.starts_with(REPLACEMENTS) => {
             Need::Replacement(path.strip_prefix(REPLACEMENTS).and_then(|rest| rest.split('/').next()).unwrap_or_default())

@@ -46,7 +46,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/payer-codes", post(payer_codes::provision))
         .route("/v1/asks/{ask_id}/decline", post(asks::decline))
         .route("/v1/history", get(history::page))
-        .route("/v1/feeds/codes", get(feeds::codes));
+        .route("/v1/feeds/codes", get(feeds::codes))
+        .route("/v1/feeds/profile", get(feeds::profile));
     for path in kabao_outside::lakala::PATHS {
         router = router.route(path, post(lakala));
     }

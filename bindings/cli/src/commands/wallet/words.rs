@@ -275,6 +275,12 @@ pub enum Word {
         #[arg(long)]
         despite_open: bool,
     },
+    /// Who runs this wallet, and under which licence.
+    Profile {
+        /// Asks the service.
+        #[arg(long)]
+        refresh: bool,
+    },
     /// Sets aside the files of a wallet whose key is lost.
     SetAsideLost,
 }
@@ -313,6 +319,8 @@ impl Word {
             Word::VerifyAll => ("verify_all", None),
             Word::Inventory => ("inventory", None),
             Word::Fields => ("fields", None),
+            Word::Profile { refresh: true } => ("wallet_profile_refresh", None),
+            Word::Profile { refresh: false } => ("wallet_profile", None),
             Word::Account { refresh: true } => ("account_refresh", None),
             Word::Account { refresh: false } => ("account", None),
             // The others have arguments of their own; a mistake here is told by the call.
