@@ -134,6 +134,12 @@ codes! {
     LimitYear "limit_year" Certain Money Person SmallerAmount "Above what is left of the year's limit.";
     LimitLifetime "limit_lifetime" Certain Money Person SmallerAmount "Above what is left of the lifetime limit of class I.";
     LimitNewDevice "limit_new_device" Certain Money Person SmallerAmount "Above what a phone may pay in the first 24 hours after it took another's place.";
+    LimitOwnSingle "limit_own_single" Certain Money Person SmallerAmount "Above the cap of one payment that the person set.";
+    LimitOwnDay "limit_own_day" Certain Money Person SmallerAmount "Above what is left of the day's cap that the person set.";
+    OwnCapMalformed "own_cap_malformed" Certain Input Person CorrectInput "No cap can be set like that.";
+    StepUpPin "step_up_pin" Certain Proof Person RetypePin "So much in a day is confirmed with the payment PIN, not with finger or face.";
+    FeeDiffers "fee_differs" Certain Money App NewQuote "The fee of the quote is not the one that the signed rules give.";
+    Maintenance "maintenance" Certain Service Service Wait "The service rests for maintenance.";
     LimitStaticCode "limit_static_code" Certain Money Person SmallerAmount "Above what is left today for printed codes.";
     BankRefused "bank_refused" Certain Card Person CallBank "The bank refused.";
     BankUnavailable "bank_unavailable" Certain Service Service Wait "The bank cannot answer now.";
@@ -182,6 +188,7 @@ codes! {
     FeedExpired "feed_expired" Certain Service Service Wait "A feed of the service whose time is over.";
     FeedOlder "feed_older" Certain Service Service Wait "A feed of the service that is not newer than the one in use.";
     FeedJumps "feed_jumps" Certain Service Service Wait "A feed of the service whose version lies too far ahead.";
+    FeedUnlawful "feed_unlawful" Certain Service Service Wait "Rules of the service that allow more than the law.";
     FeedMalformed "feed_malformed" Certain Service Person UpdateApp "A feed of the service that this version cannot read.";
     FeedClaimsOurs "feed_claims_ours" Certain Service Service Wait "A table of code formats that gives this wallet's payer codes to another one.";
     OperatorUnverified "operator_unverified" Certain Service Service Wait "Nobody shows under a valid licence who runs this wallet.";

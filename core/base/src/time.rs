@@ -82,6 +82,29 @@ impl Timestamp {
         self.0.saturating_add(CHINA_MS).div_euclid(DAY_MS)
     }
 
+    /// The first moment of the next day in UTC+8.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Timestamp;
+    /// assert_eq!(Timestamp::from_ms(0).china_day_end(), Timestamp::from_ms(16 * 3_600_000));
+    /// ```
+    pub const fn china_day_end(self) -> Timestamp {
+        Timestamp(self.china_day().saturating_add(1).saturating_mul(DAY_MS).saturating_sub(CHINA_MS))
+    }
+
+    /// The first moment of the next year in UTC+8; the last moment there is when that is beyond every calendar.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Timestamp;
+    /// assert_eq!(Timestamp::from_ms(0).china_year_end().china_text(), "1971-01-01 00:00:00");
+    /// ```
+    pub fn china_year_end(self) -> Timestamp {
+        let first = NaiveDate::from_ymd_opt(self.china_year().saturating_add(1), 1, 1).and_then(|date| date.and_hms_opt(0, 0, 0));
+        first.map_or(Timestamp(i64::MAX), |time| Timestamp(time.and_utc().timestamp_millis().saturating_sub(CHINA_MS)))
+    }
+
     /// Year and month in UTC+8, as `202611`.
     ///
     /// # Examples

@@ -15,6 +15,24 @@ pub enum FeeKind {
     PayerCode,
 }
 
+impl FeeKind {
+    /// The kind of a movement's name: `top_up`, `pay` (a collection code), `ask` (a payer code's question).
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_money::fees::FeeKind;
+    /// assert_eq!(FeeKind::parse("pay"), Some(FeeKind::CollectionCode));
+    /// ```
+    pub fn parse(text: &str) -> Option<FeeKind> {
+        match text {
+            "top_up" => Some(FeeKind::TopUp),
+            "pay" => Some(FeeKind::CollectionCode),
+            "ask" => Some(FeeKind::PayerCode),
+            _ => None,
+        }
+    }
+}
+
 /// The published rule of a fee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]

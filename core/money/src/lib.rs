@@ -4,6 +4,7 @@
 //! - [`payment`]: a payment that the phone starts; [`merchant`]: one that a merchant starts
 //! - [`onboarding`], [`verification`], [`binding`]: the way to a usable wallet
 //! - [`law`]: what the law allows, as data; [`checks`] answers published cases about it (feature `checks`)
+//! - [`rules`]: what an operator allows and charges, as data below the law
 //! - [`limits`], [`fees`], [`sources`], [`statement`]: arithmetic, all of it checked
 
 // An overflow in money is an error that is named, never a number that wraps.
@@ -23,6 +24,7 @@ pub mod onboarding;
 pub mod payment;
 pub mod refusal;
 pub mod retry;
+pub mod rules;
 pub mod sources;
 pub mod statement;
 pub mod verification;

@@ -133,6 +133,63 @@ pub enum LimitRule {
     Year,
     /// The lifetime limit of class I.
     Lifetime,
+    /// The cap of one payment on a phone that took another's place.
+    NewPhoneSingle,
+    /// The same for its first 24 hours together.
+    NewPhoneDay,
+    /// The cap of one payment that the person set.
+    OwnSingle,
+    /// The day's cap that the person set.
+    OwnDay,
+    /// The day's limit for payer codes.
+    CodeDay,
+    /// The cap of one payment from this card.
+    CardSingle,
+    /// The day's limit of this card.
+    CardDay,
+    /// The day's limit for top-ups.
+    TopUpDay,
+}
+
+impl LimitRule {
+    /// The name in calls and words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            LimitRule::Zero => "zero",
+            LimitRule::Negative => "negative",
+            LimitRule::Currency => "currency",
+            LimitRule::Single => "single",
+            LimitRule::StaticCode => "static_code",
+            LimitRule::Day => "day",
+            LimitRule::Year => "year",
+            LimitRule::Lifetime => "lifetime",
+            LimitRule::NewPhoneSingle => "new_phone_single",
+            LimitRule::NewPhoneDay => "new_phone_day",
+            LimitRule::OwnSingle => "own_single",
+            LimitRule::OwnDay => "own_day",
+            LimitRule::CodeDay => "code_day",
+            LimitRule::CardSingle => "card_single",
+            LimitRule::CardDay => "card_day",
+            LimitRule::TopUpDay => "top_up_day",
+        }
+    }
+
+    /// The code in the catalogue of errors.
+    pub const fn code(self) -> Code {
+        match self {
+            LimitRule::Zero => Code::AmountZero,
+            LimitRule::Negative => Code::AmountNegative,
+            LimitRule::Currency => Code::CurrencyUnknown,
+            LimitRule::Single | LimitRule::CardSingle => Code::LimitSingle,
+            LimitRule::StaticCode => Code::LimitStaticCode,
+            LimitRule::Day | LimitRule::CodeDay | LimitRule::CardDay | LimitRule::TopUpDay => Code::LimitDay,
+            LimitRule::Year => Code::LimitYear,
+            LimitRule::Lifetime => Code::LimitLifetime,
+            LimitRule::NewPhoneSingle | LimitRule::NewPhoneDay => Code::LimitNewDevice,
+            LimitRule::OwnSingle => Code::LimitOwnSingle,
+            LimitRule::OwnDay => Code::LimitOwnDay,
+        }
+    }
 }
 
 /// The limit that an amount hits; of several the tightest.
@@ -149,16 +206,7 @@ pub struct LimitHit {
 impl LimitHit {
     /// The code in the catalogue of errors.
     pub const fn code(&self) -> Code {
-        match self.rule {
-            LimitRule::Zero => Code::AmountZero,
-            LimitRule::Negative => Code::AmountNegative,
-            LimitRule::Currency => Code::CurrencyUnknown,
-            LimitRule::Single => Code::LimitSingle,
-            LimitRule::StaticCode => Code::LimitStaticCode,
-            LimitRule::Day => Code::LimitDay,
-            LimitRule::Year => Code::LimitYear,
-            LimitRule::Lifetime => Code::LimitLifetime,
-        }
+        self.rule.code()
     }
 }
 

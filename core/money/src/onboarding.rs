@@ -137,7 +137,7 @@ pub const REASON_KEYS: [&str; 17] = [
 /// The order: register, code, PIN, recovery sheet, consent, real name, card. A frozen account
 /// comes before everything but registration. A number that has an account already goes the way of a
 /// replacement in the place of a registration. Recovery sheet and card may be skipped. While nobody shows who runs the
-/// wallet, every step in which the person hands something in gives way to [`OnboardingStepKind::OperatorUnverified`].
+/// wallet, every step on the way gives way to [`OnboardingStepKind::OperatorUnverified`].
 pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
     use OnboardingStepKind as Kind;
     use VerificationFact as Fact;
@@ -177,7 +177,7 @@ pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
             Fact::Passed => (Kind::Ready, "onboarding_ready", false),
         }
     };
-    let waits = matches!(kind, Kind::Ready | Kind::Frozen | Kind::VerificationClosed | Kind::AwaitVerification);
+    let waits = matches!(kind, Kind::Ready | Kind::Frozen | Kind::VerificationClosed);
     let (kind, reason, can_skip) = match facts.operator_unverified && !waits {
         true => (Kind::OperatorUnverified, "onboarding_operator_unverified", false),
         false => (kind, reason, can_skip),

@@ -96,6 +96,15 @@ async fn a_phone_asks_with_its_signature_and_a_number() {
     }
     refused(&phone.call("POST", "/v1/feeds/codes", Some(json!({}))).await.unwrap(), 405, "method_not_allowed");
     refused(&phone.call("GET", "/v1/feeds/fees", None).await.unwrap(), 404, "not_found");
+    // The profile is for everybody, and its answer is signed over the number that was sent along.
+    for query in ["?after=-1", "?nonce=a%20b", "?tea=1", "?after=1&nonce=1&nonce=2"] {
+        refused(&phone.call("GET", &format!("/v1/feeds/profile{query}"), None).await.unwrap(), 400, "bad_argument");
+    }
+    let long = "a".repeat(1_000_000);
+    for nonce in [&long[..65], "%F0%9F%98%80", "%E2%80%AE", "%EF%BC%91", ""] {
+        let asked = phone.line.send("GET", &format!("/v1/feeds/profile?nonce={nonce}"), &[("host".to_owned(), phone.authority.clone())], b"").await.unwrap();
+        assert_eq!(asked.status, if nonce.is_empty() { 200 } else { 400 }, "{}", nonce.len());
+    }
     let unsigned = phone.line.send("GET", "/v1/feeds/codes", &[("host".to_owned(), phone.authority.clone())], b"").await.unwrap();
     assert_eq!(unsigned.status, 401);
 }
@@ -119,9 +128,29 @@ async fn each_switch_makes_the_document_wrong_and_the_answer_stays_signed() {
     turn(&phone, json!("garbage")).await;
     let garbage = got(&phone, newest).await.unwrap().unwrap();
     assert!(garbage.version > newest && serde_json::from_slice::<Value>(&garbage.body).is_err());
+    turn(&phone, json!("jump")).await;
+    assert_eq!(got(&phone, newest).await.unwrap().unwrap().version, i64::MAX.unsigned_abs());
     turn(&phone, json!("expired")).await;
     assert!(!got(&phone, newest).await.unwrap().unwrap().is_current_at(town.world.now()));
     assert_eq!((turn(&phone, json!("tea")).await, turn(&phone, Value::Null).await), (400, 200));
     assert_eq!(got(&phone, 0).await.unwrap().unwrap(), honest);
     assert!(got(&phone, newest).await.is_none());
+}
+
+#[tokio::test]
+async fn a_profile_is_signed_anew_before_its_time_is_over() {
+    let town = Town::new();
+    let (phone, _) = town.person().await;
+    let held = async |phone: &Phone| {
+        let reply = phone.call("GET", "/v1/feeds/profile", None).await.unwrap();
+        ok(&reply);
+        Feed::open(&reply.raw.body, Feed::PROFILE, phone.keys.as_ref().unwrap()).unwrap()
+    };
+    let first = held(&phone).await;
+    assert_eq!((first.version, first.not_after.unwrap().since(first.issued_at)), (1, 90 * 86_400_000));
+    phone.dev.json("POST", "/dev/clock", Some(json!({ "advance_ms": 46 * 86_400_000_i64 }))).await.unwrap();
+    let second = held(&phone).await;
+    assert_eq!((second.version, second.issued_at >= first.issued_at), (2, true));
+    assert_eq!(serde_json::from_slice::<Value>(&second.body).unwrap()["version"], 2);
+    assert_eq!(held(&phone).await, second, "and not at every question");
 }

@@ -148,7 +148,7 @@ fn what_is_wrong_is_refused_with_its_reason_and_the_one_in_use_stays() {
         assert_eq!(held.version, base + 2);
         for (fault, code) in [
             ("older", Code::FeedOlder), ("altered", Code::FeedForged), ("wrong_key", Code::FeedForged),
-            ("unsigned", Code::FeedForged), ("garbage", Code::FeedMalformed), ("expired", Code::FeedExpired),
+            ("unsigned", Code::FeedForged), ("garbage", Code::FeedMalformed), ("jump", Code::FeedJumps), ("expired", Code::FeedExpired),
         ] {
             story.fault(json!(fault)).await;
             // A sync goes on as if nothing were wrong; asked for by name, the reason is told.
@@ -231,7 +231,14 @@ fn only_the_key_for_feeds_signs_a_table() {
 fn a_stolen_key_for_feeds_holds_no_phone_at_a_high_version() {
     story("stolen", async |mut story| {
         let own = story.codes().await.version;
-        let high = u64::try_from(i64::MAX).unwrap();
+        // A version from which no later one could follow is not climbed to at all.
+        let end = u64::try_from(i64::MAX).unwrap();
+        for far in [own + 1_000_001, end] {
+            story.send(Liar::feed_by(&story.liar.feeds, "feeds-1", &story.feed(far)).unwrap());
+            assert!(story.refresh().await.unwrap_err().is(Code::FeedJumps));
+            assert_eq!(story.codes().await.version, own);
+        }
+        let high = own + 1_000_000;
         story.send(Liar::feed_by(&story.liar.feeds, "feeds-1", &story.feed(high)).unwrap());
         assert_eq!(story.refresh().await.unwrap().version, high);
         // The root takes the key out and names another one.

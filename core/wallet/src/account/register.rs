@@ -30,6 +30,7 @@ impl AccountClient {
         }
         let phone = kabao_codes::phones::read(&request.phone).map_err(|error| crate::WalletError::from(error.code()).in_field("phone"))?;
         let model = checked_model(&request.device_model)?;
+        self.core.require_operator().await?;
         let same = row.registration_id.filter(|_| row.phone.as_deref() == Some(&phone.e164()));
         let id = match same {
             Some(id) => id,

@@ -41,6 +41,7 @@ impl AccountClient {
         if known && !revoked && !keyless && under_way.is_none() {
             return Err(Code::WrongStep.into());
         }
+        self.core.require_operator().await?;
         let same = under_way.filter(|row| row.phone == phone && !keyless);
         let row = match same {
             // The last answer may have been lost, and this phone may be the account's by now.

@@ -1,0 +1,150 @@
+use super::*;
+use crate::limits::LimitRule;
+use kabao_base::Code;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn shipped() -> Value {
+    serde_json::from_slice(SHIPPED).unwrap()
+}
+
+fn read(change: impl FnOnce(&mut Value)) -> Result<Rules, RulesError> {
+    let mut rules = shipped();
+    change(&mut rules);
+    Rules::parse(rules.to_string().as_bytes())
+}
+
+#[test]
+fn what_ships_is_the_law_and_every_row_says_its_source() {
+    let rules = Rules::shipped();
+    assert_eq!(rules.version(), 1);
+    for class in AccountClass::ALL {
+        assert_eq!(rules.class_caps(class), class.caps());
+    }
+    for level in [BarcodeLevel::A, BarcodeLevel::B, BarcodeLevel::C, BarcodeLevel::D] {
+        assert_eq!(rules.barcode_day(level), level.day_cap());
+    }
+    for table in ["classes", "barcodes", "cards"] {
+        assert!(shipped()[table].as_array().unwrap().iter().all(|row| !row["source"].as_str().unwrap().is_empty()));
+    }
+}
+
+#[test]
+fn no_rules_allow_more_than_the_law() {
+    type Change = fn(&mut Value);
+    let wrong: [(&str, Change); 12] = [
+        ("day", |rules| rules["day"] = json!(500_001)),
+        ("classes", |rules| rules["classes"][0]["lifetime"] = json!(100_001)),
+        ("classes", |rules| rules["classes"][0]["lifetime"] = Value::Null),
+        ("classes", |rules| rules["classes"][1]["year"] = json!(10_000_001)),
+        ("classes", |rules| rules["classes"][2]["year"] = Value::Null),
+        ("barcodes", |rules| rules["barcodes"][1]["day"] = json!(500_001)),
+        ("barcodes", |rules| rules["barcodes"][2]["day"] = Value::Null),
+        ("barcodes", |rules| rules["barcodes"][3]["day"] = json!(50_001)),
+        ("cards", |rules| rules["cards"][0]["day"] = json!(500_001)),
+        ("cards", |rules| rules["cards"][0]["day"] = Value::Null),
+        ("new_phone", |rules| rules["new_phone"]["day"] = json!(500_001)),
+        ("day", |rules| rules["day"] = json!(10_000_000_000_i64)),
+    ];
+    for (part, change) in wrong {
+        let refused = read(change).unwrap_err();
+        assert_eq!((refused, refused.code()), (RulesError::Unlawful(part), Code::FeedUnlawful));
+    }
+    assert!(read(|rules| rules["barcodes"][3]["day"] = json!(0)).is_ok(), "lower is always lawful");
+}
+
+#[test]
+fn what_this_version_does_not_know_is_no_rule() {
+    type Change = fn(&mut Value);
+    let wrong: [Change; 16] = [
+        |rules| rules["tea"] = json!(1),
+        |rules| rules["currency"] = json!("USD"),
+        |rules| rules["single"] = json!(-1),
+        |rules| rules["single"] = json!(10_000_000_001_i64),
+        |rules| rules["single"] = json!(1.5),
+        |rules| rules["version"] = json!(0),
+        |rules| rules["version"] = json!(u64::MAX),
+        |rules| rules["classes"] = json!([]),
+        |rules| rules["classes"][0]["class"] = json!("II"),
+        |rules| rules["step_up"] = json!([{"day_at_least": 1, "needs": "tea"}]),
+        |rules| rules["own_caps"]["raise_wait_ms"] = json!(0),
+        |rules| rules["fees"][0]["rate_ppm"] = json!(1_000_001),
+        |rules| rules["fees"][0] = json!({"kind": "top_up", "card": null, "rate_ppm": 1, "min": 2, "max": 1, "free": 0}),
+        |rules| rules["fees"][0]["kind"] = json!("tea"),
+        |rules| rules["maintenance"] = json!([{"from": 2, "until": 2}]),
+        |rules| rules["cards"][0]["kind"] = json!("tea"),
+    ];
+    for (place, change) in wrong.into_iter().enumerate() {
+        assert!(matches!(read(change), Err(RulesError::Malformed(_))), "{place}");
+    }
+    assert_eq!(read(|rules| rules["fees"] = json!(vec![rules["fees"][0].clone(); 257])), Err(RulesError::TooLong));
+    assert_eq!(Rules::parse(&[b' '; MAX_RULES + 1]), Err(RulesError::TooLong));
+}
+
+#[test]
+fn a_card_has_the_first_row_that_fits() {
+    let rules = read(|rules| {
+        rules["cards"] = json!([
+            {"bank": "甲银行", "kind": "credit", "single": 100, "day": 200, "source": "a test"},
+            {"bank": "甲银行", "kind": null, "single": null, "day": 300, "source": "a test"},
+        ]);
+    })
+    .unwrap();
+    let day = |bank: &str, sort| rules.card_caps(bank, sort).day.unwrap().minor;
+    assert_eq!([day("甲银行", CardSort::Credit), day("甲银行", CardSort::Debit), day("乙银行", CardSort::Credit)], [200, 300, 500_000]);
+}
+
+#[test]
+fn a_day_begins_anew_at_midnight_in_china() {
+    let last = Timestamp::from_ms(1_795_276_799_999);
+    let asked = Asked { channel: PayChannel::PrintedCode, card: None, total: None };
+    let standing = Standing { class: Some(AccountClass::II), ..Standing::default() };
+    let lines = Rules::shipped().explain(&asked, &standing, &Used { static_day: 50_000, ..Used::default() }, &Used::default(), last);
+    let printed = lines.iter().find(|line| line.rule == LimitRule::StaticCode).unwrap();
+    assert_eq!((printed.bites, printed.left.minor, printed.resets_at), (true, 0, Some(last.plus_ms(1))));
+    let year = lines.iter().find(|line| line.rule == LimitRule::Year).unwrap();
+    assert_eq!(year.resets_at.unwrap().china_text(), "2027-01-01 00:00:00");
+}
+
+#[test]
+fn a_fee_has_a_free_quota_and_half_a_fen_is_a_fen() {
+    let rules = read(|rules| {
+        rules["fees"] = json!([
+            {"kind": "top_up", "card": "credit", "rate_ppm": 6_000, "min": 10, "max": 500, "free": 1_000},
+            {"kind": "pay", "card": null, "rate_ppm": 500_000, "min": 0, "max": null, "free": 0},
+        ]);
+    })
+    .unwrap();
+    let top_up = |amount, used, sort| rules.fee(FeeKind::TopUp, sort, Money::fen(amount), Money::fen(used)).unwrap().fee.minor;
+    let credit = Some(CardSort::Credit);
+    assert_eq!([top_up(1_000, 0, credit), top_up(1_001, 0, credit), top_up(10_000, 5_000, credit), top_up(1_000_000, 0, credit)], [0, 10, 60, 500]);
+    assert_eq!([top_up(10_000, 0, None), top_up(10_000, 0, Some(CardSort::Debit))], [0, 0]);
+    assert_eq!(rules.fee(FeeKind::CollectionCode, None, Money::fen(1), Money::fen(0)).unwrap().fee.minor, 1);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_have_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let _ = Rules::parse(&bytes);
+    }
+
+    /// What is left is what fits: one fen more breaks the line, and nothing overflows.
+    #[test]
+    fn what_is_left_fits_and_one_fen_more_does_not(
+        day in 0i64..600_000, printed in 0i64..60_000, year in 0i64..11_000_000, kept in 0i64..1_000, own in proptest::option::of(0i64..600_000),
+        channel in 0usize..4, extreme in any::<i64>(),
+    ) {
+        let rules = Rules::shipped();
+        let standing = Standing { class: Some(AccountClass::II), low_until: None, own: OwnCaps { single: None, day: own.map(Money::fen) } };
+        let used = Used { day, static_day: printed, year, life: extreme, own_day: day, ..Used::default() };
+        let reserved = Used { day: kept, static_day: kept, year: kept, own_day: kept, ..Used::default() };
+        let lines = |total: Option<i64>| {
+            let asked = Asked { channel: PayChannel::ALL[channel], card: None, total: total.map(Money::fen) };
+            rules.explain(&asked, &standing, &used, &reserved, Timestamp::from_ms(0))
+        };
+        let most = lines(None).iter().map(|line| line.left.minor).min().unwrap();
+        prop_assert!(lines(Some(most)).iter().all(|line| !line.bites));
+        prop_assert!(lines(Some(most + 1)).iter().any(|line| line.bites));
+        let _ = lines(Some(extreme));
+    }
+}
