@@ -140,7 +140,8 @@ fn dangers(text: &str, link: &Link<'_>, verdict: &Verdict, context: &ReadContext
     };
     say(Danger::UserInfo, link.user_info);
     let address = text.split(['?', '#']).next().unwrap_or_default();
-    say(Danger::TwoLinks, address.matches("://").count() > 1);
+    let elsewhere = leads_elsewhere(link);
+    say(Danger::TwoLinks, address.matches("://").count() > 1 || (!elsewhere && has_link_glued_on(link)));
     if !link.is_web() {
         return found;
     }
@@ -159,8 +160,18 @@ fn dangers(text: &str, link: &Link<'_>, verdict: &Verdict, context: &ReadContext
             say(Danger::LookAlike { of }, true);
         }
     }
-    say(Danger::OpenRedirect, leads_elsewhere(link));
+    say(Danger::OpenRedirect, elsewhere);
     found
+}
+
+/// Whether an address of the same host stands behind other text in a parameter or behind the hash sign, `?t=18https://…`: two codes that
+/// ran together, or one that was lengthened. An address that is the whole value is a way back.
+fn has_link_glued_on(link: &Link<'_>) -> bool {
+    let mut parts = [link.query, link.fragment].into_iter().flat_map(|part| part.split(['&', ';', '=']));
+    parts.any(|part| {
+        let lower = part.to_ascii_lowercase();
+        ["https://", "http://"].iter().any(|begin| lower.find(begin).is_some_and(|at| at > 0))
+    })
 }
 
 /// Whether a parameter, or what stands behind the hash sign, is an address of another host or app. It is read as
