@@ -166,6 +166,8 @@ pub const COLLECTIONS: &[&str] = &[
 pub const HAND_OFFS: &[&str] = &[
     "https://qr.lakala.com/order?id=1&type=alipay",
     "alipays://platformapi/startapp?saId=10000007&qrcode=https%3A%2F%2Fqr.alipay.com%2Ffkx00000aaaa",
+    "https://qr.lakala.com/order?id=%2525252541",
+    "https://qr.lakala.com/order?id=%25252541",
     "alipays://platformapi/startapp?appId=20000067&url=https%3A%2F%2Fqr.lakala.com%2Forder%3Fid%3D1",
     "weixin://wap/pay?prepayid=wx201410272009395522657a690389285100&package=Sign%3DWXPay&noncestr=C380BEC2BFD727A4B6845133519F3AD6&timestamp=1414411784&sign=0CB01533B8C1EF103065174F50BCA001",
     "https://www.paypal.com/paypalme/example/10.50USD",
@@ -174,6 +176,29 @@ pub const HAND_OFFS: &[&str] = &[
     "success",
     "PART_REFUND",
 ];
+
+/// How often `%XX` has to be decoded until nothing changes; 9 for more.
+fn times_encoded(text: &str) -> usize {
+    let hex = |digit: u8| char::from(digit).to_digit(16);
+    let decode = |text: &[u8]| {
+        let (mut out, mut at) = (Vec::new(), 0);
+        while let Some(byte) = text.get(at).copied() {
+            let pair = text.get(at + 1).copied().and_then(hex).zip(text.get(at + 2).copied().and_then(hex)).filter(|_| byte == b'%');
+            out.push(pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok()).unwrap_or(byte));
+            at += if pair.is_some() { 3 } else { 1 };
+        }
+        out
+    };
+    let mut layer = text.as_bytes().to_vec();
+    for times in 0..9 {
+        let inner = decode(&layer);
+        if inner == layer {
+            return times;
+        }
+        layer = inner;
+    }
+    9
+}
 
 /// What is wrapped is unwrapped; a result needs its token; a strange word is unknown.
 pub fn handoff(data: &[u8]) {
@@ -186,6 +211,7 @@ pub fn handoff(data: &[u8]) {
         if way.app() == HandOffApp::Alipay {
             assert_eq!(handoff::unwrap_hand_off(&ready.link, &table).ok(), Some(handoff::WrappedLink { way, link: text.clone() }));
             assert!(handoff::hand_off(&request(way, &ready.link), &table).is_err(), "a hand-off was wrapped again");
+            assert!(times_encoded(&text) <= 3, "nobody encodes that often who has nothing to hide");
         } else {
             assert_eq!(ready.link, text);
         }
