@@ -3,9 +3,10 @@
 
 mod data;
 mod limits;
+mod change;
 
 use crate::views::{Json, bytes_of, snake};
-use kabao_core::account::{PersonProof, RegisterRequest, ReplaceProof};
+use kabao_core::account::RegisterRequest;
 use kabao_core::cards::BindRequest;
 use kabao_core::identity::VerifyRequest;
 use kabao_core::pay::{ConfirmRequest, PaymentProof, QuoteRequest};
@@ -26,7 +27,7 @@ pub const CALLS: &[&str] = &[
 
 /// Whether a call of that name exists.
 pub fn is_call(name: &str) -> bool {
-    CALLS.contains(&name) || limits::CALLS.contains(&name)
+    CALLS.contains(&name) || change::CALLS.contains(&name) || limits::CALLS.contains(&name)
 }
 
 /// Why a call gave nothing.
@@ -111,6 +112,9 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
             taken
         }};
     }
+    if change::CALLS.contains(&name) {
+        return change::call(wallet, name, with).await;
+    }
     match name {
         name if limits::CALLS.contains(&name) => limits::call(wallet, name, with).await,
         "register" => {
@@ -124,13 +128,9 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
         }
         "replace_otp" => Ok(account.replace_otp(texts!(code)).await?.json()),
         "replace_prove" => {
-            let pin = args.maybe_text("pin")?;
-            let person = match args.maybe_text("name")? {
-                Some(name) => Some(PersonProof { name, id_number: args.text("id_number")?, liveness_token: args.text("liveness_token")? }),
-                None => None,
-            };
+            let proof = change::proof(args)?;
             with.end()?;
-            Ok(account.replace_prove(ReplaceProof { pin, person }).await?.json())
+            Ok(account.replace_prove(proof).await?.json())
         }
         "renew_approval" => {
             let (code, pin) = texts!(code, pin);

@@ -5,7 +5,7 @@ mod limits;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Failure, MoneyView, Timestamp};
-use kabao_core::account::{AccountView, OtpSentView, ReplaceView};
+use kabao_core::account::{AccountView, OtpSentView, PhoneChangeView, ReplaceView};
 use kabao_core::cards::{BindingView, CardView};
 use kabao_core::data::{FieldView, InventoryFile, InventoryItem, InventoryView};
 use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
@@ -112,6 +112,15 @@ impl Json for AccountView {
             "frozen": self.frozen, "balance": maybe(self.balance.as_ref()), "balance_at": self.balance_at,
             "balance_age_text": self.balance_age_text, "single_limit": maybe(self.single_limit.as_ref()),
             "day_left": maybe(self.day_left.as_ref()), "low_limits_until": self.low_limits_until,
+        }))
+    }
+}
+
+impl Json for PhoneChangeView {
+    fn json(&self) -> Value {
+        object(json!({
+            "state": snake(self.state), "phone_masked": self.phone_masked, "needs_person": self.needs_person, "needs_pin": self.needs_pin,
+            "low_limits_until": self.low_limits_until, "account": maybe(self.account.as_ref()),
         }))
     }
 }

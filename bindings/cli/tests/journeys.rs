@@ -61,6 +61,7 @@ journeys! {
     a_lost_phone_with_money_in_flight "recovery/lost-phone.json",
     a_reinstalled_app_finds_its_account "recovery/reinstall.json",
     a_new_fingerprint_takes_the_approval_key_only "recovery/new-fingerprint.json",
+    another_number_for_the_account "account/new-number.json",
     a_restored_backup_without_its_key "recovery/restored-backup.json",
 }
 

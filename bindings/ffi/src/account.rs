@@ -1,5 +1,8 @@
 use crate::calls::Calls;
-use kabao_core::account::{AccountClient as Part, AccountView, OtpSentView, RecoverySheet, RegisterRequest, ReplaceProof, ReplaceView};
+use kabao_core::account::{
+    AccountClient as Part, AccountView, OtpSentView, PhoneChangeRequest, PhoneChangeView, RecoverySheet, RegisterRequest, ReplaceProof,
+    ReplaceView,
+};
 use kabao_core::error::Outcome;
 use kabao_money::onboarding::OnboardingStep;
 
@@ -52,6 +55,44 @@ impl AccountClient {
     /// phone was first.
     pub async fn replace_prove(&self, proof: ReplaceProof) -> Outcome<ReplaceView> {
         self.0.run(|account| async move { account.replace_prove(proof).await }).await
+    }
+
+    /// Begins to change the account's number: a code goes to the new one. The same call again is another code. Fails with
+    /// `phone_same`, `phone_in_use` (a number that another account has), `old_number_needed` and `pin_not_set` (without the
+    /// earlier number a verified name and a PIN have to prove it), `account_frozen`.
+    pub async fn change_phone_begin(&self, request: PhoneChangeRequest) -> Outcome<OtpSentView> {
+        self.0.run(|account| async move { account.change_phone_begin(request).await }).await
+    }
+
+    /// Asks for the code that comes next: to the new number again, or to the earlier one once the new one is proven.
+    pub async fn change_phone_send(&self) -> Outcome<OtpSentView> {
+        self.0.run(|account| async move { account.change_phone_send().await }).await
+    }
+
+    /// Types the code that came to the number that is asked for now.
+    pub async fn change_phone_otp(&self, code: String) -> Outcome<PhoneChangeView> {
+        self.0.run(|account| async move { account.change_phone_otp(code).await }).await
+    }
+
+    /// Proves the person: PIN, and the real name where the view asks for it. When it gives `Done`, the new number is the
+    /// account's and the earlier one was told. Fails with `change_overtaken` when another change was first.
+    pub async fn change_phone_prove(&self, proof: ReplaceProof) -> Outcome<PhoneChangeView> {
+        self.0.run(|account| async move { account.change_phone_prove(proof).await }).await
+    }
+
+    /// Asks how it stands: after a lost answer, or while the real name is being checked.
+    pub async fn change_phone_check(&self) -> Outcome<PhoneChangeView> {
+        self.0.run(|account| async move { account.change_phone_check().await }).await
+    }
+
+    /// The change that is under way on this phone, if one is. Works without network.
+    pub async fn change_phone_standing(&self) -> Outcome<Option<PhoneChangeView>> {
+        self.0.run(|account| async move { account.change_phone_standing().await }).await
+    }
+
+    /// Gives the change up. A proof that is on its way may still win: `refresh` tells.
+    pub async fn change_phone_cancel(&self) -> Outcome<()> {
+        self.0.run(|account| async move { account.change_phone_cancel().await }).await
     }
 
     /// Makes a new approval key, when `confirm` failed with `approval_lost`, and asks for a code by SMS. Called again, it is

@@ -71,6 +71,10 @@ codes! {
     PhoneInvalid "phone_invalid" Certain Input Person CorrectInput "Not a number that can receive SMS.";
     PhoneTaken "phone_taken" Certain State Person ReplaceDevice "The number belongs to an account already: this phone can take the place of its earlier one.";
     PhoneUnknown "phone_unknown" Certain State Person CorrectInput "No account has this number.";
+    PhoneSame "phone_same" Certain Input Person CorrectInput "The number is the account's already.";
+    PhoneInUse "phone_in_use" Certain State Person CallSupport "The new number belongs to another account, perhaps of who had the number before.";
+    OldNumberNeeded "old_number_needed" Certain State Person FinishSetUp "Without a verified name only a code to the account's present number can prove a change of it.";
+    ChangeOvertaken "change_overtaken" Certain State Person CallSupport "The account's number was changed otherwise meanwhile.";
     ReplaceOvertaken "replace_overtaken" Certain State Person CallSupport "Another phone took the account over first.";
     AccountOther "account_other" Certain State Person CallSupport "The number belongs to another account than the files of this phone.";
     OtpWrong "otp_wrong" Certain Proof Person AskNewCode "A wrong one-time code.";
@@ -133,7 +137,7 @@ codes! {
     LimitDay "limit_day" Certain Money Person SmallerAmount "Above what is left of the day's limit.";
     LimitYear "limit_year" Certain Money Person SmallerAmount "Above what is left of the year's limit.";
     LimitLifetime "limit_lifetime" Certain Money Person SmallerAmount "Above what is left of the lifetime limit of class I.";
-    LimitNewDevice "limit_new_device" Certain Money Person SmallerAmount "Above what a phone may pay in the first 24 hours after it took another's place.";
+    LimitNewDevice "limit_new_device" Certain Money Person SmallerAmount "Above what may be paid in the first 24 hours after phone or number were replaced.";
     LimitOwnSingle "limit_own_single" Certain Money Person SmallerAmount "Above the cap of one payment that the person set.";
     LimitOwnDay "limit_own_day" Certain Money Person SmallerAmount "Above what is left of the day's cap that the person set.";
     OwnCapMalformed "own_cap_malformed" Certain Input Person CorrectInput "No cap can be set like that.";

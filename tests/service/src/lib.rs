@@ -14,6 +14,7 @@ pub mod http;
 mod keys;
 pub mod kit;
 mod listen;
+mod number;
 mod openapi;
 mod pay;
 mod proxy;

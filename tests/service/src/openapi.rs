@@ -1,6 +1,6 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
-use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, quotes, registration, renewal, replacement};
+use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, phone_changes, quotes, registration, renewal, replacement};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -11,6 +11,7 @@ use utoipa::OpenApi;
         registration::keys, registration::register, registration::otp,
         replacement::begin, replacement::otp, replacement::state, replacement::prove,
         renewal::begin, renewal::prove,
+        phone_changes::begin, phone_changes::otp, phone_changes::state, phone_changes::prove,
         account::view, account::set_pin, account::set_sheet, account::freeze,
         identity::document, identity::consent, identity::verify, identity::verification,
         cards::bind, cards::otp, cards::list,

@@ -39,6 +39,13 @@ pub(crate) struct Renewal {
     pub tries_left: u32,
 }
 
+/// A code that somebody has to type back. In memory only.
+pub(crate) struct SentCode {
+    pub otp: String,
+    pub sent_at: Timestamp,
+    pub tries_left: u32,
+}
+
 /// What a phone received by SMS from the service.
 pub(crate) struct Sms {
     pub text: String,
@@ -52,6 +59,8 @@ pub(crate) struct Memory {
     pub registrations: BTreeMap<Id, Pending>,
     pub replacements: BTreeMap<Id, Pending>,
     pub renewals: BTreeMap<Id, Renewal>,
+    /// Codes for changes of a number, by change and by `new` or `old`.
+    pub change_codes: BTreeMap<(Id, &'static str), SentCode>,
     pub inbox: BTreeMap<String, Vec<Sms>>,
     /// The digits that tills read, by token: for the developer's console.
     pub read_codes: BTreeMap<String, String>,

@@ -3,6 +3,7 @@
 //! argument: arguments can be seen by every program of the machine.
 
 pub mod answer;
+mod change;
 mod words;
 
 pub use words::{WalletArgs, Word};
@@ -175,6 +176,7 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             let given = with(proof.into_iter().filter(|(what, _)| *what == "pin" || name.is_some()));
             ask(wallet, answer, "replace_prove", given).await?
         }
+        Word::Change(word) => change::carry_out(word, wallet, answer).await?,
         Word::RenewApproval => {
             let code = secret("SMS code")?;
             ask(wallet, answer, "renew_approval", with([("code", code), ("pin", secret("PIN")?)])).await?

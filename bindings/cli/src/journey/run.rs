@@ -151,11 +151,11 @@ fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &
             world.remember("PIN", with.get("pin"));
             world.remember("one-time code", with.get("code"));
         }
-        "replace_prove" => {
+        "replace_prove" | "change_phone_prove" => {
             world.remember("PIN", with.get("pin"));
             world.remember("identity number", with.get("id_number"));
         }
-        "enter_otp" | "replace_otp" | "bind_confirm" => world.remember("one-time code", with.get("code")),
+        "enter_otp" | "replace_otp" | "change_phone_otp" | "bind_confirm" => world.remember("one-time code", with.get("code")),
         "verify" => world.remember("identity number", with.get("id_number")),
         "bind" => world.remember("card number", with.get("card_number")),
         "make_recovery_sheet" => world.remember("recovery sheet code", value.get("code")),

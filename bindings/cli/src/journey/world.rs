@@ -274,7 +274,12 @@ impl World {
         let newest = mine.last().ok_or("no message came")?;
         let otp = newest.get("otp").cloned().unwrap_or_default();
         self.remember("one-time code", Some(&otp));
-        Ok(json!({ "otp": otp, "from": from, "count": mine.len() }))
+        let mut told = json!({ "otp": otp, "from": from, "count": mine.len() });
+        // The text of a notice; that of a code would bring the code into the transcript.
+        if otp.as_str().is_none_or(str::is_empty) {
+            told["text"] = newest.get("text").cloned().unwrap_or_default();
+        }
+        Ok(told)
     }
 
     async fn act_at_till(&mut self, name: &str, mut with: Map<String, Value>) -> Result<Value, ActError> {

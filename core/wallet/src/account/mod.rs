@@ -7,6 +7,7 @@
 //! A number that has an account goes another way: `replace_begin → replace_otp → replace_prove` (see `replace.rs`).
 //! `onboarding_next` always names exactly one next step, from what the files say, so that it survives every restart.
 
+mod number;
 mod pin;
 mod register;
 mod renew;
@@ -14,6 +15,7 @@ mod replace;
 mod sheet;
 mod types;
 
+pub use number::{PhoneChangeRequest, PhoneChangeState, PhoneChangeView};
 pub use types::{
     AccountView, OtpSentView, PersonProof, RecoverySheet, RegisterRequest, ReplaceProof, ReplaceState, ReplaceView,
 };
@@ -102,7 +104,11 @@ impl AccountClient {
         let now = self.core.now();
         Ok(AccountView {
             account_id: account_id.to_string(),
-            phone_masked: kabao_base::mask::phone(local(row.phone.as_deref().unwrap_or_default())),
+            // A number that was changed on another phone is known by the service's word alone.
+            phone_masked: match row.phone.as_deref() {
+                Some(phone) => kabao_base::mask::phone(local(phone)),
+                None => known.as_ref().map(|known| known.phone_masked.clone()).unwrap_or_default(),
+            },
             account_class: row.class,
             verification: VerificationView::of(&row),
             pin_set: row.pin_set,

@@ -311,7 +311,7 @@ impl AccountClient {
     }
 
     /// Judges name and number here, and seals the number for the identity check.
-    async fn seal_person(&self, person: PersonProof, account_id: Id, proof_id: Id) -> Outcome<serde_json::Value> {
+    pub(super) async fn seal_person(&self, person: PersonProof, account_id: Id, proof_id: Id) -> Outcome<serde_json::Value> {
         let number = Zeroizing::new(person.id_number);
         let name = kabao_codes::names::read(&person.name).map_err(|error| WalletError::from(error.code()).in_field("name"))?;
         let today = Day::in_china(self.core.now()).ok_or(Code::Internal)?;

@@ -40,6 +40,24 @@ pub(crate) struct Replacement {
     pub(crate) open: Vec<OpenIntent>,
 }
 
+/// A code was sent, and where.
+#[derive(Deserialize)]
+pub(crate) struct CodeSent {
+    pub(crate) sent_to: String,
+    pub(crate) otp_length: u32,
+    pub(crate) resend_after_ms: i64,
+}
+
+/// How the change of a number stands.
+#[derive(Deserialize)]
+pub(crate) struct PhoneChange {
+    pub(crate) state: String,
+    pub(crate) phone_masked: String,
+    pub(crate) needs_person: bool,
+    pub(crate) needs_pin: bool,
+    pub(crate) low_until: Option<i64>,
+}
+
 /// A payment of the earlier phone without an end.
 #[derive(Deserialize)]
 pub(crate) struct OpenIntent {

@@ -6,7 +6,7 @@ use crate::error::Outcome;
 use crate::service::wire;
 use crate::tables::account::AccountRow;
 use crate::tables::sync;
-use kabao_base::{Code, Timestamp};
+use kabao_base::{Code, Timestamp, mask};
 
 /// How the real-name check stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,10 @@ fn take(row: &mut AccountRow, known: &wire::Account) {
     row.pin_set = known.pin_set && !known.pin_must_change;
     row.sheet_set = known.sheet_set;
     row.class = known.class;
+    // The number was changed on another phone: what this one has is the account's no more.
+    if row.phone.as_deref().is_some_and(|phone| mask::phone(phone.strip_prefix("+86").unwrap_or(phone)) != known.phone_masked) {
+        row.phone = None;
+    }
     if known.verification.state != "none" {
         row.verification_state = Some(known.verification.state.clone());
         row.verification_code.clone_from(&known.verification.code);

@@ -20,3 +20,16 @@ CREATE TABLE replacement (
     needs_pin      INTEGER NOT NULL DEFAULT 0,
     proof_id       TEXT
 ) STRICT;
+
+-- The account's number is being changed on this phone; gone when it is, or when it was given up.
+CREATE TABLE phone_change (
+    one           INTEGER PRIMARY KEY CHECK (one = 1),
+    change_id     TEXT NOT NULL,
+    phone         TEXT NOT NULL,
+    old_reachable INTEGER NOT NULL,
+    state         TEXT NOT NULL,
+    resend_at     INTEGER,
+    needs_person  INTEGER NOT NULL DEFAULT 0,
+    needs_pin     INTEGER NOT NULL DEFAULT 0,
+    proof_id      TEXT
+) STRICT;

@@ -10,6 +10,7 @@ pub(crate) mod intents;
 pub(crate) mod inventory;
 pub(crate) mod marks;
 pub(crate) mod open;
+pub(crate) mod phone_change;
 pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod replacement;

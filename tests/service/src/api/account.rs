@@ -167,7 +167,9 @@ pub async fn freeze(State(service): App, Sent(body): Sent<FreezeIn>) -> Outcome<
         if tries >= SHEET_TRIES {
             return Ok(Err(Refusal::of(429, Code::TooManyRequests).retry_after(since + SHEET_WINDOW_MS - now.as_ms())));
         }
-        let sql = "UPDATE accounts SET frozen = 1 WHERE phone_mark = ?1 AND sheet_hash = ?2";
+        // Also by a number that was the account's: whoever took the number over must not take the sheet away.
+        let sql = "UPDATE accounts SET frozen = 1 WHERE sheet_hash = ?2 AND (phone_mark = ?1 OR account_id IN \
+                   (SELECT account_id FROM phone_changes WHERE old_mark = ?1 AND state = 'done'))";
         if run(tx, sql, params![mark, hash])? == 1 {
             return Ok(Ok(()));
         }

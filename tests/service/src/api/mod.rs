@@ -10,6 +10,7 @@ pub mod identity;
 pub mod payer_codes;
 pub mod payments;
 pub mod phone;
+pub mod phone_changes;
 pub mod quotes;
 pub mod registration;
 pub mod renewal;

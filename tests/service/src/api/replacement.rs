@@ -15,7 +15,7 @@ use crate::wire::{self, OtpIn, PersonIn, RegistrationOut, ReplacementIn, Replace
 use crate::world::make_digits;
 use axum::extract::{Path, State as Part};
 use kabao_base::{Code, Id, Otp, Timestamp};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 /// How long the proof of the number counts: until then name and PIN have to be proven.
 const PROVEN_MS: i64 = 3_600_000;
@@ -204,29 +204,7 @@ fn view(service: &Service, state: &mut State, known: &Replacement, now: Timestam
 
 /// Has the name judged, or asks again how the judging stands. Silence of the vendor stays `pending`.
 fn judge_person(service: &Service, state: &mut State, known: &mut Replacement, shown: Option<(Id, &PersonIn)>, now: Timestamp) -> Outcome<()> {
-    let (proof, name, sealed, token) = match shown {
-        None => (known.person_proof.unwrap_or(known.id), String::new(), None, String::new()),
-        Some((proof, person)) => {
-            let name = wire::plain(&person.name, 50, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?;
-            let token = wire::plain(&person.liveness_token, 200, "liveness_token")?;
-            let sql = "SELECT coalesce(sum(rejected), 0) FROM replacements WHERE account_id = ?1 AND number_at > ?2";
-            let since = now.plus_ms(-DAY_MS).as_ms();
-            let rejected = one(&state.db, sql, params![known.account.to_string(), since], |row| row.get::<_, i64>(0))?.unwrap_or(0);
-            if rejected >= PERSON_TRIES {
-                return Err(Refusal::of(403, Code::VerificationAttempts));
-            }
-            (proof, name.trim().to_owned(), Some(person.id_box.read("id_box")?), token.to_owned())
-        }
-    };
-    let call = VaultCall::ProvePerson { proof, account: known.account, name, sealed, liveness_token: token };
-    let (person, refusal) = match service.ask_vault(call)? {
-        VaultAnswer::Identity { state: IdentityState::Passed(_), .. } => (Person::Passed, None),
-        VaultAnswer::Identity { state: IdentityState::Pending, .. } => (Person::Pending, None),
-        VaultAnswer::Identity { state: IdentityState::Rejected { code, .. }, .. } => (Person::None, Some(code)),
-        // The box does not open, or the number never reached the vault: nothing was judged, and it is no try.
-        VaultAnswer::Refused { code, .. } if shown.is_some() => return Err(Refusal::named(422, &code).field("id_box")),
-        _ => (Person::None, Some(Code::LivenessFailed.as_str().to_owned())),
-    };
+    let (proof, person, refusal) = ask_person(service, &state.db, known.account, known.person_proof.unwrap_or(known.id), shown, now)?;
     let key = known.id.to_string();
     store::write(&mut state.db, |tx| {
         let sql = "UPDATE replacements SET person = ?2, person_proof = ?3, rejected = rejected + ?4 WHERE replacement_id = ?1";
@@ -239,4 +217,40 @@ fn judge_person(service: &Service, state: &mut State, known: &mut Replacement, s
         Some(code) => Err(Refusal::named(422, &code).field("name")),
         None => Ok(()),
     }
+}
+
+/// Has the name judged, for a replacement or for another number; without one, asks again about the proof of before. Gives the
+/// proof that counts, what the vendor says and, after a no, why. Rejected names are counted over both ways.
+pub(crate) fn ask_person(
+    service: &Service,
+    db: &Connection,
+    account: Id,
+    before: Id,
+    shown: Option<(Id, &PersonIn)>,
+    now: Timestamp,
+) -> Outcome<(Id, Person, Option<String>)> {
+    let (proof, name, sealed, token) = match shown {
+        None => (before, String::new(), None, String::new()),
+        Some((proof, person)) => {
+            let name = wire::plain(&person.name, 50, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?;
+            let token = wire::plain(&person.liveness_token, 200, "liveness_token")?;
+            let sql = "SELECT (SELECT coalesce(sum(rejected), 0) FROM replacements WHERE account_id = ?1 AND number_at > ?2) \
+                            + (SELECT coalesce(sum(rejected), 0) FROM phone_changes WHERE account_id = ?1 AND rejected_at > ?2)";
+            let since = now.plus_ms(-DAY_MS).as_ms();
+            let rejected = one(db, sql, params![account.to_string(), since], |row| row.get::<_, i64>(0))?.unwrap_or(0);
+            if rejected >= PERSON_TRIES {
+                return Err(Refusal::of(403, Code::VerificationAttempts));
+            }
+            (proof, name.trim().to_owned(), Some(person.id_box.read("id_box")?), token.to_owned())
+        }
+    };
+    let (person, refusal) = match service.ask_vault(VaultCall::ProvePerson { proof, account, name, sealed, liveness_token: token })? {
+        VaultAnswer::Identity { state: IdentityState::Passed(_), .. } => (Person::Passed, None),
+        VaultAnswer::Identity { state: IdentityState::Pending, .. } => (Person::Pending, None),
+        VaultAnswer::Identity { state: IdentityState::Rejected { code, .. }, .. } => (Person::None, Some(code)),
+        // The box does not open, or the number never reached the vault: nothing was judged, and it is no try.
+        VaultAnswer::Refused { code, .. } if shown.is_some() => return Err(Refusal::named(422, &code).field("id_box")),
+        _ => (Person::None, Some(Code::LivenessFailed.as_str().to_owned())),
+    };
+    Ok((proof, person, refusal))
 }

@@ -2,7 +2,7 @@
 
 use super::errors::Answer;
 use super::outer;
-use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, quotes, registration, renewal, replacement};
+use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, phone_changes, quotes, registration, renewal, replacement};
 use crate::refusal::Refusal;
 use crate::service::Service;
 use axum::Router;
@@ -29,6 +29,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/device-replacements/{replacement_id}/proof", put(replacement::prove))
         .route("/v1/approve-renewals", post(renewal::begin))
         .route("/v1/approve-renewals/{renewal_id}", put(renewal::prove))
+        .route("/v1/phone-changes", post(phone_changes::begin))
+        .route("/v1/phone-changes/{change_id}", get(phone_changes::state))
+        .route("/v1/phone-changes/{change_id}/otp", post(phone_changes::otp))
+        .route("/v1/phone-changes/{change_id}/proof", put(phone_changes::prove))
         .route("/v1/account", get(account::view))
         .route("/v1/account/pin", put(account::set_pin))
         .route("/v1/account/recovery-sheet", put(account::set_sheet))

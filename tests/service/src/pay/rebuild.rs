@@ -49,6 +49,7 @@ pub fn rebuild(service: &Service) -> Outcome<()> {
     let credited: BTreeSet<Id> = rows.iter().filter(|row| row.kind == "credit").map(|row| row.id).collect();
     let mut state = service.state();
     crate::replace::reapply(service, &mut state)?;
+    crate::number::reapply(service, &mut state)?;
     store::write(&mut state.db, |tx| {
         for (row, owner) in rows.iter().zip(&owners).filter(|(row, _)| row.kind == "debit") {
             adopt(tx, service, row, *owner, credited.contains(&derive_return_id(row.id)), now)?;

@@ -259,3 +259,26 @@ CREATE TABLE renewals (renewal_id TEXT PRIMARY KEY, device_id TEXT NOT NULL, low
 
 -- What the person has to be told about the account, beside the SMS.
 CREATE TABLE notices (notice_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, kind TEXT NOT NULL, device_id TEXT, at INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Numbers that take the place of an account's number. A row begins when a code to the new number is asked for; codes are in
+-- memory only, what they proved is here.
+CREATE TABLE phone_changes (
+    change_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    device_id TEXT NOT NULL,
+    new_mark BLOB NOT NULL, new_sealed BLOB NOT NULL, new_masked TEXT NOT NULL,
+    old_mark BLOB NOT NULL,
+    old_reachable INTEGER NOT NULL,
+    -- 'void': another change of the account, or another account's, was first.
+    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'void')),
+    new_at INTEGER, old_at INTEGER,
+    person TEXT NOT NULL DEFAULT 'none' CHECK (person IN ('none', 'pending', 'passed')),
+    person_proof TEXT,
+    -- How often the name was rejected within a day, and when it was last.
+    rejected INTEGER NOT NULL DEFAULT 0, rejected_at INTEGER NOT NULL DEFAULT 0,
+    low_until INTEGER,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX phone_changes_account ON phone_changes (account_id, at);
+-- Who knows the earlier number only can still freeze the account by it.
+CREATE INDEX phone_changes_old ON phone_changes (old_mark) WHERE state = 'done';

@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS cards (
 CREATE TABLE IF NOT EXISTS replaced (
     seq INTEGER PRIMARY KEY, replacement TEXT NOT NULL UNIQUE, account TEXT NOT NULL, device TEXT NOT NULL, device_key BLOB NOT NULL,
     approve_key BLOB NOT NULL, model TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS decisions (
+    seq INTEGER PRIMARY KEY, decision TEXT NOT NULL UNIQUE, account TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS one_owner ON cards (mark) WHERE bound = 1;
 ";
 
@@ -126,6 +128,8 @@ impl Engine {
             }
             VaultCall::KeepReplaced(row) => self.keep_replaced(&row),
             VaultCall::Replaced => self.replaced(None),
+            VaultCall::KeepDecision(row) => self.keep_decision(&row),
+            VaultCall::Decisions => self.decisions(None),
             VaultCall::Bind { binding, account, sealed, name, phone } => self.bind(binding, account, &sealed, &name, &phone),
             VaultCall::BindOtp { binding, account, otp } => self.bind_otp(binding, account, &otp),
             VaultCall::Debit { id, token, amount } => Ok(bank_answer(self.outside.bank.debit(id, &token, amount))),

@@ -4,6 +4,7 @@
 //! take whole numbers.
 
 mod child;
+mod decisions;
 mod desk;
 mod engine;
 mod outside;
@@ -75,6 +76,10 @@ pub enum VaultCall {
     KeepReplaced(ReplacedRow),
     /// Every phone that took the place of another.
     Replaced,
+    /// Something about an account is decided: written down before the book is changed.
+    KeepDecision(DecisionRow),
+    /// Everything that was decided.
+    Decisions,
     /// Has the four elements of a card judged and the bank's code sent.
     Bind { binding: Id, account: Id, sealed: SealedBox, name: String, phone: String },
     /// Gives the bank its code.
@@ -127,6 +132,8 @@ pub enum VaultAnswer {
     Callbacks(Vec<(i64, Id)>),
     /// Phones that took the place of others, in the order in which they did.
     Replaced(Vec<ReplacedRow>),
+    /// What was decided, in order.
+    Decisions(Vec<DecisionRow>),
     /// The account of a token.
     Owner(Option<Id>),
     /// An answer for the developer's console.
@@ -150,6 +157,29 @@ pub struct ReplacedRow {
     pub model: String,
     /// When.
     pub at: Timestamp,
+}
+
+/// What was decided about an account for good: an older copy of the book must not bring back what it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionRow {
+    /// The change or the closure.
+    pub decision: Id,
+    /// The account.
+    pub account: Id,
+    /// What was decided.
+    pub body: Decision,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The kinds of decisions. Numbers come as marks and sealed, as the book has them; their keys lie elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+// The fields are named by what they are.
+#[allow(missing_docs)]
+pub enum Decision {
+    /// Another number is the account's.
+    Number { device: Id, new_mark: String, new_sealed: String, new_masked: String, old_mark: String, low_until: Option<i64> },
 }
 
 /// The bank's word on a movement.

@@ -2,9 +2,11 @@
 //! text and are read by the functions of `read`, so that each refusal has its own name.
 
 mod answers;
+mod change;
 mod read;
 mod requests;
 
 pub use answers::*;
+pub use change::*;
 pub use read::{bytes, digest, fen, id, key, maybe_id, plain, text};
 pub use requests::*;

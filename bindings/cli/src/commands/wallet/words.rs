@@ -1,5 +1,6 @@
 //! The words of `kabao wallet`.
 
+use super::change::ChangeWord;
 use crate::paper::files::Files;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -79,6 +80,9 @@ pub enum Word {
         #[arg(long)]
         without_pin: bool,
     },
+    /// The account's number.
+    #[command(flatten)]
+    Change(ChangeWord),
     /// Asks how the replacement stands.
     ReplaceCheck,
     /// Makes a new approval key and asks for an SMS code.

@@ -1,0 +1,32 @@
+//! What was decided about accounts for good, kept here because this file outlives a book that is put back to an older copy.
+
+use super::engine::Engine;
+use super::{DecisionRow, VaultAnswer, VaultDown};
+use kabao_base::{Id, Timestamp};
+use rusqlite::params;
+
+impl Engine {
+    /// Writes a decision down, once; gives it as it stands.
+    pub(super) fn keep_decision(&mut self, row: &DecisionRow) -> Result<VaultAnswer, VaultDown> {
+        let body = serde_json::to_string(&row.body).map_err(|_| VaultDown)?;
+        let sql = "INSERT OR IGNORE INTO decisions (decision, account, body, at) VALUES (?1, ?2, ?3, ?4)";
+        self.db.execute(sql, params![row.decision.to_string(), row.account.to_string(), body, row.at.as_ms()])?;
+        self.decisions(Some(row.decision))
+    }
+
+    /// Every decision in the order in which they were made, or one.
+    pub(super) fn decisions(&self, only: Option<Id>) -> Result<VaultAnswer, VaultDown> {
+        let sql = "SELECT decision, account, body, at FROM decisions WHERE ?1 IS NULL OR decision = ?1 ORDER BY seq";
+        let mut select = self.db.prepare(sql)?;
+        let rows = select.query_map([only.map(|id| id.to_string())], |row| {
+            let id = |column: usize| -> rusqlite::Result<Id> { Id::parse(&row.get::<_, String>(column)?).map_err(|_| rusqlite::Error::InvalidQuery) };
+            Ok(DecisionRow {
+                decision: id(0)?,
+                account: id(1)?,
+                body: serde_json::from_str(&row.get::<_, String>(2)?).map_err(|_| rusqlite::Error::InvalidQuery)?,
+                at: Timestamp::from_ms(row.get(3)?),
+            })
+        })?;
+        Ok(VaultAnswer::Decisions(rows.collect::<Result<_, _>>()?))
+    }
+}
