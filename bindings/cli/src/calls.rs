@@ -4,11 +4,11 @@
 mod data;
 mod limits;
 mod change;
+pub mod identity;
 
 use crate::views::{Json, bytes_of, snake};
 use kabao_core::account::RegisterRequest;
 use kabao_core::cards::BindRequest;
-use kabao_core::identity::VerifyRequest;
 use kabao_core::pay::{ConfirmRequest, PaymentProof, QuoteRequest};
 use kabao_core::words::{self, Language};
 use kabao_core::{Wallet, WalletError};
@@ -18,11 +18,12 @@ use serde_json::{Map, Value, json};
 pub const CALLS: &[&str] = &[
     "onboarding_next", "register", "resend_otp", "enter_otp", "replace_begin", "replace_otp", "replace_prove", "replace_check",
     "renew_approval_begin", "renew_approval", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
-    "skip", "account", "account_refresh", "consent_text", "consent", "verify", "verify_check", "bind", "bind_confirm",
+    "skip", "account", "account_refresh", "consent_text", "consent", "bind", "bind_confirm",
     "bindings_waiting", "cards", "cards_refresh", "read", "tap", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
     "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
     "codes", "codes_refresh", "decline", "receipt", "history", "detail", "month", "sync", "verify_all", "lock", "unlock", "suspend", "close",
     "inventory", "fields", "erase_word", "erase_this_phone",
+    "verify", "read_form", "verify_check", "documents", "face_begin", "identity", "remedies", "classes", "ask_source", "guardian_code",
 ];
 
 /// Whether a call of that name exists.
@@ -102,7 +103,10 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
     if data::CALLS.contains(&name) {
         return data::call(wallet, name, with).await;
     }
-    let (account, identity, cards, pay, history) =
+    if identity::CALLS.contains(&name) {
+        return identity::call(&wallet.identity(), name, with).await;
+    }
+    let (account, person, cards, pay, history) =
         (wallet.account(), wallet.identity(), wallet.cards(), wallet.pay(), wallet.history());
     let args = &mut with;
     macro_rules! texts {
@@ -138,11 +142,7 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
         }
         "choose_pin" => Ok(account.choose_pin(texts!(pin)).await?.json()),
         "confirm_recovery_sheet" => Ok(account.confirm_recovery_sheet(texts!(code)).await?.json()),
-        "consent" => Ok(nothing(identity.consent(texts!(version)).await?)),
-        "verify" => {
-            let (name, id_number, liveness_token) = texts!(name, id_number, liveness_token);
-            Ok(identity.verify(VerifyRequest { name, id_number, liveness_token }).await?.json())
-        }
+        "consent" => Ok(nothing(person.consent(texts!(version)).await?)),
         "bind" => {
             let (card_number, name, phone) = texts!(card_number, name, phone);
             Ok(cards.bind(BindRequest { card_number, name, phone }).await?.json())
@@ -217,7 +217,7 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
 
 /// The calls without arguments.
 async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value, CallError> {
-    let (account, identity, cards, pay, history) =
+    let (account, person, cards, pay, history) =
         (wallet.account(), wallet.identity(), wallet.cards(), wallet.pay(), wallet.history());
     let step = |step: kabao_money::onboarding::OnboardingStep| {
         let said = words::step(language, &step);
@@ -233,10 +233,9 @@ async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value,
         "account" => account.view().await?.json(),
         "account_refresh" => account.refresh().await?.json(),
         "consent_text" => {
-            let text = identity.consent_text().await?;
+            let text = person.consent_text().await?;
             json!({ "document": text.document, "version": text.version })
         }
-        "verify_check" => identity.check().await?.json(),
         "bindings_waiting" => cards.waiting().await?.json(),
         "cards" => cards.list().await?.json(),
         "cards_refresh" => cards.refresh().await?.json(),

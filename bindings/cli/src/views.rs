@@ -1,5 +1,6 @@
 //! What the wallet gives, as JSON: for scripts, journeys and tables. One name for one thing, the same as in the API.
 
+mod identity;
 mod limits;
 
 use base64::Engine;
@@ -13,7 +14,7 @@ use kabao_core::pay::{
     AskView, CodesView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay,
 };
 use kabao_core::words::{Language, explain};
-use kabao_core::{EraseReport, VerificationView, WalletError, WalletEvent};
+use kabao_core::{EraseReport, WalletError, WalletEvent};
 use kabao_codes::draw::Ink;
 use serde_json::{Map, Value, json};
 
@@ -131,15 +132,6 @@ impl Json for ReplaceView {
             "state": snake(self.state), "needs_person": self.needs_person, "needs_pin": self.needs_pin,
             "open_payments": self.open_payments, "low_limits_until": self.low_limits_until,
             "account": maybe(self.account.as_ref()),
-        }))
-    }
-}
-
-impl Json for VerificationView {
-    fn json(&self) -> Value {
-        object(json!({
-            "state": self.state, "code": self.code, "retriable": self.retriable, "account_class": self.account_class,
-            "name_masked": self.name_masked, "id_masked": self.id_masked,
         }))
     }
 }

@@ -35,7 +35,7 @@ macro_rules! journeys {
         #[test]
         fn no_journey_is_left_out() {
             let known = [$($file),*];
-            let folders = [("", journeys()), ("faults/", journeys().join("faults")), ("recovery/", journeys().join("recovery")), ("account/", journeys().join("account")), ("limits/", journeys().join("limits"))];
+            let folders = [("", journeys()), ("faults/", journeys().join("faults")), ("recovery/", journeys().join("recovery")), ("account/", journeys().join("account")), ("limits/", journeys().join("limits")), ("identity/", journeys().join("identity"))];
             for (prefix, folder) in folders {
                 for entry in std::fs::read_dir(folder).unwrap() {
                     let name = format!("{prefix}{}", entry.unwrap().file_name().to_str().unwrap());
@@ -63,6 +63,7 @@ journeys! {
     a_new_fingerprint_takes_the_approval_key_only "recovery/new-fingerprint.json",
     another_number_for_the_account "account/new-number.json",
     a_restored_backup_without_its_key "recovery/restored-backup.json",
+    a_foreign_visitor_from_passport_to_payment "identity/visitor.json",
 }
 
 #[test]

@@ -69,6 +69,7 @@ codes! {
     BadArgument "bad_argument" Certain Input App Report "A call with an argument outside its range.";
     // account
     PhoneInvalid "phone_invalid" Certain Input Person CorrectInput "Not a number that can receive SMS.";
+    PhoneUnreachable "phone_unreachable" Certain Input Person CorrectInput "A lawful number to which this service sends no SMS.";
     PhoneTaken "phone_taken" Certain State Person ReplaceDevice "The number belongs to an account already: this phone can take the place of its earlier one.";
     PhoneUnknown "phone_unknown" Certain State Person CorrectInput "No account has this number.";
     PhoneSame "phone_same" Certain Input Person CorrectInput "The number is the account's already.";
@@ -114,6 +115,29 @@ codes! {
     IdNotFound "id_not_found" Certain Identity Person CallSupport "The register does not know the number.";
     IdReportedLost "id_reported_lost" Certain Identity Person CallSupport "The document was reported lost.";
     IdOnOtherAccount "id_on_other_account" Certain Identity Person CallSupport "The document is verified on another account.";
+    IdLegacy "id_legacy" Certain Identity Person CorrectInput "A number of 15 digits, which proves nobody's identity since 2013.";
+    DocumentNumber "document_number" Certain Identity Person CorrectInput "No document of this kind has such a number.";
+    DocumentOther "document_other" Certain Identity Person CorrectInput "What was entered is of another kind of document.";
+    DocumentExpired "document_expired" Certain Identity Person CorrectInput "The document has expired.";
+    DateInvalid "date_invalid" Certain Identity Person CorrectInput "A date that does not exist or cannot stand there.";
+    NationalityUnknown "nationality_unknown" Certain Identity Person CorrectInput "No nationality that passports print.";
+    NameNotLatin "name_not_latin" Certain Identity Person CorrectInput "A name in a passport has Latin letters.";
+    MrzMisread "mrz_misread" Certain Identity Person ScanAgain "The machine-readable lines do not agree with themselves.";
+    MrzDiffers "mrz_differs" Certain Identity Person CorrectInput "What was typed is not what the machine-readable lines say.";
+    IdRegisterLate "id_register_late" Certain Identity Service Wait "The register does not know the new document yet.";
+    FaceMismatch "face_mismatch" Certain Identity Person TryAgain "The face is not the one of the document.";
+    LivenessUsed "liveness_used" Certain Identity Person TryAgain "The result of the face check was used before.";
+    LivenessStale "liveness_stale" Certain Identity Person TryAgain "The face check took too long or was not asked for.";
+    LivenessOther "liveness_other" Certain Identity Person TryAgain "The face check was made for another person or account.";
+    UnderAge "under_age" Certain Identity Person CallSupport "The person is too young for an account.";
+    GuardianNeeded "guardian_needed" Certain Identity Person FinishSetUp "A person under 16 needs the code of a guardian.";
+    GuardianCode "guardian_code" Certain Identity Person CorrectInput "The guardian's code is wrong, used or too old.";
+    IdentityReview "identity_review" Certain Identity Service Wait "A person looks at the real-name check.";
+    VendorMaintenance "vendor_maintenance" Certain Service Service Wait "The register is being maintained.";
+    IdentityOverdue "identity_overdue" Certain Identity Person FinishSetUp "The document expired long ago: the real name has to be verified again.";
+    IdOtherPerson "id_other_person" Certain Identity Person CallSupport "The document is of another person than the account's.";
+    SourceMismatch "source_mismatch" Certain Identity Person CallSupport "The register has other data of the person.";
+    SourceNotFound "source_not_found" Certain Identity Person CallSupport "The register does not know the person.";
     LivenessFailed "liveness_failed" Certain Identity Person TryAgain "The liveness check did not pass.";
     VerificationPending "verification_pending" Certain Identity Service Wait "The real-name check has no answer yet.";
     VerificationAttempts "verification_attempts" Certain Identity Person CallSupport "Too many attempts at the real-name check.";

@@ -49,6 +49,22 @@ impl Day {
         format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 
+    /// How many years somebody who was born on this day has completed on `today`: one more on each birthday, on the
+    /// first of March for who was born on the 29th of February. Nought before the birth.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_codes::Day;
+    /// let born = Day::new(2008, 11, 23).unwrap();
+    /// assert_eq!(born.age_on(Day::new(2026, 11, 22).unwrap()), 17);
+    /// assert_eq!(born.age_on(Day::new(2026, 11, 23).unwrap()), 18);
+    /// ```
+    pub fn age_on(self, today: Day) -> u32 {
+        let before = (today.month, today.day) < (self.month, self.day);
+        let years = today.year.saturating_sub(self.year).saturating_sub(i32::from(before));
+        u32::try_from(years).unwrap_or(0)
+    }
+
     /// Reads `yyyymmdd`.
     pub(crate) fn from_digits(digits: &str) -> Option<Day> {
         if digits.len() != 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

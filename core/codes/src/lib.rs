@@ -7,6 +7,7 @@
 //! - [`ndef`] reads what a tap gives and [`type4`] says how to read a tag; [`carrier`] holds our signed documents in a QR code;
 //! - [`payer`] derives the digits of a payer code 付款码, [`draw`] turns them into a QR code and bars;
 //! - [`identity`], [`travel`], [`mrz`], [`names`], [`phones`], [`pin`], [`cards`] judge input of a person;
+//! - [`papers`] is the form of each identity document, judged field by field;
 //! - [`capital`] writes and reads amounts and dates in capital characters 大写, [`mcc`] sorts merchants;
 //! - [`otp`] makes and verifies the codes of an authenticator app;
 //! - [`checks`] answers published cases as JSON lines (feature `checks`).
@@ -33,6 +34,7 @@ pub mod mrz;
 pub mod names;
 pub mod ndef;
 pub mod otp;
+pub mod papers;
 pub mod payer;
 pub mod phones;
 pub mod pin;

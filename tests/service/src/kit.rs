@@ -285,6 +285,28 @@ impl Phone {
         self.call("PUT", &format!("/v1/verifications/{verification}"), Some(body)).await
     }
 
+    /// Consents and has a person verified by a document: `sealed` is what the box holds, `more` joins the body.
+    pub async fn verify_as(&self, document: &str, name: &str, sealed: &str, more: Value) -> io::Result<Reply> {
+        let (account, _) = self.ids()?;
+        let (consent, verification) = (self.make_id(), self.make_id());
+        let text = self.call("GET", "/v1/consents/real_name", None).await?;
+        let consent_body = json!({"consent_id": consent, "document": "real_name", "version": text.text("version")});
+        self.call("POST", "/v1/consents", Some(consent_body)).await?;
+        let aad = format!("{account}\0{verification}");
+        let sealed = self.seal(&KeyPurpose::IdBox, b"kabao-id-1", aad.as_bytes(), sealed)?;
+        let mut body = json!({"name": name, "id_box": sealed, "liveness_token": "none", "consent_id": consent, "document": document});
+        for (field, value) in more.as_object().into_iter().flatten() {
+            body[field] = value.clone();
+        }
+        self.call("PUT", &format!("/v1/verifications/{verification}"), Some(body)).await
+    }
+
+    /// A token of the liveness vendor.
+    pub async fn face(&self, channels: u32, result: &str, nonce: Option<&str>) -> io::Result<String> {
+        let (_, token) = self.dev.json("POST", "/dev/liveness", Some(json!({"channels": channels, "result": result, "nonce": nonce}))).await?;
+        token.get("token").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| lost("no token"))
+    }
+
     /// Binds a card whose bank knows `phone`.
     pub async fn bind(&self, pan: &str, name: &str, phone: &str) -> io::Result<Reply> {
         let (account, _) = self.ids()?;

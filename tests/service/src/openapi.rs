@@ -1,6 +1,6 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
-use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, phone_changes, quotes, registration, renewal, replacement};
+use crate::api::{account, asks, cards, classes, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, renewal, replacement};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -14,6 +14,7 @@ use utoipa::OpenApi;
         phone_changes::begin, phone_changes::otp, phone_changes::state, phone_changes::prove,
         account::view, account::set_pin, account::set_sheet, account::freeze,
         identity::document, identity::consent, identity::verify, identity::verification,
+        face::nonce, guardian::make, classes::view, classes::ask,
         cards::bind, cards::otp, cards::list,
         quotes::resolve, quotes::quote,
         payments::pay, payments::state, payments::abandon, payments::proof,

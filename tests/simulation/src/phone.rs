@@ -108,7 +108,7 @@ impl Phone {
         let token = console.post("/dev/liveness", json!({ "channels": 5, "result": "ok" })).await?;
         let token = token["token"].as_str().ok_or("no liveness token")?.to_owned();
         let request =
-            VerifyRequest { name: "张三".to_owned(), id_number: ID_NUMBER.to_owned(), liveness_token: token };
+            VerifyRequest::resident("张三", ID_NUMBER, token);
         let view = identity.verify(request).await.map_err(told)?;
         if view.state != "passed" {
             return Err(format!("the check ended {view:?}"));

@@ -35,7 +35,7 @@ fn before_there_is_an_account_every_call_names_the_next_step() {
         bad("consent text", identity.consent_text().await, &set_up, None);
         bad("consent", identity.consent("1".to_owned()).await, &set_up, None);
         bad("check", identity.check().await, &set_up, None);
-        let request = VerifyRequest { name: "张三".to_owned(), id_number: ID_NUMBER.to_owned(), liveness_token: "t".to_owned() };
+        let request = VerifyRequest::resident("张三", ID_NUMBER, "t");
         bad("verify", identity.verify(request).await, &[Code::NotRegistered, Code::ConsentMissing], None);
         let request = BindRequest { card_number: CARD.to_owned(), name: "张三".to_owned(), phone: PHONE.to_owned() };
         bad("bind", cards.bind(request).await, &set_up, None);
@@ -186,7 +186,7 @@ async fn names(story: &Story, wallet: &Wallet) {
         story.all.console.post("/dev/liveness", body).await.unwrap()["token"].as_str().unwrap().to_owned()
     };
     let verify = async |name: &str, number: &str, token: &str| {
-        let request = VerifyRequest { name: name.to_owned(), id_number: number.to_owned(), liveness_token: token.to_owned() };
+        let request = VerifyRequest::resident(name, number, token);
         assert!(!format!("{request:?}").contains(number) || number.is_empty());
         identity.verify(request).await
     };

@@ -141,6 +141,12 @@ fn secret(what: &str) -> Result<Value, Stop> {
     Ok(Value::String(line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
+/// Two secret lines: those at the foot of a passport's page.
+fn lines_of_a_passport() -> Result<String, Stop> {
+    let lines = [secret("first line")?, secret("second line")?];
+    Ok(lines.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"))
+}
+
 fn with(pairs: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
     pairs.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
 }
@@ -190,9 +196,16 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             };
             ask(wallet, answer, "consent", with([("version", version)])).await?
         }
-        Word::Verify { name, liveness_token } => {
-            let number = secret("identity number")?;
-            ask(wallet, answer, "verify", with([("name", json!(name)), ("id_number", number), ("liveness_token", json!(liveness_token))])).await?
+        Word::Verify { name, liveness_token, document, form, nonce, guardian } => {
+            let number = if form.mrz { Value::Null } else { secret("identity number")? };
+            let mrz = if form.mrz { json!(lines_of_a_passport()?) } else { Value::Null };
+            let code = if *guardian { secret("guardian's code")? } else { Value::Null };
+            let given = with([
+                ("name", json!(name)), ("id_number", number), ("liveness_token", json!(liveness_token)), ("document", json!(document)),
+                ("birth_date", json!(form.birth_date)), ("expires_on", json!(form.expires_on)), ("nationality", json!(form.nationality)),
+                ("mrz", mrz), ("liveness_nonce", json!(nonce)), ("guardian_code", code),
+            ]);
+            ask(wallet, answer, "verify", given).await?
         }
         Word::Bind { name, phone } => {
             let number = secret("card number")?;

@@ -156,7 +156,14 @@ fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &
             world.remember("identity number", with.get("id_number"));
         }
         "enter_otp" | "replace_otp" | "change_phone_otp" | "bind_confirm" => world.remember("one-time code", with.get("code")),
-        "verify" => world.remember("identity number", with.get("id_number")),
+        "verify" => {
+            world.remember("identity number", with.get("id_number"));
+            world.remember("guardian's code", with.get("guardian_code"));
+            // The second line begins with the number.
+            let line = with.get("mrz").and_then(Value::as_str).and_then(|lines| lines.split('\n').nth(1));
+            let number = line.and_then(|line| line.get(..9)).map(|number| number.trim_end_matches('<').into());
+            world.remember("passport number", number.as_ref());
+        }
         "bind" => world.remember("card number", with.get("card_number")),
         "make_recovery_sheet" => world.remember("recovery sheet code", value.get("code")),
         _ => {}

@@ -21,7 +21,9 @@ pub fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 /// The value with every reference replaced: `$name`, `$name.path`; `$$` begins a text with a dollar sign. An object
 /// with one key makes a text up: `{"?repeat": [text, times]}`, `{"?join": [text, …]}`, `{"?wrong_digit": digits}`,
 /// `{"?slice": [text, from, to]}`, `{"?crc": text}` (a merchant's code with its check sum behind),
-/// `{"?tag": link}` (what a tag with that link gives, in hexadecimal).
+/// `{"?tag": link}` (what a tag with that link gives, in hexadecimal),
+/// `{"?day": 40}` (the day in China 40 days from now), `{"?resident": -4000}` (the number of a resident who was born 4000 days
+/// ago).
 ///
 /// # Errors
 /// The text to show for a name that was not saved or a text that cannot be made.
@@ -53,7 +55,7 @@ pub fn resolve_all(map: &Map<String, Value>, saved: &Saved) -> Result<Map<String
     map.iter().map(|(key, value)| Ok((key.clone(), resolve(value, saved)?))).collect()
 }
 
-const MAKERS: [&str; 6] = ["?repeat", "?join", "?wrong_digit", "?slice", "?crc", "?tag"];
+const MAKERS: [&str; 8] = ["?repeat", "?join", "?wrong_digit", "?slice", "?crc", "?tag", "?day", "?resident"];
 
 fn make(maker: &str, with: &Value) -> Result<Value, String> {
     let made = match (maker, with) {
@@ -62,6 +64,8 @@ fn make(maker: &str, with: &Value) -> Result<Value, String> {
             _ => None,
         },
         ("?join", Value::Array(parts)) => parts.iter().map(Value::as_str).collect::<Option<Vec<_>>>().map(|parts| parts.concat()),
+        ("?day", days) => days.as_i64().and_then(day),
+        ("?resident", days) => days.as_i64().and_then(day).and_then(resident_number),
         ("?wrong_digit", Value::String(digits)) => wrong_digit(digits),
         ("?crc", Value::String(text)) => Some(with_crc(text)),
         ("?tag", Value::String(link)) => tag(link),
@@ -75,6 +79,18 @@ fn make(maker: &str, with: &Value) -> Result<Value, String> {
         _ => None,
     };
     made.map(Value::String).ok_or_else(|| format!("{maker} cannot make a text of this"))
+}
+
+/// So many days from now, in China: `2026-12-31`.
+fn day(days: i64) -> Option<String> {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok()?;
+    let ms = i64::try_from(now.as_millis()).ok()?.checked_add(days.checked_mul(86_400_000)?)?;
+    Some(kabao_base::Timestamp::from_ms(ms).china_date()?.to_string())
+}
+
+fn resident_number(born: String) -> Option<String> {
+    let body = format!("110105{}004", born.replace('-', ""));
+    Some(format!("{body}{}", kabao_codes::identity::mod_11_2(&body)?))
 }
 
 /// The same digits with another last one.

@@ -17,7 +17,7 @@ use std::time::Duration;
 pub const ACTIONS: &[&str] = &[
     "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "keys_lost", "new_fingerprint", "phone_wiped", "set_aside_lost", "file_left", "await_event", "sms_inbox",
     "liveness_token", "make_merchant", "bank_card", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
-    "vendor_holder", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
+    "vendor_holder", "vendor_reviews", "vendor_decide", "reverify", "release_number", "phone_rule", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_fee", "kill_service", "restart_service",
     "publish_codes", "codes_fault", "publish_feed", "feed_fault", "service_snapshot", "service_restore", "service_rebuild", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
 ];
@@ -224,6 +224,11 @@ impl World {
             "vendor_faults" => self.post("/dev/vendor/faults", body).await,
             "vendor_number" => self.post("/dev/vendor/numbers", body).await,
             "vendor_holder" => self.post("/dev/vendor/holders", body).await,
+            "vendor_reviews" => self.get("/dev/vendor/reviews").await,
+            "vendor_decide" => self.post("/dev/vendor/reviews", body).await,
+            "reverify" => self.post("/dev/reverify", body).await,
+            "release_number" => self.post("/dev/numbers/release", body).await,
+            "phone_rule" => self.post("/dev/phone-rules", body).await,
             "acquirer_faults" => self.post("/dev/acquirer/faults", body).await,
             "fault" => self.post("/dev/faults", body).await,
             "clear_faults" => self.ask(reqwest::Method::DELETE, "/dev/faults", None).await,

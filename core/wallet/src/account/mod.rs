@@ -110,7 +110,7 @@ impl AccountClient {
                 None => known.as_ref().map(|known| known.phone_masked.clone()).unwrap_or_default(),
             },
             account_class: row.class,
-            verification: VerificationView::of(&row),
+            verification: VerificationView::of(&row, known.as_ref().map(|known| &known.verification)),
             pin_set: row.pin_set,
             pin_locked: known.as_ref().is_some_and(|known| known.pin_locked),
             pin_must_change: known.as_ref().is_some_and(|known| known.pin_must_change),
@@ -161,7 +161,8 @@ fn facts(row: &AccountRow, cards: u32) -> OnboardingFacts {
         consent: row.consent_id.is_some() && row.consent_version.is_some(),
         verification: match row.verification_state.as_deref() {
             Some("passed") => VerificationFact::Passed,
-            Some("pending") => VerificationFact::Pending,
+            // One that may not have arrived is asked for before it is typed again.
+            Some("submitted" | "pending") => VerificationFact::Pending,
             Some("rejected") => VerificationFact::Rejected { retriable: row.verification_retriable },
             _ => VerificationFact::None,
         },

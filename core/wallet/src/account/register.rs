@@ -2,7 +2,7 @@
 
 use super::{AccountClient, AccountView, OtpSentView, RegisterRequest, local};
 use crate::error::Outcome;
-use crate::shared::refresh_account;
+use crate::shared::{read_phone, refresh_account};
 use crate::host::KeyRole;
 use crate::service::wire::{OtpSent, Registered};
 use crate::service::{Request, Signer};
@@ -28,19 +28,18 @@ impl AccountClient {
         if row.account_id.is_some() {
             return Err(Code::WrongStep.into());
         }
-        let phone = kabao_codes::phones::read(&request.phone).map_err(|error| crate::WalletError::from(error.code()).in_field("phone"))?;
+        let phone = read_phone(&request.phone)?;
         let model = checked_model(&request.device_model)?;
         self.core.require_operator().await?;
-        let same = row.registration_id.filter(|_| row.phone.as_deref() == Some(&phone.e164()));
+        let same = row.registration_id.filter(|_| row.phone.as_deref() == Some(&phone));
         let id = match same {
             Some(id) => id,
             None => {
                 let id = self.core.new_id()?;
-                let number = phone.e164();
                 self.core
                     .change_account("registration", move |row| {
                         row.registration_id = Some(id);
-                        row.phone = Some(number);
+                        row.phone = Some(phone);
                         row.device_model = Some(model);
                         row.resend_at = None;
                     })
@@ -77,7 +76,14 @@ impl AccountClient {
             body: body.as_bytes().to_vec(),
             signer: Signer::Itself,
         };
-        let registered: Registered = self.core.call(&request).await?.read()?;
+        let registered: Registered = match self.core.call(&request).await?.read() {
+            // Another phone was first with this number: its account is one to take up, not to open.
+            Err(error) if error.is(Code::PhoneTaken) => {
+                self.note_taken().await?;
+                return Err(error);
+            }
+            registered => registered?,
+        };
         self.core
             .change_account("registered", move |row| {
                 row.account_id = Some(registered.account_id);

@@ -14,7 +14,7 @@ use crate::host::KeyRole;
 use crate::intents;
 use crate::service::wire::{OpenIntent, OtpSent, Replacement};
 use crate::service::{Answer, Request, Signer};
-use crate::shared::{ServiceClock, read_pin, refresh_account};
+use crate::shared::{ServiceClock, read_id_number, read_phone, read_pin, refresh_account};
 use crate::tables::open::store_code;
 use crate::tables::replacement::{self, BEGUN, PERSON_PENDING, PROVING, ReplacementRow};
 use crate::tables::{account, marks, tokens};
@@ -32,8 +32,7 @@ impl AccountClient {
     /// Asks for a code by SMS to the account's number. The same number again is another code for the same replacement.
     /// Refused with `wrong_step` on a phone that the service knows.
     pub async fn replace_begin(&self, request: RegisterRequest) -> Outcome<OtpSentView> {
-        let phone = kabao_codes::phones::read(&request.phone).map_err(|error| WalletError::from(error.code()).in_field("phone"))?;
-        let (phone, model) = (phone.e164(), checked_model(&request.device_model)?);
+        let (phone, model) = (read_phone(&request.phone)?, checked_model(&request.device_model)?);
         let keys = self.core.host.keys();
         let keyless = keys.public_key(KeyRole::Device).map_err(store_code)?.is_none();
         let (known, revoked, under_way) = self.core.open_files(|files| files.ledger(standing)).await?;
@@ -315,8 +314,7 @@ impl AccountClient {
         let number = Zeroizing::new(person.id_number);
         let name = kabao_codes::names::read(&person.name).map_err(|error| WalletError::from(error.code()).in_field("name"))?;
         let today = Day::in_china(self.core.now()).ok_or(Code::Internal)?;
-        let resident = kabao_codes::identity::read_resident(&number, today)
-            .map_err(|error| WalletError::from(error.code()).in_field("id_number"))?;
+        let number = read_id_number(&number, today)?;
         let token = person.liveness_token;
         let wrong = match token.as_str() {
             "" => Some(Code::EmptyInput),
@@ -327,7 +325,7 @@ impl AccountClient {
         if let Some(code) = wrong {
             return Err(WalletError::from(code).in_field("liveness_token"));
         }
-        let sealed = self.core.seal_id_of(account_id, &resident.normalised, proof_id).await?;
+        let sealed = self.core.seal_id_of(account_id, &number, proof_id).await?;
         Ok(serde_json::json!({ "name": name.as_str(), "id_box": sealed, "liveness_token": token }))
     }
 

@@ -7,7 +7,7 @@ use kabao_base::{MoneyView, Timestamp};
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct RegisterRequest {
-    /// The telephone number as typed; a mainland mobile number.
+    /// The telephone number as typed: a mainland mobile number, or one of another country with `+` or `00` before it.
     pub phone: String,
     /// The model of the phone, as the person will know it in a list of devices.
     pub device_model: String,
@@ -81,7 +81,8 @@ pub struct AccountView {
 pub struct PersonProof {
     /// The name as on the document.
     pub name: String,
-    /// The resident number, 18 or 15 characters. Sealed for one process of the service; not kept here.
+    /// The number of the document with which the account was verified, of whatever kind. Sealed for one process of the
+    /// service; not kept here.
     pub id_number: String,
     /// What the liveness vendor's library gave; passed on as it is.
     pub liveness_token: String,

@@ -70,6 +70,8 @@ pub(crate) struct OpenIntent {
 /// The account as the service sees it; kept as it came in the cache.
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Account {
+    #[serde(default)]
+    pub(crate) account_id: Option<Id>,
     pub(crate) phone_masked: String,
     pub(crate) class: u8,
     pub(crate) verification: Verification,
@@ -96,6 +98,18 @@ pub(crate) struct Verification {
     pub(crate) id_masked: Option<String>,
     #[serde(default)]
     pub(crate) class: Option<u8>,
+    #[serde(default)]
+    pub(crate) attempts_left: Option<u32>,
+    #[serde(default)]
+    pub(crate) review_by: Option<i64>,
+    #[serde(default)]
+    pub(crate) document: Option<String>,
+    #[serde(default)]
+    pub(crate) expires_on: Option<String>,
+    #[serde(default)]
+    pub(crate) reverify: Option<String>,
+    #[serde(default)]
+    pub(crate) reverify_by: Option<String>,
 }
 
 #[derive(Clone, Deserialize, Serialize)]

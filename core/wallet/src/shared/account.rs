@@ -24,11 +24,19 @@ pub struct VerificationView {
     pub name_masked: Option<String>,
     /// The number, masked.
     pub id_masked: Option<String>,
+    /// How many rejected attempts are left, after a rejection.
+    pub attempts_left: Option<u32>,
+    /// While a person looks at it (code `identity_review`): when the result is there at the latest.
+    pub review_by: Option<Timestamp>,
 }
 
 impl VerificationView {
-    pub(crate) fn of(row: &AccountRow) -> VerificationView {
+    /// `said` is what the service said last; it counts where it speaks of the state that the phone knows.
+    pub(crate) fn of(row: &AccountRow, said: Option<&wire::Verification>) -> VerificationView {
+        let said = said.filter(|said| row.verification_state.as_deref() == Some(&said.state));
         VerificationView {
+            attempts_left: said.and_then(|said| said.attempts_left),
+            review_by: said.and_then(|said| said.review_by).map(Timestamp::from_ms),
             state: row.verification_state.clone().unwrap_or_else(|| "none".to_owned()),
             code: row.verification_code.clone(),
             retriable: row.verification_retriable,
@@ -44,6 +52,10 @@ pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
     let request = core.request("GET", "/v1/account".to_owned(), Vec::new())?;
     let answer = core.call(&request).await?;
     let known: wire::Account = answer.read()?;
+    // What is said of another account is no answer to this phone.
+    if known.account_id.is_some_and(|of| core.identity().is_ok_and(|own| own.account_id != of)) {
+        return Err(Code::AnswerMalformed.into());
+    }
     let body = serde_json::to_string(&known).map_err(|_| Code::Internal)?;
     let (at, balance, balance_at) = (answer.time, known.balance, Timestamp::from_ms(known.balance_at));
     core.files(move |files| {

@@ -7,6 +7,7 @@ pub(crate) mod erase;
 mod feeds;
 mod gate;
 mod listeners;
+mod person;
 mod typed;
 
 pub use account::VerificationView;
@@ -15,6 +16,7 @@ pub(crate) use clock::ServiceClock;
 pub use erase::EraseReport;
 pub(crate) use feeds::Profile;
 pub(crate) use gate::Gate;
+pub(crate) use person::{read_id_number, read_phone};
 pub(crate) use typed::{read_pin, refuse_numbers};
 pub use listeners::{Subscription, WalletEvent, WalletListener};
 

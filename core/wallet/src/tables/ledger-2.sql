@@ -33,3 +33,12 @@ CREATE TABLE phone_change (
     needs_pin     INTEGER NOT NULL DEFAULT 0,
     proof_id      TEXT
 ) STRICT;
+
+-- A later real-name check of a verified person, while it is under way or after it was rejected.
+CREATE TABLE recheck (
+    one             INTEGER PRIMARY KEY CHECK (one = 1),
+    verification_id TEXT NOT NULL,
+    state           TEXT NOT NULL,
+    code            TEXT,
+    retriable       INTEGER NOT NULL DEFAULT 0
+) STRICT;

@@ -12,6 +12,7 @@ pub(crate) mod marks;
 pub(crate) mod open;
 pub(crate) mod phone_change;
 pub(crate) mod receipts;
+pub(crate) mod recheck;
 pub(crate) mod records;
 pub(crate) mod replacement;
 pub(crate) mod sync;

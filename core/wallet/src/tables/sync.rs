@@ -51,6 +51,8 @@ pub(crate) fn forget(conn: &Connection) -> Outcome<()> {
 pub(crate) const ACCOUNT: &str = "account";
 /// Balance with its moment.
 pub(crate) const BALANCE: &str = "balance";
+/// The class of the account and the way to the next one.
+pub(crate) const CLASSES: &str = "classes";
 /// Questions of merchants that wait for the person.
 pub(crate) const ASKS: &str = "asks";
 /// Why the newest table of code formats was not taken up: a code of the catalogue, empty when nothing was refused since.

@@ -105,14 +105,51 @@ pub enum IdentityAnswer {
         /// Whether trying again makes sense.
         retriable: bool,
     },
+    /// A person has to look at it.
+    Review {
+        /// In how many milliseconds the answer is there at the latest.
+        within_ms: i64,
+    },
+    /// The registers are being maintained: nothing was judged and nothing is used up.
+    Maintenance {
+        /// When asking makes sense again, in milliseconds.
+        retry_after_ms: i64,
+    },
     /// No answer yet; ask again under the same id.
+    Pending,
+}
+
+/// Who is to be checked.
+pub struct PersonToCheck<'a> {
+    /// The kind of document: `resident_card`, `foreign_passport` …
+    pub document: &'a str,
+    /// The name as on the document.
+    pub name: &'a str,
+    /// The whole number.
+    pub number: &'a str,
+    /// The nationality of a foreigner.
+    pub nationality: Option<&'a str>,
+}
+
+/// What one register says of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceAnswer {
+    /// Its data agree.
+    Match,
+    /// It has other data of the person.
+    Mismatch,
+    /// It does not know the person.
+    NotFound,
+    /// No answer; ask again.
     Pending,
 }
 
 /// The real-name vendor.
 pub trait IdentityVendor: Send + Sync {
-    /// Judges name, number and liveness token. Idempotent by `id`.
-    fn verify(&self, id: Id, name: &str, id_number: &str, liveness_token: &str) -> IdentityAnswer;
+    /// Judges a person and the liveness token, which was made for `nonce`. Idempotent by `id`.
+    fn verify(&self, id: Id, person: &PersonToCheck<'_>, liveness_token: &str, nonce: Option<&str>) -> IdentityAnswer;
+    /// Asks one register about a person.
+    fn ask_source(&self, source: &str, person: &PersonToCheck<'_>) -> SourceAnswer;
 }
 
 /// A charge that an acquirer passes on: a till read a payer code.

@@ -7,10 +7,10 @@ use crate::service::{Caller, Service, internal};
 use crate::store::people::{Account, Card, account, cards};
 use crate::store::{self, ledger, limits, one, run};
 use crate::vault::{VaultAnswer, VaultCall};
-use crate::wire::{self, AccountOut, CardOut, ChannelOut, FreezeIn, LimitsOut, PinIn, SheetIn, VerificationView};
+use crate::wire::{self, AccountOut, CardOut, ChannelOut, FreezeIn, LimitsOut, PinIn, SheetIn};
 use axum::extract::State;
 use kabao_base::secret::SheetCode;
-use kabao_base::{Code, Id, fold};
+use kabao_base::{Code, Id, Timestamp, fold};
 use rusqlite::{Connection, params};
 use zeroize::Zeroizing;
 
@@ -30,7 +30,7 @@ pub async fn view(State(service): App, caller: Caller) -> Outcome<Answer> {
         account_id: account.id.to_string(),
         phone_masked: account.phone_masked.clone(),
         class: account.class,
-        verification: verification(&state.db, &account)?,
+        verification: super::identity::standing(&state.db, &account, now)?,
         pin_set: account.pin_set,
         pin_locked: account.pin_locked,
         pin_must_change: account.pin_must_change,
@@ -77,27 +77,6 @@ fn channels(account: &Account) -> Vec<ChannelOut> {
     };
     let others = ["unionpay", "alipay", "wechat", "paypal"].map(|name| one(name, Some(Code::ChannelUnusable)));
     [vec![one("lakala", lakala)], others.to_vec()].concat()
-}
-
-fn verification(db: &Connection, account: &Account) -> Outcome<VerificationView> {
-    let none = |state: &str| VerificationView {
-        state: state.to_owned(), code: None, retriable: None, class: None, name_masked: None, id_masked: None,
-    };
-    if account.class > 0 {
-        return Ok(VerificationView {
-            class: Some(account.class),
-            name_masked: account.name_masked.clone(),
-            id_masked: account.id_masked.clone(),
-            ..none("passed")
-        });
-    }
-    let sql = "SELECT state, code, retriable FROM verifications WHERE account_id = ?1 ORDER BY at DESC, verification_id LIMIT 1";
-    let last = one(db, sql, [account.id.to_string()], |row| {
-        let state: String = row.get(0)?;
-        let rejected = state == "rejected";
-        Ok(VerificationView { code: row.get(1)?, retriable: rejected.then_some(row.get(2)?), ..none(&state) })
-    })?;
-    Ok(last.unwrap_or_else(|| none("none")))
 }
 
 /// The phone number of an account, for a call to the vault.
@@ -179,14 +158,17 @@ pub async fn freeze(State(service): App, Sent(body): Sent<FreezeIn>) -> Outcome<
     frozen.map(|()| Answer::empty())
 }
 
-/// An account that may do things with money: verified, with a PIN, not frozen.
-pub(crate) fn ready(db: &Connection, id: Id) -> Outcome<Account> {
+/// An account that may do things with money: verified by a document that is still good, with a PIN, not frozen.
+pub(crate) fn ready(db: &Connection, id: Id, now: Timestamp) -> Outcome<Account> {
     let account = account(db, id)?;
     if account.frozen {
         return Err(Refusal::of(403, Code::AccountFrozen));
     }
     if account.class == 0 || !account.pin_set {
         return Err(Refusal::of(403, Code::WrongStep));
+    }
+    if super::renewing::is_overdue(&account, now) {
+        return Err(Refusal::of(403, Code::IdentityOverdue));
     }
     Ok(account)
 }

@@ -110,6 +110,7 @@ pub async fn otp(State(service): App, caller: Caller, Path(id): Path<String>, Se
                 run(tx, "UPDATE bindings SET state = 'bound', card_id = ?2 WHERE binding_id = ?1", params![id.to_string(), card.to_string()])?;
                 Ok(())
             })?;
+            super::classes::count_bank(&service, &mut state.db, caller.account, texts[2].as_deref().unwrap_or_default(), now)?;
             Answer::json(200, &card_out(&card_of(&state.db, caller.account, card)?))
         }
         VaultAnswer::Pending => Err(Refusal::of(503, Code::BankUnavailable).retry_after(5_000)),

@@ -4,7 +4,10 @@
 pub mod account;
 pub mod asks;
 pub mod cards;
+pub mod classes;
+pub mod face;
 pub mod feeds;
+pub mod guardian;
 pub mod history;
 pub mod identity;
 pub mod payer_codes;
@@ -14,6 +17,7 @@ pub mod phone_changes;
 pub mod quotes;
 pub mod registration;
 pub mod renewal;
+pub mod renewing;
 pub mod replacement;
 
 use crate::service::Service;

@@ -22,6 +22,13 @@ pub fn is_usable(phone: &str) -> bool {
     }
 }
 
+/// Whether a rule says that no code is sent there: a range of an operator without a network of its own that delivers no
+/// SMS, a country that is not served. Rules are data of the operator.
+pub fn is_unreachable(db: &rusqlite::Connection, phone: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM phone_rules WHERE substr(?1, 1, length(prefix)) = prefix LIMIT 1";
+    Ok(crate::store::one(db, sql, [phone], |row| row.get::<_, i64>(0))?.is_some())
+}
+
 /// The number as a screen shows it, masked.
 pub fn masked(phone: &str) -> String {
     kabao_base::mask::phone(phone.strip_prefix("+86").unwrap_or(phone))

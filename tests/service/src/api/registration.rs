@@ -39,6 +39,9 @@ pub async fn register(State(service): App, Sent(body): Sent<RegistrationIn>) -> 
     }
     let now = service.now();
     let mut state = service.state();
+    if phone::is_unreachable(&state.db, &body.phone)? {
+        return Err(Refusal::rule(Code::PhoneUnreachable).field("phone"));
+    }
     let mark = service.keys.sealer.mark("phone", &body.phone);
     let taken = one(&state.db, "SELECT 1 FROM accounts WHERE phone_mark = ?1", [mark], |row| row.get::<_, i64>(0))?;
     if taken.is_some() {

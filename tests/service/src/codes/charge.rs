@@ -2,6 +2,7 @@
 //! order, in one transaction with the money.
 
 use super::{asks, check, is_near, parse, tokens};
+use crate::api::renewing;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Service, internal};
 use crate::store::ledger::{self, Purpose, name};
@@ -212,6 +213,9 @@ fn decide(tx: &Connection, service: &Service, asked: &Charge, row: &mut ChargeRo
     let who = account(tx, account_id)?;
     if who.frozen {
         return refuse(tx, row, Code::AccountFrozen, now);
+    }
+    if renewing::is_overdue(&who, now) {
+        return refuse(tx, row, Code::IdentityOverdue, now);
     }
     if row.amount > cap {
         if let Some(code) = limits::check(tx, account_id, who.class, None, Way::Ask, row.amount, now)? {

@@ -6,6 +6,7 @@ mod bank;
 mod books;
 mod codes;
 mod feeds;
+mod people;
 mod restore;
 mod switches;
 mod till;
@@ -39,6 +40,10 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/bank/holds", get(async |app: App| bank::pass(app, "holds", Sent(Value::Null))))
         .route("/dev/vendor/faults", post(async |app: App, body: Sent<Value>| bank::pass(app, "vendor_faults", body)))
         .route("/dev/vendor/numbers", post(async |app: App, body: Sent<Value>| bank::pass(app, "number", body)))
+        .route("/dev/vendor/reviews", get(async |app: App| bank::pass(app, "reviews", Sent(Value::Null))).post(async |app: App, body: Sent<Value>| bank::pass(app, "review", body)))
+        .route("/dev/reverify", post(people::reverify))
+        .route("/dev/numbers/release", post(people::release_number))
+        .route("/dev/phone-rules", post(people::phone_rule))
         .route("/dev/vendor/holders", post(async |app: App, body: Sent<Value>| bank::pass(app, "holder", body)))
         .route("/dev/acquirer/faults", post(switches::acquirer))
         .route("/dev/ledger", get(books::ledger))

@@ -2,7 +2,7 @@
 
 use super::errors::Answer;
 use super::outer;
-use crate::api::{account, asks, cards, feeds, history, identity, payer_codes, payments, phone_changes, quotes, registration, renewal, replacement};
+use crate::api::{account, asks, cards, classes, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, renewal, replacement};
 use crate::refusal::Refusal;
 use crate::service::Service;
 use axum::Router;
@@ -40,6 +40,9 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/consents", post(identity::consent))
         .route("/v1/consents/real_name", get(identity::document))
         .route("/v1/verifications/{verification_id}", put(identity::verify).get(identity::verification))
+        .route("/v1/liveness-nonces", post(face::nonce))
+        .route("/v1/guardian-codes", post(guardian::make))
+        .route("/v1/account/classes", get(classes::view).post(classes::ask))
         .route("/v1/cards", post(cards::bind).get(cards::list))
         .route("/v1/cards/{binding_id}/otp", post(cards::otp))
         .route("/v1/payees/resolve", post(quotes::resolve))

@@ -3,6 +3,7 @@
 
 use super::quote::{Quote, load_ask, why_not};
 use super::{Payment, State, finish, load, quote, settle, stage};
+use crate::api::renewing;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Caller, Service, internal};
 use crate::store::people::{Account, account, card_of};
@@ -178,6 +179,9 @@ fn judge(
     let because = |code: Code| Ok(Some((code.as_str().to_owned(), None)));
     if who.frozen {
         return because(Code::AccountFrozen);
+    }
+    if renewing::is_overdue(who, now) {
+        return because(Code::IdentityOverdue);
     }
     if now > quote.expires_at {
         return because(Code::QuoteExpired);

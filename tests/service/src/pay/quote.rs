@@ -96,7 +96,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
     let order = asked.order.as_deref().map(|order| wire::plain(order, 64, "order")).transpose()?.map(str::to_owned);
     let now = service.now();
     let mut state = service.state();
-    let who = ready(&state.db, caller.account)?;
+    let who = ready(&state.db, caller.account, now)?;
     let (payee_id, order) = match (asked.kind.as_str(), payee_id, ask_id) {
         ("top_up", None, None) if order.is_none() => (None, None),
         ("pay", Some(payee), None) => (Some(payee), order),

@@ -31,6 +31,12 @@ pub struct Account {
     pub sheet_set: bool,
     /// Frozen.
     pub frozen: bool,
+    /// The kind of document.
+    pub document: Option<String>,
+    /// Its last day, ISO 8601.
+    pub expires_on: Option<String>,
+    /// Until when the operator wants the real name verified again.
+    pub reverify_by: Option<String>,
 }
 
 /// The account, which exists because a device of it signed.
@@ -49,6 +55,9 @@ pub fn account(db: &Connection, id: Id) -> Outcome<Account> {
             pin_must_change: row.get("pin_must_change")?,
             sheet_set: row.get::<_, Option<Vec<u8>>>("sheet_hash")?.is_some(),
             frozen: row.get("frozen")?,
+            document: row.get("document")?,
+            expires_on: row.get("expires_on")?,
+            reverify_by: row.get("reverify_by")?,
         })
     })?
     .ok_or_else(internal)

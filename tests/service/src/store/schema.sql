@@ -49,6 +49,11 @@ CREATE TABLE accounts (
     name_masked TEXT,
     id_masked TEXT,
     id_mark BLOB UNIQUE,
+    -- The document and its last day; until when the operator wants the real name verified again; who agreed for a minor.
+    document TEXT,
+    expires_on TEXT,
+    reverify_by TEXT,
+    guardian TEXT,
     pin_set INTEGER NOT NULL DEFAULT 0,
     pin_locked INTEGER NOT NULL DEFAULT 0,
     pin_must_change INTEGER NOT NULL DEFAULT 0,
@@ -90,7 +95,11 @@ CREATE TABLE verifications (
     class INTEGER NOT NULL DEFAULT 0,
     name_masked TEXT,
     id_masked TEXT,
-    at INTEGER NOT NULL
+    at INTEGER NOT NULL,
+    document TEXT NOT NULL DEFAULT 'resident_card',
+    -- A person looks at it, until then at the latest.
+    review_by INTEGER,
+    guardian TEXT
 ) WITHOUT ROWID;
 CREATE INDEX verifications_account ON verifications (account_id, at);
 
@@ -282,3 +291,20 @@ CREATE TABLE phone_changes (
 CREATE INDEX phone_changes_account ON phone_changes (account_id, at);
 -- Who knows the earlier number only can still freeze the account by it.
 CREATE INDEX phone_changes_old ON phone_changes (old_mark) WHERE state = 'done';
+
+-- External checks of a person, which decide the class: registers, and `bank:<name>` for a bound card.
+CREATE TABLE identity_checks (
+    account_id TEXT NOT NULL, source TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('match', 'mismatch', 'not_found')),
+    at INTEGER NOT NULL,
+    PRIMARY KEY (account_id, source)
+) WITHOUT ROWID;
+
+-- What a face check is bound to.
+CREATE TABLE liveness_nonces (nonce TEXT PRIMARY KEY, account_id TEXT NOT NULL, expires_at INTEGER NOT NULL, used_by TEXT) WITHOUT ROWID;
+
+-- A guardian's consent to a minor's account.
+CREATE TABLE guardian_codes (code_mark BLOB PRIMARY KEY, account_id TEXT NOT NULL, expires_at INTEGER NOT NULL, used_by TEXT) WITHOUT ROWID;
+
+-- Numbers to which no code is sent, by their beginning.
+CREATE TABLE phone_rules (prefix TEXT PRIMARY KEY) WITHOUT ROWID;

@@ -2,10 +2,10 @@
 //! tokens, and lie sealed in the vault's file.
 
 use super::engine::{Engine, about, open_text, refused};
-use super::{IdentityState, VaultAnswer, VaultDown};
+use super::{VaultAnswer, VaultDown};
 use kabao_base::{FoldKind, Id, fold, mask};
-use kabao_outside::{CardAnswer, FourElements, IdentityAnswer, IdentityVendor};
-use kabao_proof::{SealedBox, hex};
+use kabao_outside::{CardAnswer, FourElements};
+use kabao_proof::SealedBox;
 use rusqlite::{OptionalExtension, params};
 use zeroize::Zeroizing;
 
@@ -22,72 +22,6 @@ impl Engine {
 
     pub(super) fn seal(&self, place: &str, text: &str) -> Result<Vec<u8>, VaultDown> {
         self.sealer.seal(self.world.as_ref(), place, text.as_bytes()).map_err(|_| VaultDown)
-    }
-
-    pub(super) fn verify(
-        &mut self,
-        verification: Id,
-        account: Id,
-        name: &str,
-        sealed: Option<&SealedBox>,
-        liveness_token: &str,
-    ) -> Result<VaultAnswer, VaultDown> {
-        let key = verification.to_string();
-        let place = |column: &str| format!("verification:{verification}:{column}");
-        let sql = "SELECT account, name_sealed, number_sealed, token_sealed FROM verifications WHERE verification = ?1";
-        let known: Option<(String, [Vec<u8>; 3])> =
-            self.db.query_row(sql, [&key], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?]))).optional()?;
-        let (name, number, token) = match (known, sealed) {
-            (Some((of, [name, number, token])), _) if of == account.to_string() => {
-                let open = |column: &str, sealed: &[u8]| self.sealer.open_text(&place(column), sealed).map_err(|_| VaultDown);
-                (open("name", &name)?, open("number", &number)?, open("token", &token)?)
-            }
-            (Some(_), _) => return Ok(refused("id_reused")),
-            (None, None) => return Ok(refused("not_found")),
-            (None, Some(sealed)) => {
-                let Ok(number) = open_text(&self.id_key, INFO_ID, &about(account, verification), sealed) else {
-                    return Ok(refused("approval_refused"));
-                };
-                let Ok(number) = fold(&number, FoldKind::IdNumber).map(Zeroizing::new) else {
-                    return Ok(refused("id_characters"));
-                };
-                let row = (self.seal(&place("name"), name)?, self.seal(&place("number"), &number)?, self.seal(&place("token"), liveness_token)?);
-                self.db.execute(
-                    "INSERT INTO verifications VALUES (?1, ?2, ?3, ?4, ?5)",
-                    params![key, account.to_string(), row.0, row.1, row.2],
-                )?;
-                (Zeroizing::new(name.to_owned()), number, Zeroizing::new(liveness_token.to_owned()))
-            }
-        };
-        let mark = self.sealer.mark("id", &number);
-        let elsewhere: Option<String> = self
-            .db
-            .query_row("SELECT account FROM persons WHERE mark = ?1 AND account <> ?2", params![mark, account.to_string()], |row| row.get(0))
-            .optional()?;
-        let state = if elsewhere.is_some() {
-            IdentityState::Rejected { code: "id_on_other_account".to_owned(), retriable: false }
-        } else {
-            match self.outside.vendor.verify(verification, &name, &number, &token) {
-                IdentityAnswer::Passed { channels } => IdentityState::Passed(channels),
-                IdentityAnswer::Rejected { code, retriable } => IdentityState::Rejected { code, retriable },
-                IdentityAnswer::Pending => IdentityState::Pending,
-            }
-        };
-        let mut pin_must_change = false;
-        if matches!(state, IdentityState::Passed(_)) {
-            let sealed = self.seal(&format!("person:{account}"), &number)?;
-            self.db.execute(
-                "INSERT INTO persons VALUES (?1, ?2, ?3) ON CONFLICT (account) DO UPDATE SET mark = ?2, number_sealed = ?3",
-                params![account.to_string(), mark, sealed],
-            )?;
-            pin_must_change = self.pin_is_given_away(account, &number)?;
-        }
-        if !matches!(state, IdentityState::Pending) {
-            // A verified number is kept once, with the person; a rejected one is not kept at all. Asked again,
-            // the main process answers from its own book.
-            self.db.execute("DELETE FROM verifications WHERE verification = ?1", [&key])?;
-        }
-        Ok(VaultAnswer::Identity { state, id_masked: mask::id_number(&number), id_mark: hex(&mark), pin_must_change })
     }
 
     pub(super) fn bind(&mut self, binding: Id, account: Id, sealed: &SealedBox, name: &str, phone: &str) -> Result<VaultAnswer, VaultDown> {

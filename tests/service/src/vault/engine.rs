@@ -22,10 +22,11 @@ CREATE TABLE IF NOT EXISTS pins (
     wrong INTEGER NOT NULL DEFAULT 0 CHECK (wrong BETWEEN 0 AND 5)) STRICT;
 CREATE TABLE IF NOT EXISTS verdicts (
     digest TEXT PRIMARY KEY, account TEXT NOT NULL, payload TEXT NOT NULL, signature TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS persons (account TEXT PRIMARY KEY, mark BLOB NOT NULL UNIQUE, number_sealed BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS persons (
+    account TEXT PRIMARY KEY, mark BLOB NOT NULL UNIQUE, number_sealed BLOB NOT NULL, document TEXT NOT NULL, details_sealed BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS verifications (
     verification TEXT PRIMARY KEY, account TEXT NOT NULL, name_sealed BLOB NOT NULL, number_sealed BLOB NOT NULL,
-    token_sealed BLOB NOT NULL) STRICT;
+    token_sealed BLOB NOT NULL, document TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS cards (
     binding TEXT PRIMARY KEY, account TEXT NOT NULL, mark BLOB NOT NULL, pan_sealed BLOB NOT NULL, last4 TEXT NOT NULL,
     token TEXT NOT NULL UNIQUE, bank TEXT NOT NULL, brand TEXT NOT NULL, bound INTEGER NOT NULL DEFAULT 0) STRICT;
@@ -120,9 +121,11 @@ impl Engine {
             VaultCall::Hello => self.keys().map(VaultAnswer::Keys),
             VaultCall::SetPin { account, device, phone, sealed } => self.set_pin(account, device, &phone, &sealed),
             VaultCall::CheckPin { account, digest, sealed } => self.check_pin(now, account, &digest, &sealed),
-            VaultCall::Verify { verification, account, name, sealed, liveness_token } => {
-                self.verify(verification, account, &name, sealed.as_ref(), &liveness_token)
+            VaultCall::Verify { verification, account, name, sealed, liveness, document, guardian } => {
+                self.verify(now, verification, account, &name, sealed.as_ref(), &liveness, (&document, guardian))
             }
+            VaultCall::Person { account } => self.person(now, account).map(VaultAnswer::Person),
+            VaultCall::AskSource { account, source } => self.ask_source(account, &source),
             VaultCall::ProvePerson { proof, account, name, sealed, liveness_token } => {
                 self.prove_person(proof, account, &name, sealed.as_ref(), &liveness_token)
             }

@@ -8,12 +8,15 @@ mod decisions;
 mod desk;
 mod engine;
 mod outside;
+mod papers;
+mod person;
 mod pins;
 mod replaced;
 mod weak;
 
 pub use child::{ChildVault, run_vault};
 pub use engine::Engine;
+pub use papers::DOCUMENTS;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -69,7 +72,11 @@ pub enum VaultCall {
     /// Judges a PIN for one digest of terms.
     CheckPin { account: Id, digest: String, sealed: SealedBox },
     /// Has name, number and liveness judged. Without a box: asks the vendor again.
-    Verify { verification: Id, account: Id, name: String, sealed: Option<SealedBox>, liveness_token: String },
+    Verify { verification: Id, account: Id, name: String, sealed: Option<SealedBox>, liveness: Liveness, document: String, guardian: bool },
+    /// Which document the account's person has, and how old the person is.
+    Person { account: Id },
+    /// Asks one register about the account's person.
+    AskSource { account: Id, source: String },
     /// Has it judged whether somebody is the account's person. Without a box: asks the vendor again.
     ProvePerson { proof: Id, account: Id, name: String, sealed: Option<SealedBox>, liveness_token: String },
     /// A phone takes the place of another: written down before the book is changed.
@@ -119,7 +126,11 @@ pub enum VaultAnswer {
     /// A signed verdict on a PIN: `payload` is the JSON of a [`PinVerdict`].
     Verdict { payload: String, signature: String },
     /// What the identity vendor says.
-    Identity { state: IdentityState, id_masked: String, id_mark: String, pin_must_change: bool },
+    Identity { state: IdentityState, id_masked: String, id_mark: String, pin_must_change: bool, person: Option<PersonFacts> },
+    /// The account's person, when there is one.
+    Person(Option<PersonFacts>),
+    /// What a register says: `match`, `mismatch`, `not_found`, `pending`.
+    Source(String),
     /// The bank sent a code to the card's phone.
     OtpSent { token: String, last4: String, bank: String, brand: String },
     /// No answer from the bank or the vendor yet.
@@ -221,8 +232,32 @@ pub enum IdentityState {
     Passed(u32),
     /// They do not.
     Rejected { code: String, retriable: bool },
+    /// A person looks at it; the answer is there in so many milliseconds at the latest.
+    Review { within_ms: i64 },
+    /// The registers are being maintained; nothing was judged.
+    Maintenance { retry_after_ms: i64 },
     /// No answer yet.
     Pending,
+}
+
+/// What the vendor's component made, and the service's nonce that it was made for.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Liveness {
+    /// The token.
+    pub token: String,
+    /// The nonce.
+    pub nonce: Option<String>,
+}
+
+/// What leaves the vault about a person: neither name nor number nor the day of birth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonFacts {
+    /// The kind of document.
+    pub document: String,
+    /// Completed years, in China.
+    pub age: u32,
+    /// The last day on which the document is valid, `2033-08-11`; absent where it is not known or valid for good.
+    pub expires_on: Option<String>,
 }
 
 /// What the vault decided on one PIN for one digest.

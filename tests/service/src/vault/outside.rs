@@ -49,12 +49,19 @@ impl Outside {
             }
             "liveness" => {
                 let channels = body.get("channels").and_then(Value::as_u64).and_then(|count| u32::try_from(count).ok()).unwrap_or(5);
-                let result = if text("result") == "failed" { LivenessResult::Failed } else { LivenessResult::Ok };
-                json!({"token": self.vendor.issue_liveness(channels, result)?})
+                let result = LivenessResult::parse(text("result")).unwrap_or(LivenessResult::Ok);
+                let nonce = body.get("nonce").and_then(Value::as_str);
+                json!({"token": self.vendor.issue_liveness(channels, result, nonce)?})
             }
             "number" => {
                 self.vendor.set_number(text("id_number"), text("code"))?;
                 json!({})
+            }
+            "reviews" => json!({"waiting": self.vendor.reviews()?}),
+            "review" => {
+                let id = body.get("verification_id").and_then(Value::as_str);
+                let rejected = body.get("reject").and_then(Value::as_str).map(|code| (code, flag("retriable")));
+                json!({"decided": self.vendor.decide(id, rejected)?})
             }
             "holder" => {
                 self.vendor.set_holder(text("id_number"), text("name"))?;
@@ -100,7 +107,10 @@ impl Outside {
             "vendor_faults" => {
                 let reject = body.get("reject").and_then(Value::as_str).map(|code| (code.to_owned(), flag("retriable")));
                 let pending_times = body.get("pending_times").and_then(Value::as_u64).and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
-                self.vendor.set_faults(VendorFaults { pending_times, reject });
+                let maintenance_ms = body.get("maintenance_ms").and_then(Value::as_i64);
+                let sources = body.get("sources").and_then(Value::as_object).into_iter().flatten();
+                let sources = sources.filter_map(|(source, said)| Some((source.clone(), said.as_str()?.to_owned()))).collect();
+                self.vendor.set_faults(VendorFaults { pending_times, reject, maintenance_ms, sources });
                 json!({})
             }
             _ => Value::Null,

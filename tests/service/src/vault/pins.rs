@@ -49,8 +49,7 @@ impl Engine {
         let Ok(pin) = open_text(&self.pin_key, INFO_SET, &about(account, device), sealed) else {
             return Ok(refused("approval_refused"));
         };
-        let id_number = self.id_number_of(account)?;
-        let given_away = id_number.as_deref().map(|number| weak::given_away_by(number)).unwrap_or_default();
+        let given_away = self.given_away(account)?;
         if let Some(Kept { salt, verifier, wrong }) = self.kept(account)? {
             if wrong >= TRIES {
                 return Ok(refused(Code::PinLocked.as_str()));
@@ -78,10 +77,10 @@ impl Engine {
         Ok(VaultAnswer::Done)
     }
 
-    /// Whether the PIN that is set is one that this identity number gives away. Found by trying those few.
-    pub(super) fn pin_is_given_away(&self, account: Id, id_number: &str) -> Result<bool, VaultDown> {
+    /// Whether the PIN that is set is one that the person's document gives away. Found by trying those few.
+    pub(super) fn pin_is_given_away(&self, account: Id) -> Result<bool, VaultDown> {
         let Some(Kept { salt, verifier, .. }) = self.kept(account)? else { return Ok(false) };
-        Ok(weak::given_away_by(id_number).iter().any(|(guess, _)| self.derive_verifier(account, &salt, guess)[..] == verifier[..]))
+        Ok(self.given_away(account)?.iter().any(|(guess, _)| self.derive_verifier(account, &salt, guess)[..] == verifier[..]))
     }
 
     /// Judges a PIN. A digest is judged once: the same digest again gets the same verdict, whatever the box,

@@ -3,9 +3,10 @@
 
 use super::engine::{Engine, about, open_text, refused};
 use super::desk::INFO_ID;
+use super::person::{is_open, state_of};
 use super::{IdentityState, ReplacedRow, VaultAnswer, VaultDown};
 use kabao_base::{FoldKind, Id, Timestamp, fold, mask};
-use kabao_outside::{IdentityAnswer, IdentityVendor};
+use kabao_outside::{IdentityVendor, PersonToCheck};
 use kabao_proof::{PublicKey, SealedBox, hex};
 use rusqlite::{OptionalExtension, params};
 use zeroize::Zeroizing;
@@ -64,32 +65,32 @@ impl Engine {
                 let Ok(number) = open_text(&self.id_key, INFO_ID, &about(account, proof), sealed) else {
                     return Ok(refused("approval_refused"));
                 };
-                let Ok(number) = fold(&number, FoldKind::IdNumber).map(Zeroizing::new) else {
+                // The number alone is compared; birth and expiry may stand behind it.
+                let number = number.split(';').next().unwrap_or_default();
+                let Ok(number) = fold(number, FoldKind::IdNumber).map(Zeroizing::new) else {
                     return Ok(refused("id_characters"));
                 };
                 (Zeroizing::new(name.to_owned()), number, Zeroizing::new(token.to_owned()))
             }
         };
-        let is_theirs = self.id_number_of(account)?.is_some_and(|theirs| *theirs == *number);
+        let is_theirs = self.id_number_of(account)?.is_some_and(|theirs| theirs.eq_ignore_ascii_case(&number));
         let state = if is_theirs {
-            match self.outside.vendor.verify(proof, &name, &number, &token) {
-                IdentityAnswer::Passed { channels } => IdentityState::Passed(channels),
-                IdentityAnswer::Rejected { code, retriable } => IdentityState::Rejected { code, retriable },
-                IdentityAnswer::Pending => IdentityState::Pending,
-            }
+            let (document, nationality) = self.document_of(account)?.unwrap_or_default();
+            let person = PersonToCheck { document: &document, name: &name, number: &number, nationality: nationality.as_deref() };
+            state_of(self.outside.vendor.verify(proof, &person, &token, None))
         } else {
             IdentityState::Rejected { code: "id_mismatch".to_owned(), retriable: true }
         };
-        if matches!(state, IdentityState::Pending) {
+        if is_open(&state) {
             let row = (self.seal(&place("name"), &name)?, self.seal(&place("number"), &number)?, self.seal(&place("token"), &token)?);
             self.db.execute(
-                "INSERT OR IGNORE INTO verifications VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT OR IGNORE INTO verifications VALUES (?1, ?2, ?3, ?4, ?5, '')",
                 params![proof.to_string(), account.to_string(), row.0, row.1, row.2],
             )?;
         } else {
             self.db.execute("DELETE FROM verifications WHERE verification = ?1", [proof.to_string()])?;
         }
         let mark = self.sealer.mark("id", &number);
-        Ok(VaultAnswer::Identity { state, id_masked: mask::id_number(&number), id_mark: hex(&mark), pin_must_change: false })
+        Ok(VaultAnswer::Identity { state, id_masked: mask::id_number(&number), id_mark: hex(&mark), pin_must_change: false, person: None })
     }
 }

@@ -103,6 +103,24 @@ pub struct VerificationView {
     /// The identity number, masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_masked: Option<String>,
+    /// How many rejected attempts are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempts_left: Option<u32>,
+    /// When the answer of the person who looks at it is there at the latest; the code is then `identity_review`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_by: Option<i64>,
+    /// The kind of document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+    /// Its last day, `2033-08-11`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<String>,
+    /// Whether the real name has to be verified again: `due`, `overdue`. Overdue, nothing is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverify: Option<String>,
+    /// The last day before payments are held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverify_by: Option<String>,
 }
 
 /// A bound card.

@@ -3,10 +3,12 @@
 
 mod answers;
 mod change;
+mod identity;
 mod read;
 mod requests;
 
 pub use answers::*;
 pub use change::*;
+pub use identity::*;
 pub use read::{bytes, digest, fen, id, key, maybe_id, plain, text};
 pub use requests::*;

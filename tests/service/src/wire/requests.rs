@@ -206,7 +206,8 @@ pub struct VerificationIn {
     /// As the document carries it.
     #[schema(min_length = 1, max_length = 50)]
     pub name: String,
-    /// The number; opened by the vault only.
+    /// `number;birth;expiry;nationality`, of which a resident card needs the number alone; days as `yyyymmdd`. Opened by
+    /// the vault only.
     pub id_box: BoxIn,
     /// From the vendor's component.
     #[schema(min_length = 1, max_length = 200)]
@@ -214,6 +215,18 @@ pub struct VerificationIn {
     /// The consent given.
     #[schema(pattern = "^[0-9a-f]{32}$")]
     pub consent_id: String,
+    /// The kind of document; without it, `resident_card`.
+    #[serde(default)]
+    #[schema(pattern = "^(resident_card|hong_kong_residence_permit|macau_residence_permit|taiwan_residence_permit|foreigner_card|hong_kong_macau_travel_permit|taiwan_travel_permit|foreign_passport)$")]
+    pub document: Option<String>,
+    /// The nonce that the token was made for.
+    #[serde(default)]
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub liveness_nonce: Option<String>,
+    /// A guardian's code of consent, for a person under 16.
+    #[serde(default)]
+    #[schema(pattern = "^[0-9]{8}$")]
+    pub guardian_code: Option<String>,
 }
 
 /// A card to bind.

@@ -39,6 +39,23 @@ pub struct Agree {
     pub again: bool,
 }
 
+/// What a document says beside name and number.
+#[derive(Args)]
+pub struct Form {
+    /// Date of birth, year first: 1989-04-12.
+    #[arg(long)]
+    pub birth_date: Option<String>,
+    /// The last day of validity, year first; `long_term` on a resident card that is valid for good.
+    #[arg(long)]
+    pub expires_on: Option<String>,
+    /// Three letters as the passport prints them.
+    #[arg(long)]
+    pub nationality: Option<String>,
+    /// The two lines at the foot of the passport's page are read in the place of the number.
+    #[arg(long)]
+    pub mrz: bool,
+}
+
 /// The calls. Secrets are read from the standard input, one line each.
 #[derive(Subcommand)]
 pub enum Word {
@@ -48,7 +65,7 @@ pub enum Word {
     OnboardingNext,
     /// Asks for an SMS code.
     Register {
-        /// A mainland mobile number.
+        /// A mobile number; one of another country with `+` before it.
         phone: String,
         /// The model of this phone.
         #[arg(long, default_value = "kabao at the shell")]
@@ -104,15 +121,44 @@ pub enum Word {
         /// The version; without it, the one that the service shows.
         version: Option<String>,
     },
-    /// Has name and number checked. Reads: the identity number.
+    /// Has the real name checked. Reads: the number of the document, or with `--mrz` the two lines of a passport; with
+    /// `--guardian`, the guardian's code.
     Verify {
-        /// The name as on the document.
+        /// The name as on the document; may be left out with `--mrz`.
         #[arg(long)]
-        name: String,
+        name: Option<String>,
         /// What the liveness vendor gave.
         #[arg(long)]
         liveness_token: String,
+        /// The kind of document, of those that `documents` names; without it, the resident identity card.
+        #[arg(long)]
+        document: Option<String>,
+        #[command(flatten)]
+        form: Form,
+        /// The nonce of `face-begin` that the vendor was given.
+        #[arg(long)]
+        nonce: Option<String>,
+        /// A guardian agrees.
+        #[arg(long)]
+        guardian: bool,
     },
+    /// The documents that can be used, with the fields of each.
+    Documents,
+    /// What a face check is started with.
+    FaceBegin,
+    /// The real name and its document, and what there is to do.
+    Identity,
+    /// Every reason for which the real name can be refused, and what to do.
+    Remedies,
+    /// The class of the account and what the next one lacks.
+    Classes,
+    /// Has one more register asked about the person.
+    AskSource {
+        /// One that `classes` names.
+        source: String,
+    },
+    /// Makes a code with which this person agrees to the account of a minor.
+    GuardianCode,
     /// Asks how a pending check stands.
     VerifyCheck,
     /// Binds a card. Reads: the card number.
@@ -301,6 +347,13 @@ impl Word {
             Word::Skip => ("skip", None),
             Word::ConsentText => ("consent_text", None),
             Word::VerifyCheck => ("verify_check", None),
+            Word::Documents => ("documents", None),
+            Word::FaceBegin => ("face_begin", None),
+            Word::Identity => ("identity", None),
+            Word::Remedies => ("remedies", None),
+            Word::Classes => ("classes", None),
+            Word::AskSource { source } => ("ask_source", Some(("source", source))),
+            Word::GuardianCode => ("guardian_code", None),
             Word::Bindings => ("bindings_waiting", None),
             Word::Cards { refresh: true } => ("cards_refresh", None),
             Word::Cards { refresh: false } => ("cards", None),
