@@ -246,7 +246,10 @@ pub(crate) fn ask_person(
     };
     let (person, refusal) = match service.ask_vault(VaultCall::ProvePerson { proof, account, name, sealed, liveness_token: token })? {
         VaultAnswer::Identity { state: IdentityState::Passed(_), .. } => (Person::Passed, None),
-        VaultAnswer::Identity { state: IdentityState::Pending, .. } => (Person::Pending, None),
+        VaultAnswer::Identity { state: IdentityState::Pending | IdentityState::Review { .. }, .. } => (Person::Pending, None),
+        VaultAnswer::Identity { state: IdentityState::Maintenance { retry_after_ms }, .. } => {
+            return if shown.is_some() { Err(Refusal::of(503, Code::VendorMaintenance).retry_after(retry_after_ms)) } else { Ok((proof, Person::Pending, None)) };
+        }
         VaultAnswer::Identity { state: IdentityState::Rejected { code, .. }, .. } => (Person::None, Some(code)),
         // The box does not open, or the number never reached the vault: nothing was judged, and it is no try.
         VaultAnswer::Refused { code, .. } if shown.is_some() => return Err(Refusal::named(422, &code).field("id_box")),
