@@ -31,6 +31,8 @@ cargo xtask COMMAND
   test --only NAME          only the stages whose name holds NAME, on what is already built
   bindings [kotlin|swift]   build the library and generate the Kotlin and Swift sources
   sim [--seed N] [--runs N] run the simulation
+  sim power|io [--seed N] [--count M] [--every K] [--write] [--release]
+                            the power goes, or the disk fails, at every operation of the files; --write: into docs/reliability.md
   fuzz [TARGET] [--seconds N] [--runs N] [--still N] [--keep]
                             attack the readers; --still: until coverage has stood still so long and --runs are done;
                             --keep: keep the smallest inputs that reach everything

@@ -3,11 +3,16 @@
 use crate::command::{Show, command, run};
 use crate::place::Place;
 
-/// `cargo xtask sim [--seed N] [--runs N]`.
+mod disk;
+
+/// `cargo xtask sim [--seed N] [--runs N]`, or with the name of a part: `power`, `io`.
 ///
 /// The numbers reach the tests of `tests/simulation` as `KABAO_SIM_SEED` and `KABAO_SIM_RUNS`; without them
 /// the tests use their own.
 pub fn command_line(words: &[&str]) -> Result<bool, String> {
+    if let [what @ ("power" | "io"), rest @ ..] = words {
+        return disk::command_line(what, rest);
+    }
     let place = Place::find()?;
     let args = ["test", "--package", "kabao-simulation", "--", "--nocapture"];
     let mut line = command("cargo", &args, &place.root);

@@ -13,7 +13,10 @@ use std::time::Duration;
 
 /// What survives a crash of the app: the key store.
 #[derive(Default)]
-pub struct KeyStore(Mutex<BTreeMap<String, Vec<u8>>>, AtomicBool);
+pub struct KeyStore(Mutex<BTreeMap<String, Vec<u8>>>, AtomicBool, Mutex<Option<Watch>>);
+
+/// Told of everything in the key store, after each change.
+pub type Watch = Arc<dyn Fn(BTreeMap<String, Vec<u8>>) + Send + Sync>;
 
 impl KeyStore {
     /// From now on nothing can be written, or it can again.
@@ -24,6 +27,18 @@ impl KeyStore {
     /// A copy of everything, to put back later.
     pub fn copy(&self) -> BTreeMap<String, Vec<u8>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on somebody is told of each change, or nobody any more.
+    pub fn watch(&self, watch: Option<Watch>) {
+        *self.2.lock().unwrap_or_else(PoisonError::into_inner) = watch;
+    }
+
+    fn changed(&self) {
+        let watch = self.2.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(watch) = watch {
+            watch(self.copy());
+        }
     }
 
     /// Puts a copy back.
@@ -42,11 +57,13 @@ impl SecretStore for KeyStore {
             return Err(HostError::Unavailable);
         }
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+        self.changed();
         Ok(())
     }
 
     fn remove(&self, name: String) -> Result<(), HostError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        self.changed();
         Ok(())
     }
 }

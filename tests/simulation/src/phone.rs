@@ -76,6 +76,11 @@ impl Phone {
         Ok(wallet)
     }
 
+    /// Which service it belongs to.
+    pub fn service(&self) -> ServiceSettings {
+        self.service.clone()
+    }
+
     /// The wallet that runs.
     pub fn wallet(&self) -> Told<Wallet> {
         self.wallet.clone().ok_or_else(|| "the app does not run".to_owned())

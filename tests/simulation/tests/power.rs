@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use kabao_disk::Folder as Model;
-use kabao_simulation::disk::Figure;
+use kabao_simulation::disk::{Figure, aside, wallet};
 use kabao_simulation::disk::vault::{Levels, Search, cut_everywhere, record};
 use kabao_simulation::run::Folder;
+use kabao_simulation::{SimWorld, in_one_thread};
 use kabao_vault::Durability;
+use std::path::Path;
+use std::sync::OnceLock;
 
 fn vault(name: &str, levels: Levels, search: Search) -> Figure {
     let folder = Folder::new(&format!("power-{name}")).unwrap();
@@ -44,4 +47,54 @@ fn red_a_ledger_made_without_extra_loses_answers() {
     let search = Search { every: 7, judged: &["ledger.db"], ..Search::all(Model::Strict, 1) };
     let figure = vault("without-extra", Levels { ledger: Durability::Full, mine: Durability::Full }, search);
     assert!(figure.broken > 0, "the harness sees nothing");
+}
+
+/// The acquirer's keys take seconds to make; the tests of this file share them.
+fn channels() -> &'static Path {
+    static CHANNELS: OnceLock<Folder> = OnceLock::new();
+    let make = || {
+        let folder = Folder::new("power-channels").unwrap();
+        let world = in_one_thread(async { SimWorld::new(0, false) }).unwrap();
+        kabao_outside::lakala::ChannelKeys::open(folder.path(), &world).unwrap();
+        folder
+    };
+    CHANNELS.get_or_init(make).path()
+}
+
+#[test]
+fn a_wallet_knows_after_the_power_cut_whatever_it_said() {
+    let (folder, channels) = (Folder::new("power-day").unwrap(), channels());
+    let figure = in_one_thread(async {
+        let tape = wallet::record(1, folder.path(), channels).await.unwrap();
+        let (payments, codes) = tape.at_stake();
+        assert!(payments >= 4 && codes == 2, "{payments} {codes}");
+        wallet::cut_everywhere(&tape, Model::Posix, 1, 1, 61, &folder.path().join("scratch")).await.unwrap()
+    })
+    .unwrap();
+    println!("{figure}; {} operations; {:#?}", figure.operations, figure.first);
+    assert_eq!(figure.broken, 0);
+    assert!(figure.points > 50, "{figure}");
+}
+
+#[test]
+fn a_replacement_is_resumed_after_the_power_cut() {
+    let (folder, channels) = (Folder::new("power-replacement").unwrap(), channels());
+    let figure = in_one_thread(async {
+        let tape = wallet::record_replacement(1, folder.path(), channels).await.unwrap();
+        wallet::cut_everywhere(&tape, Model::Posix, 1, 1, 29, &folder.path().join("scratch")).await.unwrap()
+    })
+    .unwrap();
+    println!("{figure}; {} operations; {:#?}", figure.operations, figure.first);
+    assert_eq!(figure.broken, 0);
+    assert!(figure.points > 30, "{figure}");
+}
+
+/// Whatever was moved when the power went: every byte of the old files is still there under one of its names.
+#[test]
+fn setting_files_aside_loses_no_byte_wherever_it_is_cut() {
+    let folder = Folder::new("power-aside").unwrap();
+    let figure = in_one_thread(aside::cut_everywhere(1, 2, folder.path())).unwrap().unwrap();
+    println!("{figure}; {:#?}", figure.first);
+    assert!(figure.first.iter().all(|line| !line.contains("is gone")), "{:#?}", figure.first);
+    assert!(figure.distinct() >= 10, "{figure}");
 }

@@ -75,12 +75,18 @@ pub enum FaultKind {
     Sync,
     /// The folder may only be read.
     ReadOnly,
+    /// Syncing says that it is done, and what was to be synced never reaches the disk. No wallet survives such a disk: this
+    /// is how a test shows that it would see a loss.
+    SyncLies,
 }
 
 impl FaultKind {
-    /// All of them.
-    pub const ALL: [FaultKind; 5] =
+    /// What disks do, and what the wallet has to survive.
+    pub const HONEST: [FaultKind; 5] =
         [FaultKind::Full, FaultKind::Write, FaultKind::Read, FaultKind::Sync, FaultKind::ReadOnly];
+
+    const ALL: [FaultKind; 6] =
+        [FaultKind::Full, FaultKind::Write, FaultKind::Read, FaultKind::Sync, FaultKind::ReadOnly, FaultKind::SyncLies];
 
     /// Its name in a report.
     #[must_use]
@@ -91,6 +97,7 @@ impl FaultKind {
             FaultKind::Read => "read fails",
             FaultKind::Sync => "sync fails",
             FaultKind::ReadOnly => "read-only",
+            FaultKind::SyncLies => "sync lies",
         }
     }
 }
@@ -127,6 +134,8 @@ pub(crate) enum Verdict {
     Fail(i32),
     /// The file opens for reading only.
     ReadOnly,
+    /// It says that it was done, and was not.
+    Lie,
 }
 
 #[derive(Default)]
@@ -246,6 +255,7 @@ fn outcome(kind: FaultKind, act: Act) -> Option<Verdict> {
         (FaultKind::Write, Act::Remove) | (FaultKind::ReadOnly, Act::Remove) => Some(Verdict::Fail(ffi::SQLITE_IOERR_DELETE)),
         (FaultKind::Read, Act::Read) => Some(Verdict::Fail(ffi::SQLITE_IOERR_READ)),
         (FaultKind::Sync, Act::Sync) => Some(Verdict::Fail(ffi::SQLITE_IOERR_FSYNC)),
+        (FaultKind::SyncLies, Act::Sync) => Some(Verdict::Lie),
         (FaultKind::ReadOnly, Act::Open { new: false }) => Some(Verdict::ReadOnly),
         (FaultKind::ReadOnly, Act::Write) => Some(Verdict::Fail(ffi::SQLITE_IOERR_WRITE)),
         _ => None,

@@ -153,7 +153,7 @@ unsafe extern "C" fn open(
     let mut flags = flags;
     if flags & ffi::SQLITE_OPEN_READWRITE != 0 {
         match disk.ask(Act::Open { new: !there }) {
-            Verdict::Go | Verdict::Half(_) => {}
+            Verdict::Go | Verdict::Half(_) | Verdict::Lie => {}
             Verdict::Fail(code) => return code,
             Verdict::ReadOnly => {
                 flags &= !(ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_CREATE);
@@ -223,7 +223,7 @@ unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, am
     // SAFETY: as in `read`.
     let open = unsafe { known(file) };
     let (amount, then) = match open.disk.ask(Act::Write) {
-        Verdict::Go | Verdict::ReadOnly => (amount, ffi::SQLITE_OK),
+        Verdict::Go | Verdict::ReadOnly | Verdict::Lie => (amount, ffi::SQLITE_OK),
         Verdict::Half(code) => (amount / 2, code),
         Verdict::Fail(code) => return code,
     };
@@ -255,7 +255,12 @@ unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: i64) -> c_int 
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _: c_int) -> c_int {
     // SAFETY: as in `read`.
     let open = unsafe { known(file) };
-    if let Verdict::Fail(code) = open.disk.ask(Act::Sync) {
+    let failed = match open.disk.ask(Act::Sync) {
+        Verdict::Fail(code) => Some(code),
+        Verdict::Lie => Some(ffi::SQLITE_OK),
+        _ => None,
+    };
+    if let Some(code) = failed {
         open.disk.log(Step::SyncFailed { file: open.name.clone() });
         return code;
     }

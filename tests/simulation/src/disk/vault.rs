@@ -29,7 +29,7 @@ impl Levels {
 }
 
 /// How many rows of a file were answered for.
-type Rows = BTreeMap<&'static str, u32>;
+pub(crate) type Rows = BTreeMap<&'static str, u32>;
 
 /// A flow that ran: its journal, and what had been answered at each mark.
 pub struct Recorded {
@@ -45,7 +45,7 @@ fn spec(name: &'static str, durability: Durability, steps: &'static [Migration])
     spec
 }
 
-fn specs(levels: Levels, newer: bool) -> [FileSpec; 3] {
+pub(crate) fn specs(levels: Levels, newer: bool) -> [FileSpec; 3] {
     let ledger: &'static [Migration] = if newer { &[LEDGER_1, LEDGER_2] } else { &[LEDGER_1] };
     [
         spec("ledger.db", levels.ledger, ledger),
@@ -104,8 +104,36 @@ fn rows(db: &Db, file: &str) -> Result<u32, String> {
     Ok(count)
 }
 
-/// Runs the flow on a new folder below `below`. An error at any step ends it; `answers` tells what had been answered.
-fn flow(disk: &Disk, path: &Path, levels: Levels, answers: &mut Vec<Rows>) -> Result<(), VaultError> {
+/// Where the flow ended before its end, and what was wrong with how it went on.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    pub(crate) error: VaultError,
+    pub(crate) broken: Option<String>,
+}
+
+impl From<VaultError> for Stop {
+    fn from(error: VaultError) -> Stop {
+        Stop { error, broken: None }
+    }
+}
+
+/// What a write that failed leaves: after a failure of the device the file must not be believed; after any other error
+/// the same write works as soon as there is room again.
+fn after(db: &Db, name: &str, number: u32, error: VaultError, disk: &Disk) -> Stop {
+    disk.plan(None);
+    let again = db.write(|tx| add(tx, name, number));
+    let broken = match (&error, again) {
+        (VaultError::Io { .. }, Err(VaultError::Poisoned)) => None,
+        (VaultError::Io { .. }, again) => Some(format!("after {error:?} the file was believed: {again:?}")),
+        // A file that could only be opened for reading stays so until it is opened again.
+        (_, Ok(())) | (VaultError::ReadOnly, Err(VaultError::ReadOnly)) => None,
+        (_, Err(again)) => Some(format!("after {error:?} and with room again: {again:?}")),
+    };
+    Stop { error, broken }
+}
+
+/// Runs the flow on an empty folder. An error at any step ends it; `answers` tells what had been answered.
+pub(crate) fn flow(disk: &Disk, path: &Path, levels: Levels, answers: &mut Vec<Rows>) -> Result<(), Stop> {
     let mut said = Rows::new();
     let mut told = |file: &'static str, number: u32, answers: &mut Vec<Rows>| {
         said.insert(file, number);
@@ -125,7 +153,9 @@ fn flow(disk: &Disk, path: &Path, levels: Levels, answers: &mut Vec<Rows>) -> Re
         for _ in 0..3 {
             number += 1;
             for (name, db) in &files {
-                db.write(|tx| add(tx, name, number))?;
+                if let Err(error) = db.write(|tx| add(tx, name, number)) {
+                    return Err(after(db, name, number, error, disk));
+                }
                 told(name, number, answers);
             }
         }
@@ -145,7 +175,7 @@ pub fn record(path: &Path, levels: Levels) -> Result<Recorded, String> {
     std::fs::create_dir_all(path).map_err(|error| error.to_string())?;
     let disk = Disk::watch(path)?;
     let mut answers = Vec::new();
-    flow(&disk, path, levels, &mut answers).map_err(|error| error.to_string())?;
+    flow(&disk, path, levels, &mut answers).map_err(|stop| stop.error.to_string())?;
     Ok(Recorded { steps: disk.journal(), answers, levels })
 }
 
@@ -156,6 +186,8 @@ pub struct Search {
     pub model: Model,
     /// Decides what is left to chance.
     pub seed: u64,
+    /// So many seeds, from that one on.
+    pub count: u64,
     /// Every point, or every so-manieth.
     pub every: usize,
     /// The files that are judged.
@@ -166,7 +198,7 @@ impl Search {
     /// Every point, all three files.
     #[must_use]
     pub fn all(model: Model, seed: u64) -> Search {
-        Search { model, seed, every: 1, judged: &["ledger.db", "mine.db", "cache.db"] }
+        Search { model, seed, count: 1, every: 1, judged: &["ledger.db", "mine.db", "cache.db"] }
     }
 }
 
@@ -178,11 +210,13 @@ pub fn cut_everywhere(recorded: &Recorded, search: Search, scratch: &Path) -> Re
     let operations = recorded.steps.iter().filter(|step| !matches!(step, Step::Mark(_))).count();
     let mut figure = Figure::over(operations);
     let mut known = Known::new();
-    let Search { model, seed, .. } = search;
-    for point in Points::of(Files::new(), &recorded.steps, model, seed).step_by(search.every.max(1)) {
+    let Search { model, seed, count, every, judged } = search;
+    let points =
+        |seed| Points::of(Files::new(), &recorded.steps, model, seed).step_by(every.max(1)).map(move |point| (seed, point));
+    for (seed, point) in (seed..seed.saturating_add(count)).flat_map(points) {
         figure.count(point.digest);
         let answers = point.marks.checked_sub(1).and_then(|last| recorded.answers.get(last)).cloned().unwrap_or_default();
-        for spec in specs(recorded.levels, true).iter().filter(|spec| search.judged.contains(&spec.name)) {
+        for spec in specs(recorded.levels, true).iter().filter(|spec| judged.contains(&spec.name)) {
             if let Err(broken) = judge(&point.files, &answers, spec, scratch, &mut known)? {
                 figure.break_at(format!("seed {seed} {model:?} {}: {} {broken}", point.place(), spec.name));
                 break;
@@ -193,9 +227,9 @@ pub fn cut_everywhere(recorded: &Recorded, search: Search, scratch: &Path) -> Re
 }
 
 /// What was found in a file of these bytes: it is opened once.
-type Known = BTreeMap<([u8; 32], bool), Result<u32, String>>;
+pub(crate) type Known = BTreeMap<([u8; 32], bool), Result<u32, String>>;
 
-fn judge(files: &Files, answers: &Rows, spec: &FileSpec, scratch: &Path, known: &mut Known) -> Result<Result<(), String>, String> {
+pub(crate) fn judge(files: &Files, answers: &Rows, spec: &FileSpec, scratch: &Path, known: &mut Known) -> Result<Result<(), String>, String> {
     let opened = answers.contains_key("opened");
     let own: Files =
         files.iter().filter(|(name, _)| name.starts_with(spec.name)).map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
