@@ -3,12 +3,12 @@
 
 mod data;
 mod limits;
+mod cards;
 mod change;
 pub mod identity;
 
 use crate::views::{Json, bytes_of, snake};
 use kabao_core::account::RegisterRequest;
-use kabao_core::cards::BindRequest;
 use kabao_core::pay::{ConfirmRequest, PaymentProof, QuoteRequest};
 use kabao_core::words::{self, Language};
 use kabao_core::{Wallet, WalletError};
@@ -18,8 +18,7 @@ use serde_json::{Map, Value, json};
 pub const CALLS: &[&str] = &[
     "onboarding_next", "register", "resend_otp", "enter_otp", "replace_begin", "replace_otp", "replace_prove", "replace_check",
     "renew_approval_begin", "renew_approval", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
-    "skip", "account", "account_refresh", "consent_text", "consent", "bind", "bind_confirm",
-    "bindings_waiting", "cards", "cards_refresh", "read", "tap", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
+    "skip", "account", "account_refresh", "consent_text", "consent", "read", "tap", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
     "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
     "codes", "codes_refresh", "decline", "receipt", "history", "detail", "month", "sync", "verify_all", "lock", "unlock", "suspend", "close",
     "inventory", "fields", "erase_word", "erase_this_phone",
@@ -28,7 +27,7 @@ pub const CALLS: &[&str] = &[
 
 /// Whether a call of that name exists.
 pub fn is_call(name: &str) -> bool {
-    CALLS.contains(&name) || change::CALLS.contains(&name) || limits::CALLS.contains(&name)
+    CALLS.contains(&name) || cards::NAMES.contains(&name) || change::CALLS.contains(&name) || limits::CALLS.contains(&name)
 }
 
 /// Why a call gave nothing.
@@ -70,6 +69,14 @@ impl Arguments {
         }
     }
 
+    fn texts(&mut self, name: &str) -> Result<Vec<String>, CallError> {
+        let wrong = || CallError::Written(format!("a list of texts named {name} is missing"));
+        match self.0.remove(name) {
+            Some(Value::Array(items)) => items.into_iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong)).collect(),
+            _ => Err(wrong()),
+        }
+    }
+
     fn number(&mut self, name: &str) -> Result<Option<i64>, CallError> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(None),
@@ -100,14 +107,16 @@ fn nothing(_: ()) -> Value {
 
 /// Makes one call. `language` is for the words that stand beside what the wallet gives.
 pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arguments) -> Result<Value, CallError> {
+    if cards::NAMES.contains(&name) {
+        return cards::call(wallet, name, with).await;
+    }
     if data::CALLS.contains(&name) {
         return data::call(wallet, name, with).await;
     }
     if identity::CALLS.contains(&name) {
         return identity::call(&wallet.identity(), name, with).await;
     }
-    let (account, person, cards, pay, history) =
-        (wallet.account(), wallet.identity(), wallet.cards(), wallet.pay(), wallet.history());
+    let (account, person, pay, history) = (wallet.account(), wallet.identity(), wallet.pay(), wallet.history());
     let args = &mut with;
     macro_rules! texts {
         ($($name:ident),+) => {{
@@ -143,14 +152,6 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
         "choose_pin" => Ok(account.choose_pin(texts!(pin)).await?.json()),
         "confirm_recovery_sheet" => Ok(account.confirm_recovery_sheet(texts!(code)).await?.json()),
         "consent" => Ok(nothing(person.consent(texts!(version)).await?)),
-        "bind" => {
-            let (card_number, name, phone) = texts!(card_number, name, phone);
-            Ok(cards.bind(BindRequest { card_number, name, phone }).await?.json())
-        }
-        "bind_confirm" => {
-            let (binding_id, code) = texts!(binding_id, code);
-            Ok(cards.confirm(binding_id, code).await?.json())
-        }
         "read" => Ok(pay.read(texts!(text)).await?.json()),
         "tap" => Ok(pay.tap(bytes_of(&texts!(tag)).ok_or_else(|| CallError::Written("tag is not hexadecimal".to_owned()))?).await?.json()),
         "quote_top_up" => {
@@ -217,8 +218,7 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
 
 /// The calls without arguments.
 async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value, CallError> {
-    let (account, person, cards, pay, history) =
-        (wallet.account(), wallet.identity(), wallet.cards(), wallet.pay(), wallet.history());
+    let (account, person, pay, history) = (wallet.account(), wallet.identity(), wallet.pay(), wallet.history());
     let step = |step: kabao_money::onboarding::OnboardingStep| {
         let said = words::step(language, &step);
         json!({ "step": snake(step.kind), "reason": step.reason_key, "can_skip": step.can_skip, "title": said.title, "why": said.why })
@@ -236,9 +236,6 @@ async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value,
             let text = person.consent_text().await?;
             json!({ "document": text.document, "version": text.version })
         }
-        "bindings_waiting" => cards.waiting().await?.json(),
-        "cards" => cards.list().await?.json(),
-        "cards_refresh" => cards.refresh().await?.json(),
         "open_payments" => pay.open_payments().await?.json(),
         "ways" => pay.ways().await?.json(),
         "prepare_codes" => json!({ "codes_left": pay.prepare_codes().await? }),

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Failure, MoneyView, Timestamp};
 use kabao_core::account::{AccountView, OtpSentView, PhoneChangeView, ReplaceView};
-use kabao_core::cards::{BindingView, CardView};
+use kabao_core::cards::{BindingView, CardDoubtView, CardLookView, CardView, SourcesView};
 use kabao_core::data::{FieldView, InventoryFile, InventoryItem, InventoryView};
 use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
 use kabao_core::pay::{
@@ -138,13 +138,48 @@ impl Json for ReplaceView {
 
 impl Json for BindingView {
     fn json(&self) -> Value {
-        json!({ "binding_id": self.binding_id, "state": self.state, "last4": self.last4, "bank": self.bank, "brand": self.brand })
+        object(json!({
+            "binding_id": self.binding_id, "state": self.state, "last4": self.last4, "bank": self.bank, "brand": self.brand,
+            "card_id": self.card_id, "failure": maybe(self.failure.as_ref()),
+        }))
     }
 }
 
 impl Json for CardView {
     fn json(&self) -> Value {
-        json!({ "card_id": self.card_id, "last4": self.last4, "bank": self.bank, "brand": self.brand })
+        object(json!({
+            "card_id": self.card_id, "last4": self.last4, "bank": self.bank, "brand": self.brand, "kind": self.kind,
+            "kind_text": self.kind_text, "text": self.text, "state": self.state, "reason": maybe(self.reason.as_ref()),
+            "is_default": self.is_default, "replaces": self.replaces,
+        }))
+    }
+}
+
+impl Json for CardLookView {
+    fn json(&self) -> Value {
+        object(json!({
+            "state": snake(self.state), "digits": self.digits, "brand": self.brand, "bank_code": self.bank_code,
+            "bank_name": self.bank_name, "kind": self.kind, "kind_text": self.kind_text, "asks_printed": self.asks_printed,
+            "problem": maybe(self.problem.as_ref()),
+        }))
+    }
+}
+
+impl Json for CardDoubtView {
+    fn json(&self) -> Value {
+        json!({ "field": self.field, "hint": self.hint, "text": self.text })
+    }
+}
+
+impl Json for SourcesView {
+    fn json(&self) -> Value {
+        let sources = self.sources.iter().map(|source| {
+            object(json!({
+                "source": source.source, "text": source.text, "usable": source.usable, "reason": maybe(source.reason.as_ref()),
+                "is_default": source.is_default, "proposed": source.proposed,
+            }))
+        });
+        object(json!({ "sources": sources.collect::<Vec<_>>(), "default_passed_over": maybe(self.default_passed_over.as_ref()) }))
     }
 }
 
@@ -171,10 +206,11 @@ impl Json for QuoteView {
         let sources = self.sources.iter().map(|source| {
             object(json!({
                 "source": source.source, "text": source.text, "usable": source.usable, "proposed": source.proposed,
-                "reason": maybe(source.reason.as_ref()),
+                "is_default": source.is_default, "reason": maybe(source.reason.as_ref()),
             }))
         });
         object(json!({
+            "default_passed_over": maybe(self.default_passed_over.as_ref()),
             "quote_id": self.quote_id, "payee_name": self.payee_name, "amount": self.amount.json(), "fee": self.fee.json(),
             "total": self.total.json(), "sources": sources.collect::<Vec<_>>(), "expires_at": self.expires_at,
         }))

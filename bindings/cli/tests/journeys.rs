@@ -35,7 +35,7 @@ macro_rules! journeys {
         #[test]
         fn no_journey_is_left_out() {
             let known = [$($file),*];
-            let folders = [("", journeys()), ("faults/", journeys().join("faults")), ("recovery/", journeys().join("recovery")), ("account/", journeys().join("account")), ("limits/", journeys().join("limits")), ("identity/", journeys().join("identity"))];
+            let folders = [("", journeys()), ("cards/", journeys().join("cards")), ("faults/", journeys().join("faults")), ("recovery/", journeys().join("recovery")), ("account/", journeys().join("account")), ("limits/", journeys().join("limits")), ("identity/", journeys().join("identity"))];
             for (prefix, folder) in folders {
                 for entry in std::fs::read_dir(folder).unwrap() {
                     let name = format!("{prefix}{}", entry.unwrap().file_name().to_str().unwrap());
@@ -58,6 +58,7 @@ journeys! {
     bad_input_is_refused_by_name "faults/bad-input.json",
     what_is_kept_and_how_it_ends "account/my-data.json",
     nothing_is_begun_with_an_operator_that_nobody_vouches_for "limits/operator.json",
+    cards_of_two_banks_and_a_credit_card "cards/two-banks-and-credit.json",
     a_lost_phone_with_money_in_flight "recovery/lost-phone.json",
     a_reinstalled_app_finds_its_account "recovery/reinstall.json",
     a_new_fingerprint_takes_the_approval_key_only "recovery/new-fingerprint.json",

@@ -148,7 +148,22 @@ codes! {
     CardNameRefused "card_name_refused" Certain Card Person CallBank "The bank knows another name for the card.";
     CardPhoneRefused "card_phone_refused" Certain Card Person CallBank "The bank knows another phone number for the card.";
     CardRefused "card_refused" Certain Card Person CallBank "The bank refused and did not say which field.";
-    CardClosed "card_closed" Certain Card Person CallBank "The card is closed or blocked.";
+    CardIdentityRefused "card_identity_refused" Certain Card Person CallBank "The bank knows another identity document for the card: a card of another person, or an old document.";
+    CardExpiryMalformed "card_expiry_malformed" Certain Card Person CorrectInput "Not a month and a year.";
+    CardExpiryAmbiguous "card_expiry_ambiguous" Certain Card Person CorrectInput "Month and year can be read either way round.";
+    CardExpired "card_expired" Certain Card Person CallBank "The card's last month is over.";
+    CardExpiryNeeded "card_expiry_needed" Certain Card Person CorrectInput "A credit card is bound with expiry date and security code only.";
+    CardExpiryRefused "card_expiry_refused" Certain Card Person CorrectInput "The bank knows another expiry date for the card.";
+    CardCvvMalformed "card_cvv_malformed" Certain Card Person CorrectInput "A security code has three digits, four with American Express.";
+    CardCvvRefused "card_cvv_refused" Certain Card Person CorrectInput "The bank says that the security code is another one.";
+    CardWrongBank "card_wrong_bank" Certain Card Person CorrectInput "The number is one of another bank than the person chose.";
+    CardOtherBank "card_other_bank" Certain Card Person CorrectInput "A card is replaced by one of the same bank.";
+    CardJoint "card_joint" Certain Card Person CallBank "The card's account belongs to several persons.";
+    CardFrozen "card_frozen" Certain Card Person CallBank "The bank blocked the card.";
+    CardClosed "card_closed" Certain Card Person CallBank "The card is closed.";
+    CardUnbound "card_unbound" Certain Card Person OtherWayToPay "The card was removed from the wallet.";
+    CardInFlight "card_in_flight" Certain State Wallet Wait "The card still pays something.";
+    CardRefundPending "card_refund_pending" Certain State Wallet Wait "Money is on its way back to the card.";
     CardTaken "card_taken" Certain Card Person CallSupport "The card is bound to another account.";
     CardUnknown "card_unknown" Certain Card Person CorrectInput "There is no such card in this wallet.";
     // money
@@ -170,6 +185,12 @@ codes! {
     Maintenance "maintenance" Certain Service Service Wait "The service rests for maintenance.";
     LimitStaticCode "limit_static_code" Certain Money Person SmallerAmount "Above what is left today for printed codes.";
     BankRefused "bank_refused" Certain Card Person CallBank "The bank refused.";
+    BankMaintenance "bank_maintenance" Certain Service Service Wait "The bank does not serve now and says until when.";
+    MerchantNoCredit "merchant_no_credit" Certain Merchant Person OtherWayToPay "The merchant takes no credit.";
+    CreditNoTopUp "credit_no_top_up" Certain Money Person OtherWayToPay "Credit does not fill the balance.";
+    NoOtherSource "no_other_source" Certain Money Person OtherWayToPay "No other source can pay this.";
+    MayPayTwice "may_pay_twice" Unknown State Wallet DoNotPayAgain "An earlier try of the same has no result and may still succeed.";
+    PaidTwice "paid_twice" Certain Money Person CallSupport "An earlier try succeeded late: the same was paid twice.";
     BankUnavailable "bank_unavailable" Certain Service Service Wait "The bank cannot answer now.";
     // paying
     CodeUnknown "code_unknown" Certain Merchant Person OtherWayToPay "Nobody's code that the wallet knows.";

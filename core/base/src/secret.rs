@@ -31,6 +31,7 @@ macro_rules! kinds {
 kinds! {
     PinKind Pin "PIN" "The payment PIN: six ASCII digits.",
     CardKind CardNumber "card number" "A whole card number.",
+    CvvKind Cvv "card security code" "The security code of a card: three digits, four with American Express.",
     OtpKind Otp "one-time code" "A one-time code, from an SMS or an authenticator app.",
     OtpTextKind OtpText "authenticator key" "The key of an authenticator app as text, or a link that holds it.",
     IdNumberKind IdNumber "identity number" "A whole identity number.",

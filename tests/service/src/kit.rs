@@ -307,19 +307,41 @@ impl Phone {
         token.get("token").and_then(Value::as_str).map(str::to_owned).ok_or_else(|| lost("no token"))
     }
 
-    /// Binds a card whose bank knows `phone`.
-    pub async fn bind(&self, pan: &str, name: &str, phone: &str) -> io::Result<Reply> {
+    /// Asks the bank about a card: `content` is the number, or `number|MMYY|code` of a credit card.
+    pub async fn bind_begin(&self, content: &str, name: &str, phone: &str, replaces: Option<Id>) -> io::Result<(Id, Reply)> {
         let (account, _) = self.ids()?;
         let binding = self.make_id();
         let aad = format!("{account}\0{binding}");
-        let sealed = self.seal(&KeyPurpose::CardBox, b"kabao-card-1", aad.as_bytes(), pan)?;
-        let body = json!({"binding_id": binding, "pan_box": sealed, "name": name, "phone": phone});
-        let first = self.call("POST", "/v1/cards", Some(body)).await?;
+        let sealed = self.seal(&KeyPurpose::CardBox, b"kabao-card-1", aad.as_bytes(), content)?;
+        let mut body = json!({"binding_id": binding, "pan_box": sealed, "name": name, "phone": phone});
+        if let Some(old) = replaces {
+            body["replaces"] = json!(old);
+        }
+        Ok((binding, self.call("POST", "/v1/cards", Some(body)).await?))
+    }
+
+    /// Gives the bank the newest code that it sent to `phone`.
+    pub async fn bind_confirm(&self, binding: Id, phone: &str) -> io::Result<Reply> {
+        let otp = self.otp(phone, "bank").await?;
+        self.call("POST", &format!("/v1/cards/{binding}/otp"), Some(json!({"otp": otp}))).await
+    }
+
+    /// Binds a card whose bank knows `phone`.
+    pub async fn bind(&self, content: &str, name: &str, phone: &str) -> io::Result<Reply> {
+        let (binding, first) = self.bind_begin(content, name, phone, None).await?;
         if first.status != 200 {
             return Ok(first);
         }
-        let otp = self.otp(phone, "bank").await?;
-        self.call("POST", &format!("/v1/cards/{binding}/otp"), Some(json!({"otp": otp}))).await
+        self.bind_confirm(binding, phone).await
+    }
+
+    /// Removes a card by PIN.
+    pub async fn remove_card(&self, removal: Id, card: Id, pin: &str) -> io::Result<Reply> {
+        let (account, _) = self.ids()?;
+        let parts = format!("kabao-unbind-1\0{removal}\0{account}\0{card}");
+        let digest = kabao_proof::digest::sha256_of(&[parts.as_bytes()]);
+        let sealed = self.seal(&KeyPurpose::PinBox, b"kabao-pin-1", &digest, pin)?;
+        self.call("PUT", &format!("/v1/card-removals/{removal}"), Some(json!({"card_id": card, "pin_box": sealed}))).await
     }
 
     /// The body of a PUT for a quote: terms, and the approval by PIN, or by the approval key without one.

@@ -1,6 +1,6 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
-use crate::api::{account, asks, cards, classes, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, renewal, replacement};
+use crate::api::{account, asks, cards, classes, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals, renewal, replacement};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -15,7 +15,7 @@ use utoipa::OpenApi;
         account::view, account::set_pin, account::set_sheet, account::freeze,
         identity::document, identity::consent, identity::verify, identity::verification,
         face::nonce, guardian::make, classes::view, classes::ask,
-        cards::bind, cards::otp, cards::list,
+        cards::bind, cards::otp, cards::list, cards::binding, removals::remove,
         quotes::resolve, quotes::quote,
         payments::pay, payments::state, payments::abandon, payments::proof,
         payer_codes::provision, asks::decline, history::page, feeds::codes, feeds::profile,

@@ -120,7 +120,7 @@ impl Phone {
         }
         let cards = wallet.cards();
         let request =
-            BindRequest { card_number: CARD.to_owned(), name: "张三".to_owned(), phone: PHONE.to_owned() };
+            BindRequest { card_number: CARD.to_owned(), name: "张三".to_owned(), phone: PHONE.to_owned(), expiry: None, cvv: None, bank: None };
         let binding = cards.bind(request).await.map_err(told)?;
         cards.confirm(binding.binding_id, console.otp("bank", PHONE).await?).await.map_err(told)?;
         wallet.pay().prepare_codes().await.map_err(told)?;

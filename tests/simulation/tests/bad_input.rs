@@ -37,7 +37,7 @@ fn before_there_is_an_account_every_call_names_the_next_step() {
         bad("check", identity.check().await, &set_up, None);
         let request = VerifyRequest::resident("张三", ID_NUMBER, "t");
         bad("verify", identity.verify(request).await, &[Code::NotRegistered, Code::ConsentMissing], None);
-        let request = BindRequest { card_number: CARD.to_owned(), name: "张三".to_owned(), phone: PHONE.to_owned() };
+        let request = BindRequest { card_number: CARD.to_owned(), name: "张三".to_owned(), phone: PHONE.to_owned(), expiry: None, cvv: None, bank: None };
         bad("bind", cards.bind(request).await, &set_up, None);
         bad("card otp", cards.confirm(id(), "123456".to_owned()).await, &[Code::NotFound, Code::NotRegistered], None);
         bad("cards", cards.refresh().await, &set_up, None);
@@ -238,7 +238,7 @@ async fn cards(story: &Story, wallet: &Wallet) {
     let cards = wallet.cards();
     let before = step(wallet).await;
     let bind = async |number: &str, name: &str, phone: &str| {
-        let request = BindRequest { card_number: number.to_owned(), name: name.to_owned(), phone: phone.to_owned() };
+        let request = BindRequest { card_number: number.to_owned(), name: name.to_owned(), phone: phone.to_owned(), expiry: None, cvv: None, bank: None };
         assert!(!format!("{request:?}").contains("6222"));
         cards.bind(request).await
     };

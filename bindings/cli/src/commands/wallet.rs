@@ -207,10 +207,21 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             ]);
             ask(wallet, answer, "verify", given).await?
         }
-        Word::Bind { name, phone } => {
+        Word::Bind { name, phone, credit, bank, replaces } => {
             let number = secret("card number")?;
-            ask(wallet, answer, "bind", with([("card_number", number), ("name", json!(name)), ("phone", json!(phone))])).await?
+            let (expiry, cvv) = if *credit { (secret("expiry date, MM/YY")?, secret("security code")?) } else { (Value::Null, Value::Null) };
+            let call = if replaces.is_some() { "card_replace" } else { "bind" };
+            let given = [
+                ("card_number", number), ("name", json!(name)), ("phone", json!(phone)), ("expiry", expiry), ("cvv", cvv), ("bank", json!(bank)),
+                ("card_id", json!(replaces)),
+            ];
+            ask(wallet, answer, call, with(given)).await?
         }
+        Word::CardLook => ask(wallet, answer, "card_look", with([("card_number", secret("card number")?)])).await?,
+        Word::CardUnbind { card_id } => {
+            ask(wallet, answer, "card_unbind", with([("card_id", json!(card_id)), ("pin", secret("PIN")?)])).await?
+        }
+        Word::SourcesOrder { sources } => ask(wallet, answer, "sources_order", with([("sources", json!(sources))])).await?,
         Word::BindConfirm { binding_id } => {
             let binding = match binding_id {
                 Some(id) => json!(id),

@@ -146,7 +146,7 @@ fn failed_as(error: &WalletError, fails: &Fails, language: Language) -> Result<(
 /// What succeeded with a secret makes that secret one to look for.
 fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &Value) {
     match action {
-        "choose_pin" | "confirm" => world.remember("PIN", with.get("pin")),
+        "choose_pin" | "confirm" | "card_unbind" => world.remember("PIN", with.get("pin")),
         "renew_approval" => {
             world.remember("PIN", with.get("pin"));
             world.remember("one-time code", with.get("code"));
@@ -164,7 +164,7 @@ fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &
             let number = line.and_then(|line| line.get(..9)).map(|number| number.trim_end_matches('<').into());
             world.remember("passport number", number.as_ref());
         }
-        "bind" => world.remember("card number", with.get("card_number")),
+        "bind" | "card_replace" | "card_look" => world.remember("card number", with.get("card_number")),
         "make_recovery_sheet" => world.remember("recovery sheet code", value.get("code")),
         _ => {}
     }

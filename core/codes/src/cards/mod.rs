@@ -7,12 +7,14 @@
 pub mod brands;
 pub mod issuers;
 mod luhn;
+mod printed;
 #[cfg(test)]
 mod tests;
 
 pub use brands::{CardBrand, brand_of};
 pub use issuers::{CardIssuer, CardType};
 pub use luhn::{luhn, luhn_check_digit};
+pub use printed::{CvvError, Expiry, ExpiryError, read_cvv, read_expiry};
 
 use crate::fold_code;
 use kabao_base::{CardNumber, Code, FoldError, FoldKind, fold};

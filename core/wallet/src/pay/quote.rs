@@ -3,10 +3,10 @@
 use super::{PayClient, QuoteRequest, QuoteSourceView, QuoteView};
 use crate::error::{Outcome, WalletError};
 use crate::service::wire;
-use crate::tables::sync;
-use crate::words::{Language, say};
+use crate::shared::{KnownCards, known_cards, preference, source_text};
+use crate::words::Language;
 use kabao_base::{Code, Currency, Failure, Id, Money, Timestamp};
-use kabao_money::sources::{CardSource, SourceChoice, pick};
+use kabao_money::sources::{Arranged, BALANCE, CardSource, Preference, arrange, pick};
 use kabao_proof::{MoveKind, Source};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -73,10 +73,9 @@ impl PayClient {
             challenge: quote.challenge,
         };
         self.core.quotes.remember(quote.quote_id, known);
-        let cards = self.core.open_files(|files| files.cache(|conn| sync::snapshot(conn, sync::ACCOUNT))).await?;
-        let cards = cards.and_then(|(body, _)| serde_json::from_str::<wire::Account>(&body).ok());
-        let cards = cards.map(|account| account.cards).unwrap_or_default();
-        Ok(view(self.core.settings.language, &quote, &cards))
+        let cards = known_cards(&self.core).await?;
+        let wish = preference(&self.core).await?;
+        Ok(view(self.core.settings.language, &quote, &cards, &wish, self.core.now()))
     }
 
     /// What the request says on the wire, and what the answer must repeat.
@@ -132,19 +131,24 @@ fn check(asked: &Asked, quote: &wire::Quote) -> Outcome<()> {
     if same { Ok(()) } else { Err(Code::QuoteAltered.into()) }
 }
 
-fn view(language: Language, quote: &wire::Quote, cards: &[wire::Card]) -> QuoteView {
-    let choices = choices(quote);
-    let sources = quote.sources.iter().map(|source| {
-        let name = name(source.source);
-        let choice = choices.iter().find(|choice| choice.card_id.as_deref().unwrap_or("balance") == name);
+fn view(language: Language, quote: &wire::Quote, cards: &KnownCards, wish: &Preference, now: Timestamp) -> QuoteView {
+    let arranged = choices(quote, wish);
+    let said = |name_of: &str| quote.sources.iter().find(|source| name(source.source) == name_of);
+    let failure = |source: &wire::QuoteSource| {
         let reason = source.reason.as_deref().and_then(Code::parse).unwrap_or(Code::ChannelUnusable);
-        QuoteSourceView {
-            text: spell(language, source.source, cards),
-            usable: source.usable,
-            reason: (!source.usable).then(|| Failure::of(reason)),
-            proposed: choice.is_some_and(|choice| choice.proposed),
-            source: name,
-        }
+        Failure::of(reason).retry_after(source.until.map(|until| Timestamp::from_ms(until).since(now).max(0)))
+    };
+    let sources = arranged.choices.iter().map(|choice| QuoteSourceView {
+        text: source_text(language, choice.name(), cards),
+        usable: choice.usable,
+        reason: said(choice.name()).filter(|source| !source.usable).map(failure),
+        proposed: choice.proposed,
+        is_default: choice.is_default,
+        source: choice.name().to_owned(),
+    });
+    let passed_over = arranged.passed_over.as_ref().map(|passed| {
+        let known = said(&passed.source).map(failure);
+        known.unwrap_or_else(|| Failure::of(Code::parse(&passed.reason).unwrap_or(Code::CardUnbound))).in_field("source")
     });
     QuoteView {
         quote_id: quote.quote_id.to_string(),
@@ -153,13 +157,13 @@ fn view(language: Language, quote: &wire::Quote, cards: &[wire::Card]) -> QuoteV
         fee: quote.fee.view(language),
         total: quote.total.view(language),
         sources: sources.collect(),
+        default_passed_over: passed_over,
         expires_at: Timestamp::from_ms(quote.expires_at),
     }
 }
 
 /// Which source is proposed: the rule is the one of the money crate, the service says which can pay.
-fn choices(quote: &wire::Quote) -> Vec<SourceChoice> {
-    let usable = |wanted: Source| quote.sources.iter().any(|source| source.source == wanted && source.usable);
+fn choices(quote: &wire::Quote, wish: &Preference) -> Arranged {
     let cards: Vec<CardSource> = quote
         .sources
         .iter()
@@ -169,25 +173,18 @@ fn choices(quote: &wire::Quote) -> Vec<SourceChoice> {
             Source::Balance => None,
         })
         .collect();
-    // A balance that the service calls usable covers the total.
-    let balance = usable(Source::Balance).then_some(quote.total);
-    pick(quote.amount, quote.fee, balance, &cards).unwrap_or_default()
+    // A balance that the service calls usable covers the total; one that it lists and does not call so covers nothing.
+    let balance = quote.sources.iter().find(|source| source.source == Source::Balance);
+    let balance = balance.map(|source| if source.usable { quote.total } else { Money { minor: 0, ..quote.total } });
+    let listed = pick(quote.amount, quote.fee, balance, &cards).unwrap_or_default();
+    // A quote that the balance has a place in lists every source there is.
+    arrange(listed, wish, balance.is_some())
 }
 
 /// `balance`, or the card's id.
 pub(super) fn name(source: Source) -> String {
     match source {
-        Source::Balance => "balance".to_owned(),
+        Source::Balance => BALANCE.to_owned(),
         Source::Card(id) => id.to_string(),
-    }
-}
-
-fn spell(language: Language, source: Source, cards: &[wire::Card]) -> String {
-    match source {
-        Source::Balance => say(language, "way.balance", &[]),
-        Source::Card(id) => match cards.iter().find(|card| card.card_id == id) {
-            Some(card) => say(language, "way.card", &[("bank", &card.bank), ("last4", &card.last4)]),
-            None => id.to_string(),
-        },
     }
 }

@@ -120,8 +120,10 @@ pub struct QuoteSourceView {
     pub usable: bool,
     /// Why not.
     pub reason: Option<Failure>,
-    /// The one that the wallet proposes.
+    /// The one that the wallet proposes: the person's own choice where it can pay, else the next that can.
     pub proposed: bool,
+    /// Whether the person chose it as the one to pay with.
+    pub is_default: bool,
 }
 
 /// Who, how much, from what: what the person agrees to.
@@ -138,8 +140,10 @@ pub struct QuoteView {
     pub fee: MoneyView,
     /// What is paid.
     pub total: MoneyView,
-    /// Where the money may come from.
+    /// Where the money may come from, in the person's order.
     pub sources: Vec<QuoteSourceView>,
+    /// Why the person's choice is not proposed; absent when it is, or when nothing was chosen.
+    pub default_passed_over: Option<Failure>,
     /// Until when it can be confirmed.
     pub expires_at: Timestamp,
 }

@@ -3,9 +3,11 @@
 use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::open::store_code;
-use kabao_base::{CardNumber, Code, Id, IdNumber, Pin};
+use kabao_base::{CardNumber, Code, Cvv, Id, IdNumber, Pin};
+use kabao_codes::cards::Expiry;
 use kabao_proof::boxes::{self, INFO_CARD, INFO_IDENTITY, INFO_PIN};
 use kabao_proof::{FnRng, KeyPurpose, SealedBox};
+use zeroize::Zeroizing;
 
 /// The purpose of a box with a PIN that is being chosen.
 const INFO_PIN_SET: &[u8] = b"kabao-pin-set-1";
@@ -24,10 +26,15 @@ impl Core {
         self.seal(KeyPurpose::PinBox, INFO_PIN_SET, &aad, pin.expose("sealed for the PIN vault").as_bytes()).await
     }
 
-    /// A card number for one binding.
-    pub(crate) async fn seal_card(&self, number: &CardNumber, binding_id: Id) -> Outcome<SealedBox> {
+    /// A card number for one binding, with what is printed on a credit card beside it: `number|MMYY|code`.
+    pub(crate) async fn seal_card(&self, number: &CardNumber, printed: Option<&(Expiry, Cvv)>, binding_id: Id) -> Outcome<SealedBox> {
         let aad = joined(self.identity()?.account_id, binding_id);
-        self.seal(KeyPurpose::CardBox, INFO_CARD, &aad, number.expose("sealed for the tokeniser").as_bytes()).await
+        let number = number.expose("sealed for the tokeniser");
+        let content = Zeroizing::new(match printed {
+            Some((expiry, cvv)) => format!("{number}|{}|{}", expiry.mmyy(), cvv.expose("sealed for the tokeniser")),
+            None => number.to_owned(),
+        });
+        self.seal(KeyPurpose::CardBox, INFO_CARD, &aad, content.as_bytes()).await
     }
 
     /// An identity number for one verification.

@@ -85,6 +85,9 @@ pub(crate) struct Account {
     pub(crate) balance: Money,
     pub(crate) balance_at: i64,
     pub(crate) cards: Vec<Card>,
+    /// Removed and replaced ones: old payments name them.
+    #[serde(default)]
+    pub(crate) earlier_cards: Vec<Card>,
     pub(crate) channels: Vec<Channel>,
     pub(crate) limits: Limits,
 }
@@ -118,11 +121,22 @@ pub(crate) struct Card {
     pub(crate) last4: String,
     pub(crate) bank: String,
     pub(crate) brand: String,
+    /// `debit`, `credit`, `quasi_credit`, `prepaid`; empty from a service that does not say.
+    #[serde(default)]
+    pub(crate) kind: String,
+    /// `bound`, `unbound`, `replaced`.
+    #[serde(default)]
+    pub(crate) state: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) until: Option<i64>,
+    pub(crate) replaces: Option<Id>,
 }
 
 #[derive(Clone, Deserialize, Serialize)]
 pub(crate) struct Cards {
     pub(crate) cards: Vec<Card>,
+    #[serde(default)]
+    pub(crate) earlier: Vec<Card>,
 }
 
 #[derive(Clone, Deserialize, Serialize)]
@@ -149,11 +163,15 @@ pub(crate) struct Consent {
     pub(crate) version: String,
 }
 
+/// How a binding stands.
 #[derive(Deserialize)]
-pub(crate) struct BindingSent {
-    pub(crate) last4: String,
-    pub(crate) bank: String,
-    pub(crate) brand: String,
+pub(crate) struct Binding {
+    pub(crate) state: String,
+    pub(crate) last4: Option<String>,
+    pub(crate) bank: Option<String>,
+    pub(crate) brand: Option<String>,
+    pub(crate) code: Option<String>,
+    pub(crate) card_id: Option<Id>,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +202,7 @@ pub(crate) struct QuoteSource {
     pub(crate) source: Source,
     pub(crate) usable: bool,
     pub(crate) reason: Option<String>,
+    pub(crate) until: Option<i64>,
 }
 
 /// What is put under a payment's id: the same bytes at every attempt.

@@ -8,6 +8,7 @@ mod feeds;
 mod gate;
 mod listeners;
 mod person;
+mod sources;
 mod typed;
 
 pub use account::VerificationView;
@@ -17,6 +18,7 @@ pub use erase::EraseReport;
 pub(crate) use feeds::Profile;
 pub(crate) use gate::Gate;
 pub(crate) use person::{read_id_number, read_phone};
+pub(crate) use sources::{KnownCards, card_reason, card_text, known_cards, preference, source_text};
 pub(crate) use typed::{read_pin, refuse_numbers};
 pub use listeners::{Subscription, WalletEvent, WalletListener};
 

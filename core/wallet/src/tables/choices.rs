@@ -10,6 +10,11 @@ pub(crate) const SHEET_SKIPPED: &str = "sheet_skipped";
 /// Binding a card is put off.
 pub(crate) const CARD_SKIPPED: &str = "card_skipped";
 
+/// The source that the person wants to pay with: `balance`, or a card's id.
+pub(crate) const SOURCE_DEFAULT: &str = "source_default";
+/// The order of the sources, a JSON list of the same names.
+pub(crate) const SOURCE_ORDER: &str = "source_order";
+
 /// Reads a choice.
 pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
     conn.query_row("SELECT value FROM choices WHERE name = ?1", [name], |row| row.get(0))
@@ -26,6 +31,11 @@ pub(crate) fn set(conn: &Connection, name: &str, value: &str, at: Timestamp) -> 
     )
     .map(|_| ())
     .map_err(|error| VaultError::from(error).into())
+}
+
+/// Takes a choice back.
+pub(crate) fn remove(conn: &Connection, name: &str) -> Outcome<()> {
+    conn.execute("DELETE FROM choices WHERE name = ?1", [name]).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }
 
 /// Counts one more change of the file.

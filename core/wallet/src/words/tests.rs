@@ -118,7 +118,7 @@ fn counts_and_waits_are_said_where_they_are_known() {
 
     // A code without words for a number says its plain sentence.
     let plain = Failure::of(Code::CardClosed).left(Some(1)).retry_after(Some(1_000));
-    assert_eq!(explain(Language::En, &plain).text, "This card is closed or blocked");
+    assert_eq!(explain(Language::En, &plain).text, "This card is closed");
 }
 
 #[test]

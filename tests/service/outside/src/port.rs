@@ -38,11 +38,37 @@ pub enum CardAnswer {
         bank: String,
         /// The card's scheme: `unionpay`, `visa`, `mastercard`.
         brand: String,
+        /// `debit`, `credit`, `quasi_credit` or `prepaid`.
+        kind: String,
     },
     /// Refused; a code of the catalogue (`card_number_refused`, `card_name_refused` …).
     Refused {
         /// A code of the catalogue.
         code: String,
+    },
+    /// The bank does not serve now, and says until when.
+    Maintenance {
+        /// When it serves again.
+        until: Timestamp,
+    },
+    /// No answer.
+    Pending,
+}
+
+/// How a card stands at its bank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CardStanding {
+    /// It can be debited.
+    Usable,
+    /// It cannot: `card_closed`, `card_frozen`, `card_expired`, `card_unbound`.
+    Refused {
+        /// A code of the catalogue.
+        code: String,
+    },
+    /// The bank does not serve now.
+    Maintenance {
+        /// When it serves again.
+        until: Timestamp,
     },
     /// No answer.
     Pending,
@@ -58,6 +84,16 @@ pub struct FourElements<'a> {
     pub id_number: &'a str,
     /// The phone registered at the bank.
     pub phone: &'a str,
+    /// What is printed on a credit card; compared and not kept.
+    pub credit: Option<CreditElements<'a>>,
+}
+
+/// What a credit card carries beside its number.
+pub struct CreditElements<'a> {
+    /// The last month of its life, `MMYY`.
+    pub expiry: &'a str,
+    /// The three or four digits for payments without the card.
+    pub cvv: &'a str,
 }
 
 /// The card bank. Idempotent by our ids: the same id is carried out once, whatever happens on the way.
@@ -71,6 +107,11 @@ pub trait Bank: Send + Sync {
     fn query(&self, id: Id) -> BankAnswer;
     /// Asks that an id is never carried out: `Refused` when it will not be, `Done` when it was.
     fn cancel(&self, id: Id) -> BankAnswer;
+    /// How the card stands: what a debit would meet beside the amount.
+    fn standing(&self, card_token: &str) -> CardStanding;
+    /// Ends the agreement (解约): the token is debited and credited no more. Ending it again changes nothing. Says
+    /// whether the bank answered.
+    fn end_agreement(&self, card_token: &str) -> bool;
     /// Everything the bank carried out for the wallet since `since`: what a restored service rebuilds from.
     fn book(&self, since: Timestamp) -> Vec<BookLine>;
 }

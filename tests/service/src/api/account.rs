@@ -4,7 +4,7 @@ use super::App;
 use crate::http::errors::{Answer, Common, Sent};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service, internal};
-use crate::store::people::{Account, Card, account, cards};
+use crate::store::people::{Account, Card, account, cards, earlier_cards};
 use crate::store::{self, ledger, limits, one, run};
 use crate::vault::{VaultAnswer, VaultCall};
 use crate::wire::{self, AccountOut, CardOut, ChannelOut, FreezeIn, LimitsOut, PinIn, SheetIn};
@@ -39,6 +39,7 @@ pub async fn view(State(service): App, caller: Caller) -> Outcome<Answer> {
         balance: ledger::user_balance(&state.db, caller.account)?.into(),
         balance_at: now.as_ms(),
         cards: cards.iter().map(card_out).collect(),
+        earlier_cards: earlier_cards(&state.db, caller.account)?.iter().map(card_out).collect(),
         channels: channels(&account),
         limits: LimitsOut {
             single: left.single.into(),
@@ -60,7 +61,13 @@ pub(crate) fn card_out(card: &Card) -> CardOut {
         last4: card.last4.clone(),
         bank: card.bank.clone(),
         brand: card.brand.clone(),
+        kind: card.kind.clone(),
+        state: card.state.clone(),
+        reason: card.reason.clone(),
+        until: card.until,
+        replaces: card.replaces.map(|id| id.to_string()),
         bound_at: card.bound_at,
+        ended_at: card.ended_at,
     }
 }
 

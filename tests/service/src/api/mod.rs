@@ -16,6 +16,7 @@ pub mod phone;
 pub mod phone_changes;
 pub mod quotes;
 pub mod registration;
+pub mod removals;
 pub mod renewal;
 pub mod renewing;
 pub mod replacement;

@@ -115,8 +115,8 @@ pub(crate) fn give(tx: &Connection, service: &Service, row: &ChargeRow, order: &
     let target = match &card {
         // To the card that paid: parked here, credited by the clock.
         Some((_, token)) => {
-            let sql = "INSERT INTO returns (return_id, intent_id, account_id, card_token, amount, state, at) VALUES (?1, ?2, NULL, ?3, ?4, 'suspended', ?5)";
-            run(tx, sql, params![derive_return_id(record).to_string(), record.to_string(), token, amount, now.as_ms()])?;
+            let sql = "INSERT INTO returns (return_id, intent_id, account_id, card_token, amount, state, at, record_id) VALUES (?1, ?2, ?3, ?4, ?5, 'suspended', ?6, ?2)";
+            run(tx, sql, params![derive_return_id(record).to_string(), record.to_string(), account.to_string(), token, amount, now.as_ms()])?;
             name::SUSPENSE.to_owned()
         }
         None => name::user(account),

@@ -77,6 +77,11 @@ pub async fn notices(State(service): App) -> Outcome<Answer> {
 /// Sets a fee: `{kind, rate_ppm}`.
 pub async fn set_fee(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
     let (kind, rate) = (text(&body, "kind")?, number(&body, "rate_ppm")?);
-    let changed = run(&service.state().db, "UPDATE fees SET rate_ppm = ?2 WHERE kind = ?1", params![kind, rate]);
+    let sql = match kind {
+        // A way to fill the balance that has a price, or none at all.
+        "top_up_credit" => "INSERT INTO fees VALUES (?1, ?2) ON CONFLICT (kind) DO UPDATE SET rate_ppm = ?2",
+        _ => "UPDATE fees SET rate_ppm = ?2 WHERE kind = ?1",
+    };
+    let changed = run(&service.state().db, sql, params![kind, rate]);
     if changed.ok() == Some(1) { done() } else { Err(Refusal::argument("rate_ppm")) }
 }

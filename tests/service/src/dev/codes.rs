@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 /// Adds a merchant; gives its code and everything that is printed.
 pub async fn add_merchant(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
     let name = wire::plain(text(&body, "name")?, 25, "name")?.to_owned();
+    let no_credit = body.get("no_credit").and_then(Value::as_bool).unwrap_or(false);
     let (id, code, now) = (service.make_id(), format!("KB{}", make_digits(service.world.as_ref(), 14)), service.now());
     store::write(&mut service.state().db, |tx| {
-        let sql = "INSERT INTO payees (payee_id, payee_code, name, created_at) VALUES (?1, ?2, ?3, ?4)";
-        run(tx, sql, params![id.to_string(), code, name, now.as_ms()])?;
+        let sql = "INSERT INTO payees (payee_id, payee_code, name, no_credit, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+        run(tx, sql, params![id.to_string(), code, name, no_credit, now.as_ms()])?;
         Ok(())
     })?;
     Answer::json(200, &shown(&id.to_string(), &code, &name))

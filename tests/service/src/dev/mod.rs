@@ -34,6 +34,7 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/merchants", get(codes::merchants).post(codes::add_merchant))
         .route("/dev/bank/cards", post(bank::add_card))
         .route("/dev/bank/refuse", post(async |app: App, body: Sent<Value>| bank::pass(app, "refuse_card", body)))
+        .route("/dev/bank/state", post(async |app: App, body: Sent<Value>| bank::pass(app, "card_state", body)))
         .route("/dev/bank/balance", post(async |app: App, body: Sent<Value>| bank::pass(app, "card_balance", body)))
         .route("/dev/bank/faults", post(async |app: App, body: Sent<Value>| bank::pass(app, "bank_faults", body)))
         .route("/dev/bank/settle", post(bank::settle))

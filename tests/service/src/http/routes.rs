@@ -2,7 +2,7 @@
 
 use super::errors::Answer;
 use super::outer;
-use crate::api::{account, asks, cards, classes, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, renewal, replacement};
+use crate::api::{account, asks, cards, classes, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals, renewal, replacement};
 use crate::refusal::Refusal;
 use crate::service::Service;
 use axum::Router;
@@ -45,6 +45,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/account/classes", get(classes::view).post(classes::ask))
         .route("/v1/cards", post(cards::bind).get(cards::list))
         .route("/v1/cards/{binding_id}/otp", post(cards::otp))
+        .route("/v1/card-bindings/{binding_id}", get(cards::binding))
+        .route("/v1/card-removals/{removal_id}", put(removals::remove))
         .route("/v1/payees/resolve", post(quotes::resolve))
         .route("/v1/quotes", post(quotes::quote))
         .route("/v1/payments/{intent_id}", put(payments::pay).get(payments::state))

@@ -1,12 +1,12 @@
 //! PUT: the one place where a phone's payment is accepted. Everything happens under the service's one lock,
 //! the same under which `abandon` answers.
 
-use super::quote::{Quote, load_ask, why_not};
+use super::quote::{Quote, What, load_ask, why_not};
 use super::{Payment, State, finish, load, quote, settle, stage};
 use crate::api::renewing;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Caller, Service, internal};
-use crate::store::people::{Account, account, card_of};
+use crate::store::people::{Account, Card, account, card_of, payee};
 use crate::store::{self, run};
 use crate::vault::{PinVerdict, VERDICT_DOMAIN, VaultAnswer, VaultCall};
 use crate::wire::{self, ApprovalIn, PaymentIn, SourceWire, TermsIn};
@@ -71,7 +71,7 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
         created_at: now,
         tries: 0,
     };
-    let why = judge(service, &state.db, caller, &who, &quote, &payment, &approval, now)?;
+    let why = judge(service, &state.db, caller, &who, &quote, card.as_ref(), &payment, &approval, now)?;
     let locked = why.as_ref().is_some_and(|(code, _)| code == Code::PinLocked.as_str());
     store::write(&mut state.db, |tx| {
         run(tx, "UPDATE quotes SET used_by = ?2 WHERE quote_id = ?1", params![quote.id.to_string(), intent.to_string()])?;
@@ -159,6 +159,8 @@ fn fits(quote: &Quote, terms: &Terms, caller: &Caller) -> bool {
         && wire::fen(quote.fee) == terms.fee
         && quote.expires_at == terms.expires_at
         && quote.challenge == terms.challenge
+        // The fee is the one of the card that was asked about.
+        && quote.card.is_none_or(|card| terms.source == Source::Card(card))
         // A top-up comes from a card.
         && (terms.kind != MoveKind::TopUp || matches!(terms.source, Source::Card(_)))
 }
@@ -172,6 +174,7 @@ fn judge(
     caller: &Caller,
     who: &Account,
     quote: &Quote,
+    card: Option<&Card>,
     payment: &Payment,
     approval: &Approval,
     now: Timestamp,
@@ -192,7 +195,9 @@ fn judge(
             return because(Code::AskLapsed);
         }
     }
-    if let Some(code) = why_not(db, who, &quote.kind, payment.card, payment.total(), now)? {
+    let payee = quote.payee.map(|id| payee(db, id)).transpose()?;
+    let what = What { kind: &quote.kind, payee: payee.as_ref(), chosen: quote.card };
+    if let Some(code) = why_not(db, who, &what, card, payment.total(), now)? {
         return because(code);
     }
     let digest = payment.digest.ok_or_else(internal)?;

@@ -4,8 +4,9 @@ use crate::api::account::ready;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service};
 use crate::store::limits::{self, Way};
-use crate::store::people::{Account, Card, card_of, cards, payee};
+use crate::store::people::{Account, Card, Payee, card_of, cards, note_reason, payee};
 use crate::store::{self, id_at, ledger, maybe_id_at, one, run};
+use crate::vault::{VaultAnswer, VaultCall};
 use crate::wire::{self, AmountOut, QuoteIn, QuoteOut, SourceOut, SourceWire};
 use kabao_base::{Code, Id, Timestamp};
 use kabao_outside::World;
@@ -27,6 +28,8 @@ pub struct Quote {
     pub order: Option<String>,
     /// The merchant's question.
     pub ask: Option<Id>,
+    /// The one card that was asked about.
+    pub card: Option<Id>,
     /// How much, fen.
     pub amount: i64,
     /// The fee, fen.
@@ -49,6 +52,7 @@ pub fn load(db: &Connection, account: Id, id: Id) -> Outcome<Option<Quote>> {
             payee: maybe_id_at(row, "payee_id")?,
             order: row.get("order_no")?,
             ask: maybe_id_at(row, "ask_id")?,
+            card: maybe_id_at(row, "card_id")?,
             amount: row.get("amount")?,
             fee: row.get("fee")?,
             challenge: row.get("challenge")?,
@@ -115,7 +119,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         ("top_up" | "pay" | "ask", ..) => return Err(Refusal::argument("kind")),
         _ => return Err(Refusal::argument("kind")),
     };
-    let payee_name = match payee_id {
+    let found = match payee_id {
         Some(id) if id == caller.account => return Err(Refusal::rule(Code::PayeeIsSelf).field("payee_id")),
         Some(id) => {
             let found = payee(&state.db, id)?;
@@ -123,27 +127,42 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
                 // A merchant of an acquirer is paid through the acquirer only.
                 return Err(Refusal::of(404, Code::PayeeUnknown).field("payee_id"));
             }
-            Some(found.name)
+            Some(found)
         }
         None => None,
     };
-    let fee = limits::fee(&state.db, &asked.kind, amount)?;
+    let candidates: Vec<Card> = match card_id {
+        Some(id) => vec![card_of(&state.db, who.id, id)?],
+        None => cards(&state.db, who.id)?,
+    };
+    // What the banks say now, so that a card that was blocked meanwhile is not offered.
+    let candidates = candidates.into_iter().map(|card| standing(service, &state.db, card)).collect::<Outcome<Vec<Card>>>()?;
+    let of_credit = asked.kind == "top_up" && card_id.is_some() && candidates.iter().all(Card::is_credit);
+    let fee = limits::fee(&state.db, if of_credit { limits::TOP_UP_CREDIT } else { &asked.kind }, amount)?;
     let total = amount.checked_add(fee).ok_or_else(|| Refusal::rule(Code::AmountTooLarge).field("amount"))?;
-    let sources = sources(&state.db, &who, &asked.kind, card_id, total, now)?;
+    let what = What { kind: &asked.kind, payee: found.as_ref(), chosen: card_id };
+    let sources = sources(&state.db, &who, &what, &candidates, total, now)?;
     if !sources.iter().any(|source| source.usable) {
-        let reason = sources.first().and_then(|source| source.reason.clone()).unwrap_or_else(|| Code::CardUnknown.as_str().to_owned());
-        return Err(Refusal::named(422, &reason).field("amount"));
+        let first = sources.first();
+        let reason = first.and_then(|source| source.reason.clone()).unwrap_or_else(|| Code::CardUnknown.as_str().to_owned());
+        // A limit or a balance is met by another amount, a card by another card.
+        let by_amount = Code::parse(&reason).is_some_and(|code| code.entry().cause == kabao_base::Cause::Money && code != Code::CreditNoTopUp);
+        let refusal = Refusal::named(422, &reason).field(if by_amount { "amount" } else { "card_id" });
+        return Err(match first.and_then(|source| source.until) {
+            Some(until) => refusal.retry_after(until.saturating_sub(now.as_ms())),
+            None => refusal,
+        });
     }
     let mut challenge = [0u8; 32];
     service.world.random(&mut challenge);
     let (id, expires_at) = (service.make_id(), now.plus_ms(LIFE_MS));
     store::write(&mut state.db, |tx| {
-        let sql = "INSERT INTO quotes (quote_id, account_id, kind, payee_id, order_no, ask_id, amount, fee, challenge, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        let sql = "INSERT INTO quotes (quote_id, account_id, kind, payee_id, order_no, ask_id, amount, fee, challenge, expires_at, card_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         let text = |id: Option<Id>| id.map(|id| id.to_string());
         run(
             tx,
             sql,
-            params![id.to_string(), caller.account.to_string(), asked.kind, text(payee_id), order, text(ask_id), amount, fee, challenge, expires_at.as_ms()],
+            params![id.to_string(), caller.account.to_string(), asked.kind, text(payee_id), order, text(ask_id), amount, fee, challenge, expires_at.as_ms(), text(card_id)],
         )?;
         Ok(())
     })?;
@@ -151,7 +170,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         quote_id: id.to_string(),
         kind: asked.kind.clone(),
         payee_id: payee_id.map(|id| id.to_string()),
-        payee_name,
+        payee_name: found.map(|found| found.name),
         order,
         amount: AmountOut::from(amount),
         fee: fee.into(),
@@ -162,35 +181,73 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
     })
 }
 
-/// Every source with the reason why it cannot be used. The balance comes first, then the cards by age.
-fn sources(db: &Connection, who: &Account, kind: &str, card: Option<Id>, total: i64, now: Timestamp) -> Outcome<Vec<SourceOut>> {
-    let mut sources = Vec::new();
-    if kind != "top_up" && card.is_none() {
-        let reason = why_not(db, who, kind, None, total, now)?;
-        sources.push(source_out(SourceWire { kind: "balance".to_owned(), card_id: None }, reason));
+/// What the rules for sources ask about a payment.
+pub struct What<'a> {
+    /// `top_up`, `pay`, `ask`.
+    pub kind: &'a str,
+    /// Who is paid.
+    pub payee: Option<&'a Payee>,
+    /// The one card that was asked about: its fee is the quote's.
+    pub chosen: Option<Id>,
+}
+
+/// Asks the card's bank how it stands, and writes down what it says. A silent bank changes nothing.
+pub(crate) fn standing(service: &Service, db: &Connection, mut card: Card) -> Outcome<Card> {
+    if card.state != "bound" {
+        return Ok(card);
     }
-    let candidates: Vec<Card> = match card {
-        Some(id) => vec![card_of(db, who.id, id)?],
-        None => cards(db, who.id)?,
+    let (reason, until) = match service.ask_vault(VaultCall::Standing { token: card.token.clone() })? {
+        VaultAnswer::Done => (None, None),
+        VaultAnswer::Refused { code, .. } => (Some(code), None),
+        VaultAnswer::Maintenance { until } => (card.reason.clone(), Some(until)),
+        _ => return Ok(card),
     };
-    for card in candidates {
-        let reason = why_not(db, who, kind, Some(card.id), total, now)?;
-        sources.push(source_out(SourceWire { kind: "card".to_owned(), card_id: Some(card.id.to_string()) }, reason));
+    note_reason(db, card.id, reason.as_deref(), until)?;
+    (card.reason, card.until) = (reason, until.map(Timestamp::as_ms));
+    Ok(card)
+}
+
+/// Every source with the reason why it cannot be used. The balance comes first, then the cards by age.
+fn sources(db: &Connection, who: &Account, what: &What, cards: &[Card], total: i64, now: Timestamp) -> Outcome<Vec<SourceOut>> {
+    let mut sources = Vec::new();
+    if what.kind != "top_up" && what.chosen.is_none() {
+        let reason = why_not(db, who, what, None, total, now)?;
+        sources.push(source_out(SourceWire { kind: "balance".to_owned(), card_id: None }, reason, None));
+    }
+    for card in cards {
+        let reason = why_not(db, who, what, Some(card), total, now)?;
+        let until = card.until.filter(|_| reason == Some(Code::BankMaintenance));
+        sources.push(source_out(SourceWire { kind: "card".to_owned(), card_id: Some(card.id.to_string()) }, reason, until));
     }
     Ok(sources)
 }
 
-fn source_out(source: SourceWire, reason: Option<Code>) -> SourceOut {
-    SourceOut { source, usable: reason.is_none(), reason: reason.map(|code| code.as_str().to_owned()) }
+fn source_out(source: SourceWire, reason: Option<Code>, until: Option<i64>) -> SourceOut {
+    SourceOut { source, usable: reason.is_none(), reason: reason.map(|code| code.as_str().to_owned()), until }
 }
 
-/// Why a source cannot pay now; `None` when it can. Limits first: a balance that is too low can be filled.
-pub fn why_not(db: &Connection, who: &Account, kind: &str, card: Option<Id>, total: i64, now: Timestamp) -> Outcome<Option<Code>> {
-    if kind == "top_up" {
+/// Why a source cannot pay now; `None` when it can. What stands against the card itself comes before limits, and limits
+/// before the balance: a balance that is too low can be filled.
+pub fn why_not(db: &Connection, who: &Account, what: &What, card: Option<&Card>, total: i64, now: Timestamp) -> Outcome<Option<Code>> {
+    if let Some(code) = card.and_then(|card| card.why_not(now)) {
+        return Ok(Some(code));
+    }
+    let credit = card.filter(|card| card.is_credit());
+    if what.kind == "top_up" {
+        if let Some(card) = credit {
+            // Credit turned into a balance is cash by another name: only where the table of fees has a price for it.
+            let allowed = what.chosen == Some(card.id) && limits::has_fee(db, limits::TOP_UP_CREDIT)?;
+            if !allowed {
+                return Ok(Some(Code::CreditNoTopUp));
+            }
+        }
         return Ok((total > limits::SINGLE).then_some(Code::LimitSingle));
     }
-    let way = if kind == "pay" { Way::Static } else { Way::Ask };
-    if let Some(code) = limits::check(db, who.id, who.class, card, way, total, now)? {
+    if credit.is_some() && what.payee.is_some_and(|payee| payee.no_credit) {
+        return Ok(Some(Code::MerchantNoCredit));
+    }
+    let way = if what.kind == "pay" { Way::Static } else { Way::Ask };
+    if let Some(code) = limits::check(db, who.id, who.class, card.map(|card| card.id), way, total, now)? {
         return Ok(Some(code));
     }
     let low = card.is_none() && ledger::user_balance(db, who.id)? < total;

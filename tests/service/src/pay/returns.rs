@@ -4,7 +4,7 @@ use super::{Payment, State, finish, load};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service, internal};
 use crate::store::ledger::{self, Purpose, name};
-use crate::store::{self, all, history, id_at, maybe_id_at, meta, one, run};
+use crate::store::{self, all, history, id_at, maybe_id_at, meta, one, people, run};
 use crate::vault::{BankState, BookRow, VaultAnswer, VaultCall};
 use crate::wire::fen;
 use kabao_base::{Id, Timestamp};
@@ -117,9 +117,9 @@ pub(crate) fn send_back(service: &Service, state: &mut service::State, payment: 
 fn give_back(service: &Service, state: &mut service::State, intent: Id, now: Timestamp) -> Outcome<()> {
     let sql = "SELECT * FROM returns WHERE intent_id = ?1 AND state = 'suspended'";
     let row = one(&state.db, sql, [intent.to_string()], |row| {
-        Ok((maybe_id_at(row, "account_id")?, row.get::<_, String>("card_token")?, row.get::<_, i64>("amount")?))
+        Ok((maybe_id_at(row, "account_id")?, row.get::<_, String>("card_token")?, row.get::<_, i64>("amount")?, maybe_id_at(row, "record_id")?))
     })?;
-    let Some((account, token, amount)) = row else { return Ok(()) };
+    let Some((account, token, amount, record)) = row else { return Ok(()) };
     let id = derive_return_id(intent);
     let answer = service.ask_bank(VaultCall::Credit { id, token: token.clone(), amount: fen(amount) });
     store::write(&mut state.db, |tx| match answer {
@@ -127,19 +127,29 @@ fn give_back(service: &Service, state: &mut service::State, intent: Id, now: Tim
             run(tx, "UPDATE returns SET state = 'returned' WHERE intent_id = ?1", [intent.to_string()])?;
             let back = [(name::SUSPENSE.to_owned(), -amount), (name::BANK.to_owned(), amount)];
             ledger::book(tx, Purpose::Return, &intent.to_string(), now, &back)?;
-            if let Some(account) = account {
-                tell(tx, service, account, intent, &token, amount, now)?;
+            if let Some(account) = account.filter(|_| record.is_none()) {
+                tell(tx, service, account, intent, Some(&token), amount, now)?;
             }
-            match load(tx, intent)? {
-                Some(payment) if payment.state == State::Orphan => finish::bury(tx, service, &payment, now),
-                _ => Ok(()),
+            bury_orphan(tx, service, intent, now)
+        }
+        // The card takes nothing any more: to the balance where the account may have one, or else it stays in suspense until
+        // the person has been asked.
+        BankState::Refused(_) => match account.filter(|id| may_hold(tx, *id)) {
+            Some(account) => {
+                run(tx, "UPDATE returns SET state = 'rerouted' WHERE intent_id = ?1", [intent.to_string()])?;
+                let to_balance = [(name::SUSPENSE.to_owned(), -amount), (name::user(account), amount)];
+                ledger::book(tx, Purpose::Return, &intent.to_string(), now, &to_balance)?;
+                match record {
+                    Some(record) => retell(tx, service, account, record, now)?,
+                    None => tell(tx, service, account, intent, None, amount, now)?,
+                }
+                bury_orphan(tx, service, intent, now)
             }
-        }
-        // The card was closed: the money stays in suspense until a person has been asked.
-        BankState::Refused(_) => {
-            run(tx, "UPDATE returns SET state = 'held' WHERE intent_id = ?1", [intent.to_string()])?;
-            Ok(())
-        }
+            None => {
+                run(tx, "UPDATE returns SET state = 'held' WHERE intent_id = ?1", [intent.to_string()])?;
+                Ok(())
+            }
+        },
         BankState::Pending | BankState::Unknown => {
             run(tx, "UPDATE returns SET next_try = ?2 WHERE intent_id = ?1", params![intent.to_string(), now.plus_ms(PAUSE_MS).as_ms()])?;
             Ok(())
@@ -147,11 +157,43 @@ fn give_back(service: &Service, state: &mut service::State, intent: Id, now: Tim
     })
 }
 
-/// The phone is told: a record of its own, with a receipt.
-fn tell(tx: &Connection, service: &Service, account: Id, intent: Id, token: &str, amount: i64, now: Timestamp) -> Outcome<()> {
-    let sql = "SELECT card_id, bank FROM cards WHERE token = ?1";
-    let card = one(tx, sql, [token], |row| Ok((id_at(row, "card_id")?, row.get::<_, String>(1)?)))?;
-    let (source, payee_name) = card.map_or((Source::Balance, "bank".to_owned()), |(id, bank)| (Source::Card(id), bank));
+fn bury_orphan(tx: &Connection, service: &Service, intent: Id, now: Timestamp) -> Outcome<()> {
+    match load(tx, intent)? {
+        Some(payment) if payment.state == State::Orphan => finish::bury(tx, service, &payment, now),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an account may have a balance: a verified one that is not frozen.
+fn may_hold(tx: &Connection, account: Id) -> bool {
+    people::account(tx, account).is_ok_and(|who| who.class > 0 && !who.frozen)
+}
+
+/// A refund that was on its way to a card went to the balance: the record says so, with a receipt of its own.
+fn retell(tx: &Connection, service: &Service, account: Id, record: Id, now: Timestamp) -> Outcome<()> {
+    let Some(entry) = history::newest(tx, account, record)? else { return Ok(()) };
+    let known = entry.receipt.as_deref().and_then(|bytes| Receipt::open(bytes, &service.keys.set).ok());
+    let receipt = match known {
+        Some(known) => {
+            let told = Receipt { receipt_id: service.make_id(), source: Source::Balance, at: now, epoch: meta::epoch(tx)?, ..known };
+            Some(service.keys.sign(&told).ok_or_else(internal)?)
+        }
+        None => None,
+    };
+    let balance = ledger::user_balance(tx, account)?;
+    let entry = HistoryEntry { state: "rerouted".to_owned(), balance_after: Some(fen(balance)), updated_at: now, receipt, ..entry };
+    history::append(tx, account, entry)
+}
+
+/// The phone is told: a record of its own, with a receipt. Without a card the money went to the balance.
+fn tell(tx: &Connection, service: &Service, account: Id, intent: Id, token: Option<&str>, amount: i64, now: Timestamp) -> Outcome<()> {
+    // A card that was bound again meanwhile has another token; the payment knows which card it was.
+    let of_payment = load(tx, intent)?.and_then(|payment| payment.card).map(|id| id.to_string());
+    let sql = "SELECT card_id, bank FROM cards WHERE token = ?1 OR card_id = ?2 ORDER BY card_id = ?2 DESC LIMIT 1";
+    let card = one(tx, sql, params![token, of_payment], |row| Ok((id_at(row, "card_id")?, row.get::<_, String>(1)?)))?;
+    let payee_name = card.as_ref().map_or_else(|| "bank".to_owned(), |(_, bank)| bank.clone());
+    let source = card.filter(|_| token.is_some()).map_or(Source::Balance, |(id, _)| Source::Card(id));
+    let balance = if token.is_none() { Some(fen(ledger::user_balance(tx, account)?)) } else { None };
     let record_id = derive_return_id(intent);
     let receipt = Receipt {
         receipt_id: service.make_id(),
@@ -179,13 +221,13 @@ fn tell(tx: &Connection, service: &Service, account: Id, intent: Id, token: &str
         seq: 0,
         record_id,
         kind: RecordKind::Reversal,
-        state: "reversed".to_owned(),
+        state: if token.is_some() { "reversed" } else { "rerouted" }.to_owned(),
         payee_id: None,
         payee_name,
-        // It went from the card and back to the card: nothing of the person's money in the wallet moved.
-        amount: fen(0),
+        // From the card and back to the card: nothing of the person's money in the wallet moved.
+        amount: fen(if token.is_some() { 0 } else { amount }),
         fee: fen(0),
-        balance_after: None,
+        balance_after: balance,
         route: "bank".to_owned(),
         order: None,
         our_order: record_id.to_string(),

@@ -4,7 +4,7 @@ use super::{Payment, State, due, finish, stage};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service};
 use crate::store::ledger::name;
-use crate::store::people::card_of;
+use crate::store::people::{card_of, note_reason};
 use crate::store::{self, run};
 use crate::vault::{BankState, VaultCall};
 use crate::wire::fen;
@@ -27,6 +27,10 @@ fn take(service: &Service, state: &mut service::State, payment: &Payment, answer
         BankState::Done => finish::succeed(tx, service, payment, name::BANK, now),
         BankState::Refused(code) => {
             let code = Code::parse(code).unwrap_or(Code::BankRefused);
+            let of_card = [Code::CardClosed, Code::CardFrozen, Code::CardJoint, Code::CardExpired, Code::CardUnbound].contains(&code);
+            if let Some(card) = payment.card.filter(|_| of_card) {
+                note_reason(tx, card, Some(code.as_str()), None)?;
+            }
             finish::refuse(tx, service, payment, code.as_str(), None, now)
         }
         BankState::Pending | BankState::Unknown => later(tx, payment, now),

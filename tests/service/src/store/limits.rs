@@ -193,6 +193,14 @@ pub fn untake(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: 
     Ok(())
 }
 
+/// Filling the balance from a credit card, in the table of fees.
+pub const TOP_UP_CREDIT: &str = "top_up_credit";
+
+/// Whether the table of fees has a price for this.
+pub fn has_fee(db: &Connection, kind: &str) -> rusqlite::Result<bool> {
+    Ok(one(db, "SELECT 1 FROM fees WHERE kind = ?1", [kind], |row| row.get::<_, i64>(0))?.is_some())
+}
+
 /// The fee of a payment, fen: the table's rate, half a fen rounded up.
 pub fn fee(db: &Connection, kind: &str, amount: i64) -> rusqlite::Result<i64> {
     let rate: i64 = one(db, "SELECT rate_ppm FROM fees WHERE kind = ?1", [kind], |row| row.get(0))?.unwrap_or(0);

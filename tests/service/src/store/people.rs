@@ -1,10 +1,10 @@
 //! Accounts and cards as rows.
 
-use super::{all, id_at, one};
+use super::{all, id_at, maybe_id_at, one, run};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::internal;
-use kabao_base::{Code, Id};
-use rusqlite::{Connection, Row};
+use kabao_base::{Code, Id, Timestamp};
+use rusqlite::{Connection, Row, params};
 
 /// An account as the book has it.
 #[derive(Debug, Clone)]
@@ -76,8 +76,38 @@ pub struct Card {
     pub bank: String,
     /// The scheme.
     pub brand: String,
+    /// `debit`, `credit`, `quasi_credit`, `prepaid`.
+    pub kind: String,
+    /// `bound`, `unbound`, `replaced`.
+    pub state: String,
+    /// Why its bank would not debit it, as it said last.
+    pub reason: Option<String>,
+    /// Until when its bank does not serve.
+    pub until: Option<i64>,
+    /// The card whose place it took.
+    pub replaces: Option<Id>,
     /// When it was bound.
     pub bound_at: i64,
+    /// When it was removed or replaced.
+    pub ended_at: Option<i64>,
+}
+
+impl Card {
+    /// Whether it pays with the bank's money. A deposit with a small credit counts as such, as with most rules.
+    pub fn is_credit(&self) -> bool {
+        matches!(self.kind.as_str(), "credit" | "quasi_credit")
+    }
+
+    /// Why it cannot pay now, whatever the amount.
+    pub fn why_not(&self, now: Timestamp) -> Option<Code> {
+        if self.state != "bound" {
+            return Some(Code::CardUnbound);
+        }
+        if self.until.is_some_and(|until| now.as_ms() < until) {
+            return Some(Code::BankMaintenance);
+        }
+        self.reason.as_deref().map(|reason| Code::parse(reason).unwrap_or(Code::BankRefused))
+    }
 }
 
 fn card(row: &Row) -> rusqlite::Result<Card> {
@@ -87,16 +117,36 @@ fn card(row: &Row) -> rusqlite::Result<Card> {
         last4: row.get("last4")?,
         bank: row.get("bank")?,
         brand: row.get("brand")?,
+        kind: row.get("kind")?,
+        state: row.get("state")?,
+        reason: row.get("reason")?,
+        until: row.get("until")?,
+        replaces: maybe_id_at(row, "replaces")?,
         bound_at: row.get("bound_at")?,
+        ended_at: row.get("ended_at")?,
     })
 }
 
-/// The cards of an account, oldest first.
+/// The bound cards of an account, oldest first.
 pub fn cards(db: &Connection, account: Id) -> Outcome<Vec<Card>> {
-    Ok(all(db, "SELECT * FROM cards WHERE account_id = ?1 ORDER BY bound_at, card_id", [account.to_string()], card)?)
+    let sql = "SELECT * FROM cards WHERE account_id = ?1 AND state = 'bound' ORDER BY bound_at, card_id";
+    Ok(all(db, sql, [account.to_string()], card)?)
 }
 
-/// A card of an account.
+/// The removed and the replaced ones, newest first.
+pub fn earlier_cards(db: &Connection, account: Id) -> Outcome<Vec<Card>> {
+    let sql = "SELECT * FROM cards WHERE account_id = ?1 AND state <> 'bound' ORDER BY ended_at DESC, card_id LIMIT 50";
+    Ok(all(db, sql, [account.to_string()], card)?)
+}
+
+/// Writes down what a bank said of a card that it would not debit.
+pub fn note_reason(db: &Connection, card: Id, reason: Option<&str>, until: Option<Timestamp>) -> Outcome<()> {
+    let sql = "UPDATE cards SET reason = ?2, until = ?3 WHERE card_id = ?1 AND (reason IS NOT ?2 OR until IS NOT ?3)";
+    run(db, sql, params![card.to_string(), reason, until.map(Timestamp::as_ms)])?;
+    Ok(())
+}
+
+/// A card of an account, bound or not.
 pub fn card_of(db: &Connection, account: Id, id: Id) -> Outcome<Card> {
     let sql = "SELECT * FROM cards WHERE account_id = ?1 AND card_id = ?2";
     one(db, sql, [account.to_string(), id.to_string()], card)?.ok_or_else(|| Refusal::rule(Code::CardUnknown).field("card_id"))
@@ -109,11 +159,13 @@ pub struct Payee {
     pub name: String,
     /// The acquirer, for a merchant of an acquirer.
     pub route: Option<String>,
+    /// It takes no credit.
+    pub no_credit: bool,
 }
 
 /// A payee by id.
 pub fn payee(db: &Connection, id: Id) -> Outcome<Payee> {
-    let sql = "SELECT name, route FROM payees WHERE payee_id = ?1";
-    one(db, sql, [id.to_string()], |row| Ok(Payee { name: row.get(0)?, route: row.get(1)? }))?
+    let sql = "SELECT name, route, no_credit FROM payees WHERE payee_id = ?1";
+    one(db, sql, [id.to_string()], |row| Ok(Payee { name: row.get(0)?, route: row.get(1)?, no_credit: row.get(2)? }))?
         .ok_or_else(|| Refusal::of(404, Code::PayeeUnknown).field("payee_id"))
 }

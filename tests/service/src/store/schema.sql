@@ -38,6 +38,7 @@ CREATE TRIGGER postings_are_final BEFORE UPDATE ON postings BEGIN SELECT RAISE(A
 CREATE TRIGGER postings_stay BEFORE DELETE ON postings BEGIN SELECT RAISE(ABORT, 'postings are final'); END;
 
 CREATE TABLE fees (kind TEXT PRIMARY KEY, rate_ppm INTEGER NOT NULL CHECK (rate_ppm BETWEEN 0 AND 100000)) WITHOUT ROWID;
+-- Without a row of its own ('top_up_credit') credit does not fill the balance.
 INSERT INTO fees VALUES ('top_up', 0), ('pay', 0), ('ask', 0);
 
 CREATE TABLE accounts (
@@ -108,8 +109,10 @@ CREATE TABLE bindings (
     account_id TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'otp_sent', 'refused', 'bound')),
     code TEXT,
-    token TEXT, last4 TEXT, bank TEXT, brand TEXT,
+    token TEXT, last4 TEXT, bank TEXT, brand TEXT, kind TEXT,
     card_id TEXT,
+    -- The card whose place this one takes.
+    replaces TEXT,
     expires_at INTEGER NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
@@ -119,8 +122,22 @@ CREATE TABLE cards (
     account_id TEXT NOT NULL,
     token TEXT NOT NULL UNIQUE,
     last4 TEXT NOT NULL, bank TEXT NOT NULL, brand TEXT NOT NULL,
-    bound_at INTEGER NOT NULL
+    kind TEXT NOT NULL CHECK (kind IN ('debit', 'credit', 'quasi_credit', 'prepaid')),
+    -- The vault's mark of this number for this account: the same number bound again is the same card.
+    number_mark TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('bound', 'unbound', 'replaced')),
+    -- Why its bank would not debit it, as it said last.
+    reason TEXT,
+    -- Until when its bank does not serve, as it said last.
+    until INTEGER,
+    replaces TEXT,
+    bound_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    UNIQUE (account_id, number_mark)
 ) WITHOUT ROWID;
+
+-- Removals that are done, so that a repeat after a lost answer is the same removal.
+CREATE TABLE card_removals (removal_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, card_id TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 
 -- Who can be paid: merchants of our own printed codes, and merchants of an acquirer (route is then set).
 CREATE TABLE payees (
@@ -128,6 +145,8 @@ CREATE TABLE payees (
     payee_code TEXT UNIQUE,
     name TEXT NOT NULL,
     route TEXT, merchant_no TEXT,
+    -- The merchant takes no credit.
+    no_credit INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
@@ -136,6 +155,8 @@ CREATE TABLE quotes (
     account_id TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('top_up', 'pay', 'ask')),
     payee_id TEXT, order_no TEXT, ask_id TEXT,
+    -- The one source that was asked about.
+    card_id TEXT,
     amount INTEGER NOT NULL, fee INTEGER NOT NULL,
     challenge BLOB NOT NULL,
     expires_at INTEGER NOT NULL,
@@ -170,14 +191,17 @@ CREATE UNIQUE INDEX payments_order ON payments (payee_id, order_no)
 
 CREATE TABLE stages (intent_id TEXT NOT NULL, stage TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (intent_id, stage)) WITHOUT ROWID;
 
--- What came from a bank after we had signed that it would not, on its way back to its source.
+-- Money on its way back to a card: what came from a bank after we had signed that it would not, and refunds. 'rerouted': the card
+-- takes nothing any more, and the money went to the person's balance.
 CREATE TABLE returns (
     return_id TEXT PRIMARY KEY,
     intent_id TEXT NOT NULL UNIQUE,
     account_id TEXT,
     card_token TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
-    state TEXT NOT NULL CHECK (state IN ('suspended', 'returned', 'held')),
+    state TEXT NOT NULL CHECK (state IN ('suspended', 'returned', 'rerouted', 'held')),
+    -- The record of a refund, which stands in the history already.
+    record_id TEXT,
     at INTEGER NOT NULL,
     next_try INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;

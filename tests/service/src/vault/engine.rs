@@ -1,6 +1,6 @@
 //! The vault's own file and keys, and who answers which call.
 
-use super::outside::{Outside, bank_answer, book_answer};
+use super::outside::{Outside, bank_answer, book_answer, standing_answer};
 use super::{BoxKeyText, VaultAnswer, VaultCall, VaultDown, VaultKeys};
 use crate::config::read_or_make;
 use crate::seal::Sealer;
@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS verifications (
     token_sealed BLOB NOT NULL, document TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS cards (
     binding TEXT PRIMARY KEY, account TEXT NOT NULL, mark BLOB NOT NULL, pan_sealed BLOB NOT NULL, last4 TEXT NOT NULL,
-    token TEXT NOT NULL UNIQUE, bank TEXT NOT NULL, brand TEXT NOT NULL, bound INTEGER NOT NULL DEFAULT 0) STRICT;
+    token TEXT NOT NULL UNIQUE, bank TEXT NOT NULL, brand TEXT NOT NULL, kind TEXT NOT NULL,
+    bound INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS replaced (
     seq INTEGER PRIMARY KEY, replacement TEXT NOT NULL UNIQUE, account TEXT NOT NULL, device TEXT NOT NULL, device_key BLOB NOT NULL,
     approve_key BLOB NOT NULL, model TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
@@ -135,6 +136,8 @@ impl Engine {
             VaultCall::Decisions => self.decisions(None),
             VaultCall::Bind { binding, account, sealed, name, phone } => self.bind(binding, account, &sealed, &name, &phone),
             VaultCall::BindOtp { binding, account, otp } => self.bind_otp(binding, account, &otp),
+            VaultCall::Standing { token } => Ok(standing_answer(self.outside.bank.standing(&token))),
+            VaultCall::EndCard { token } => self.end_card(&token),
             VaultCall::Debit { id, token, amount } => Ok(bank_answer(self.outside.bank.debit(id, &token, amount))),
             VaultCall::Credit { id, token, amount } => Ok(bank_answer(self.outside.bank.credit(id, &token, amount))),
             VaultCall::Query { id } => Ok(bank_answer(self.outside.bank.query(id))),

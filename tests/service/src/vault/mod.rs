@@ -91,6 +91,10 @@ pub enum VaultCall {
     Bind { binding: Id, account: Id, sealed: SealedBox, name: String, phone: String },
     /// Gives the bank its code.
     BindOtp { binding: Id, account: Id, otp: String },
+    /// How a card stands at its bank.
+    Standing { token: String },
+    /// Ends the agreement on a card; its sealed number is wiped.
+    EndCard { token: String },
     /// Takes money from a card.
     Debit { id: Id, token: String, amount: Money },
     /// Gives money back to a card.
@@ -132,7 +136,11 @@ pub enum VaultAnswer {
     /// What a register says: `match`, `mismatch`, `not_found`, `pending`.
     Source(String),
     /// The bank sent a code to the card's phone.
-    OtpSent { token: String, last4: String, bank: String, brand: String },
+    OtpSent { token: String, last4: String, bank: String, brand: String, kind: String },
+    /// The card is bound. The mark is one for one number of one account, and no other.
+    CardBound { mark: String },
+    /// The bank does not serve before then.
+    Maintenance { until: Timestamp },
     /// No answer from the bank or the vendor yet.
     Pending,
     /// What the bank says of a movement.

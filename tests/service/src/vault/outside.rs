@@ -2,7 +2,7 @@
 
 use super::{BankState, BookRow, VaultAnswer};
 use kabao_outside::{
-    BankAnswer, BankFault, BankFaults, BookLine, LivenessResult, OutsideError, SimulatedBank, SimulatedVendor, SmsSender, TestCard,
+    BankAnswer, BankFault, BankFaults, BookLine, CardStanding, CardState, LivenessResult, OutsideError, SimulatedBank, SimulatedVendor, SmsSender, TestCard,
     VendorFaults, World,
 };
 use serde_json::{Value, json};
@@ -26,15 +26,16 @@ pub(super) struct Outside {
     pub(super) bank: SimulatedBank,
     pub(super) vendor: SimulatedVendor,
     sms: Arc<Sms>,
+    world: Arc<dyn World>,
 }
 
 impl Outside {
     pub(super) fn open(data: &Path, world: Arc<dyn World>) -> Result<Outside, OutsideError> {
         let bank = SimulatedBank::open(Some(&data.join("bank.db")), world.clone())?;
-        let vendor = SimulatedVendor::open(Some(&data.join("vendor.db")), world)?;
+        let vendor = SimulatedVendor::open(Some(&data.join("vendor.db")), world.clone())?;
         let sms = Arc::new(Sms::default());
         bank.set_sms(sms.clone());
-        Ok(Outside { bank, vendor, sms })
+        Ok(Outside { bank, vendor, sms, world })
     }
 
     /// What the developer's console asks. An unknown request gives null.
@@ -77,7 +78,10 @@ impl Outside {
                     balance_fen: body.get("balance_fen").and_then(Value::as_i64).unwrap_or(1_000_000),
                     bank: if bank.is_empty() { "测试银行" } else { bank },
                     brand: if brand.is_empty() { "unionpay" } else { brand },
-                    closed: flag("closed"),
+                    state: if flag("closed") { CardState::Closed } else { CardState::read(text("state")).unwrap_or_default() },
+                    kind: text("kind"),
+                    expiry: text("expiry"),
+                    cvv: text("cvv"),
                 })?;
                 json!({})
             }
@@ -85,6 +89,13 @@ impl Outside {
                 self.bank.refuse_number(text("pan"), text("code"))?;
                 json!({})
             }
+            "card_state" => match CardState::read(text("state")) {
+                Some(state) => {
+                    self.bank.set_state(text("pan"), state)?;
+                    json!({})
+                }
+                None => Value::Null,
+            },
             "card_balance" => json!({"balance_fen": self.bank.card_balance(text("pan"))?}),
             "settle" => json!({"settled": self.bank.settle()?}),
             "holds" => json!({"fen": self.bank.wallet_holds()?}),
@@ -101,6 +112,8 @@ impl Outside {
                     breaks_cancel: flag("breaks_cancel"),
                     duplicate_callbacks: flag("duplicate_callbacks"),
                     callback_amount: body.get("callback_amount").and_then(Value::as_i64),
+                    masks_reasons: flag("masks_reasons"),
+                    maintenance: body.get("maintenance_ms").and_then(Value::as_i64).map(|ms| (text("bank").to_owned(), self.world.now().plus_ms(ms))),
                 });
                 json!({})
             }
@@ -126,6 +139,16 @@ pub(super) fn bank_answer(answer: BankAnswer) -> VaultAnswer {
         BankAnswer::Pending => BankState::Pending,
         BankAnswer::Unknown => BankState::Unknown,
     })
+}
+
+/// How a card stands, as it crosses to the main process: done means that nothing stands against it.
+pub(super) fn standing_answer(standing: CardStanding) -> VaultAnswer {
+    match standing {
+        CardStanding::Usable => VaultAnswer::Done,
+        CardStanding::Refused { code } => VaultAnswer::Refused { code, attempts_left: None },
+        CardStanding::Maintenance { until } => VaultAnswer::Maintenance { until },
+        CardStanding::Pending => VaultAnswer::Pending,
+    }
 }
 
 /// The bank's book as it crosses to the main process.

@@ -1,6 +1,6 @@
 //! What phones get.
 
-use super::SourceWire;
+use super::{CardOut, SourceWire};
 use kabao_base::Currency;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -123,30 +123,6 @@ pub struct VerificationView {
     pub reverify_by: Option<String>,
 }
 
-/// A bound card.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct CardOut {
-    /// The card.
-    pub card_id: String,
-    /// What the card is called instead of its number.
-    pub token: String,
-    /// The last four digits.
-    pub last4: String,
-    /// The bank's name.
-    pub bank: String,
-    /// The scheme.
-    pub brand: String,
-    /// When it was bound.
-    pub bound_at: i64,
-}
-
-/// The bound cards.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct CardsOut {
-    /// The cards, oldest first.
-    pub cards: Vec<CardOut>,
-}
-
 /// A way to pay.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChannelOut {
@@ -204,8 +180,10 @@ pub struct AccountOut {
     pub balance: AmountOut,
     /// As of when.
     pub balance_at: i64,
-    /// The cards, oldest first.
+    /// The bound cards, oldest first.
     pub cards: Vec<CardOut>,
+    /// The removed and the replaced ones: old payments name them.
+    pub earlier_cards: Vec<CardOut>,
     /// Ways to pay, in the order to show.
     pub channels: Vec<ChannelOut>,
     /// What is left.
@@ -221,24 +199,6 @@ pub struct ConsentOut {
     pub version: String,
     /// SHA-256 of the text, hexadecimal.
     pub digest: String,
-}
-
-/// The bank's code was sent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct BindingOut {
-    /// `otp_sent` or `pending`.
-    pub state: String,
-    /// The last four digits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last4: Option<String>,
-    /// The bank's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bank: Option<String>,
-    /// The scheme.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub brand: Option<String>,
-    /// Until when it counts.
-    pub expires_at: i64,
 }
 
 /// Who is paid.
@@ -266,6 +226,9 @@ pub struct SourceOut {
     /// Why not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Until when, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
 }
 
 /// What it would cost and where the money may come from.

@@ -4,11 +4,13 @@
 mod answers;
 mod change;
 mod identity;
+mod cards;
 mod read;
 mod requests;
 
 pub use answers::*;
 pub use change::*;
 pub use identity::*;
+pub use cards::*;
 pub use read::{bytes, digest, fen, id, key, maybe_id, plain, text};
 pub use requests::*;

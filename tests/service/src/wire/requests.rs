@@ -229,23 +229,6 @@ pub struct VerificationIn {
     pub guardian_code: Option<String>,
 }
 
-/// A card to bind.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CardIn {
-    /// Made by the phone.
-    #[schema(pattern = "^[0-9a-f]{32}$")]
-    pub binding_id: String,
-    /// The number; opened by the vault only.
-    pub pan_box: BoxIn,
-    /// The holder's name.
-    #[schema(min_length = 1, max_length = 50)]
-    pub name: String,
-    /// The phone that the bank knows.
-    #[schema(pattern = "^[0-9+]{5,20}$")]
-    pub phone: String,
-}
-
 /// A merchant's code.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -169,7 +169,18 @@ pub enum Word {
         /// The phone number that the bank knows.
         #[arg(long)]
         phone: String,
+        /// A credit card: reads expiry date and security code as well.
+        #[arg(long)]
+        credit: bool,
+        /// The bank's code, CCB: a number of another bank is refused.
+        #[arg(long)]
+        bank: Option<String>,
+        /// The card whose place it takes.
+        #[arg(long)]
+        replaces: Option<String>,
     },
+    /// What a card number says of itself; nothing is sent. Reads: the card number.
+    CardLook,
     /// Enters the bank's code. Reads: the code.
     BindConfirm {
         /// The binding; without it, the newest one that waits.
@@ -177,11 +188,33 @@ pub enum Word {
     },
     /// The bindings that wait for a code.
     Bindings,
+    /// Asks what became of bindings whose answer was lost.
+    BindingsResume,
     /// The bound cards.
     Cards {
-        /// Asks the service.
+        /// Asks the service, which asks the banks.
         #[arg(long)]
         refresh: bool,
+        /// Those that were removed or replaced.
+        #[arg(long, conflicts_with = "refresh")]
+        earlier: bool,
+    },
+    /// Removes a card. Reads: the PIN.
+    CardUnbind {
+        /// The card.
+        card_id: String,
+    },
+    /// The sources in your order, and which one would be proposed.
+    Sources,
+    /// Chooses the source to pay with.
+    SourceDefault {
+        /// `balance` or a card's id; nothing for the first in the order.
+        source: Option<String>,
+    },
+    /// Puts the sources into an order.
+    SourcesOrder {
+        /// `balance` and card ids, each once.
+        sources: Vec<String>,
     },
     /// Tops up the balance. Reads: the PIN.
     TopUp {
@@ -355,8 +388,12 @@ impl Word {
             Word::AskSource { source } => ("ask_source", Some(("source", source))),
             Word::GuardianCode => ("guardian_code", None),
             Word::Bindings => ("bindings_waiting", None),
-            Word::Cards { refresh: true } => ("cards_refresh", None),
-            Word::Cards { refresh: false } => ("cards", None),
+            Word::BindingsResume => ("bindings_resume", None),
+            Word::Cards { refresh: true, .. } => ("cards_refresh", None),
+            Word::Cards { earlier: true, .. } => ("cards_earlier", None),
+            Word::Cards { .. } => ("cards", None),
+            Word::Sources => ("sources", None),
+            Word::SourceDefault { source } => ("source_default", source.as_deref().map(|source| ("source", source))),
             Word::Read { text } => ("read", Some(("text", text))),
             Word::Payment { intent_id } => ("payment", Some(("intent_id", intent_id))),
             Word::Resolve { intent_id } => ("resolve", Some(("intent_id", intent_id))),

@@ -2,7 +2,7 @@
 
 use super::{BankFault, SimulatedBank};
 use crate::error::OutsideError;
-use crate::port::{CardAnswer, FourElements};
+use crate::port::{CardAnswer, CardStanding, CreditElements, FourElements};
 use crate::store::lock;
 use kabao_base::{Id, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -15,8 +15,47 @@ const OTP_TRIES: u32 = 5;
 /// What a card holds that nobody registered, in fen: 10,000.00.
 const NEWCOMER_BALANCE: i64 = 1_000_000;
 
-/// A card for tests, with its holder and its money.
-#[derive(Clone, Copy)]
+/// Whether a card is good at its bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CardState {
+    /// It is.
+    #[default]
+    Open,
+    /// Closed for good.
+    Closed,
+    /// Blocked: reported lost, or by a court.
+    Frozen,
+    /// An account of two persons, which no wallet may debit for one of them.
+    Joint,
+}
+
+impl CardState {
+    const ALL: [(CardState, &'static str); 4] =
+        [(CardState::Open, "open"), (CardState::Closed, "closed"), (CardState::Frozen, "frozen"), (CardState::Joint, "joint")];
+
+    /// The word in the book.
+    pub fn text(self) -> &'static str {
+        Self::ALL.iter().find(|row| row.0 == self).map_or("open", |row| row.1)
+    }
+
+    /// The state of a word.
+    pub fn read(text: &str) -> Option<CardState> {
+        Self::ALL.iter().find(|row| row.1 == text).map(|row| row.0)
+    }
+
+    /// Why a card in this state is neither bound nor debited.
+    pub(super) fn refusal(self) -> Option<&'static str> {
+        match self {
+            CardState::Open => None,
+            CardState::Closed => Some("card_closed"),
+            CardState::Frozen => Some("card_frozen"),
+            CardState::Joint => Some("card_joint"),
+        }
+    }
+}
+
+/// A card for tests, with its holder and its money. For a credit card the money is what is left of its credit.
+#[derive(Clone, Copy, Default)]
 pub struct TestCard<'a> {
     /// The number.
     pub pan: &'a str,
@@ -32,8 +71,14 @@ pub struct TestCard<'a> {
     pub bank: &'a str,
     /// The card's scheme: `unionpay`, `visa`, `mastercard`.
     pub brand: &'a str,
-    /// The card was closed.
-    pub closed: bool,
+    /// Whether it is good.
+    pub state: CardState,
+    /// `debit` (also when empty), `credit`, `quasi_credit`, `prepaid`.
+    pub kind: &'a str,
+    /// A credit card's last month, `MMYY`; empty for a card without one.
+    pub expiry: &'a str,
+    /// The digits for payments without the card; empty for a card without them.
+    pub cvv: &'a str,
 }
 
 /// Why the bank's code did not bind the card.
@@ -65,7 +110,16 @@ struct CardRow {
     holder: Vec<u8>,
     id_number: Vec<u8>,
     phone: Vec<u8>,
-    closed: bool,
+    state: String,
+    kind: String,
+    expiry: Option<String>,
+    cvv: Option<Vec<u8>>,
+}
+
+/// Why a card was not taken for a binding.
+enum No {
+    Code(&'static str),
+    Maintenance(Timestamp),
 }
 
 impl SimulatedBank {
@@ -76,11 +130,13 @@ impl SimulatedBank {
         }
         let pan = digits(card.pan);
         self.book.hold().execute(
-            "INSERT INTO cards VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(card) DO UPDATE SET bank = ?3,
-             brand = ?4, holder = ?5, id_number = ?6, phone = ?7, balance = ?8, closed = ?9",
+            "INSERT INTO cards VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT(card) DO UPDATE SET bank = ?3,
+             brand = ?4, holder = ?5, id_number = ?6, phone = ?7, balance = ?8, state = ?9, kind = ?10, expiry = ?11, cvv = ?12",
             params![
                 self.prints.of("card", &pan), last4(&pan), card.bank, card.brand, self.holder(card.name),
-                self.id_print(card.id_number), self.phone_print(card.phone), card.balance_fen, card.closed
+                self.id_print(card.id_number), self.phone_print(card.phone), card.balance_fen, card.state.text(),
+                if card.kind.is_empty() { "debit" } else { card.kind }, Some(card.expiry).filter(|text| !text.is_empty()),
+                Some(card.cvv).filter(|text| !text.is_empty()).map(|cvv| self.prints.of("cvv", &format!("{pan}:{cvv}")))
             ],
         )?;
         Ok(())
@@ -93,10 +149,10 @@ impl SimulatedBank {
         Ok(())
     }
 
-    /// Closes or opens a card again.
-    pub fn set_closed(&self, pan: &str, closed: bool) -> Result<(), OutsideError> {
+    /// Closes, blocks or opens a card.
+    pub fn set_state(&self, pan: &str, state: CardState) -> Result<(), OutsideError> {
         let card = self.prints.of("card", &digits(pan));
-        self.book.hold().execute("UPDATE cards SET closed = ?2 WHERE card = ?1", params![card, closed])?;
+        self.book.hold().execute("UPDATE cards SET state = ?2 WHERE card = ?1", params![card, state.text()])?;
         Ok(())
     }
 
@@ -117,15 +173,38 @@ impl SimulatedBank {
             return CardAnswer::Pending;
         };
         match self.judge(binding_id, &elements) {
-            Ok(Ok((bank, brand))) => {
+            Ok(Ok((bank, brand, kind))) => {
                 if self.renew_otp(binding_id) {
                     self.send(&sender, binding_id, elements.phone, last4(&digits(elements.pan)));
                 }
-                CardAnswer::OtpSent { bank, brand }
+                CardAnswer::OtpSent { bank, brand, kind }
             }
-            Ok(Err(code)) => CardAnswer::Refused { code: code.to_owned() },
+            Ok(Err(No::Maintenance(until))) => CardAnswer::Maintenance { until },
+            Ok(Err(No::Code(code))) => {
+                // What is wrong with the card itself every bank says; which of the elements is wrong, not every one.
+                let says = !lock(&self.faults).masks_reasons || !MASKED.contains(&code);
+                CardAnswer::Refused { code: if says { code } else { "card_refused" }.to_owned() }
+            }
             Err(_) => CardAnswer::Pending,
         }
+    }
+
+    /// How the card of a token stands, beside the amount of a debit.
+    pub(super) fn standing_of(&self, card_token: &str) -> rusqlite::Result<CardStanding> {
+        let no = |code: &str| CardStanding::Refused { code: code.to_owned() };
+        let row = self.book.hold().query_row(
+            "SELECT cards.bank, cards.state, cards.expiry, bindings.ended FROM bindings JOIN cards USING(card) WHERE token = ?1",
+            [card_token],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?, row.get::<_, bool>(3)?)),
+        );
+        let Some((bank, state, expiry, ended)) = row.optional()? else { return Ok(no("card_unknown")) };
+        if let Some(until) = self.maintenance_of(&bank) {
+            return Ok(CardStanding::Maintenance { until });
+        }
+        Ok(match why_bad(&state, expiry.as_deref(), ended, self.world.now()) {
+            Some(code) => no(code),
+            None => CardStanding::Usable,
+        })
     }
 
     /// Binds the card under `card_token` when the code is right. The same binding with the same token is confirmed
@@ -135,15 +214,15 @@ impl SimulatedBank {
             return Err(OtpRefused::new("bank_unavailable"));
         }
         let book = self.book.hold();
-        let bound: Option<Option<String>> = book
-            .query_row("SELECT token FROM bindings WHERE binding = ?1", [binding_id.to_string()], |row| row.get(0))
+        let bound: Option<(Option<String>, bool)> = book
+            .query_row("SELECT token, ended FROM bindings WHERE binding = ?1", [binding_id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()
             .map_err(|_| OtpRefused::new("bank_unavailable"))?;
         match bound {
             None => return Err(OtpRefused::new("otp_expired")),
-            Some(Some(token)) if token == card_token => return Ok(()),
-            Some(Some(_)) => return Err(OtpRefused::new("otp_used")),
-            Some(None) => {}
+            Some((Some(token), false)) if token == card_token => return Ok(()),
+            Some((Some(_), _)) => return Err(OtpRefused::new("otp_used")),
+            Some((None, _)) => {}
         }
         let mut otps = lock(&self.otps);
         let state = otps.get_mut(&binding_id).ok_or_else(|| OtpRefused::new("otp_expired"))?;
@@ -168,8 +247,8 @@ impl SimulatedBank {
         Ok(())
     }
 
-    /// The bank and brand, or the code of the refusal.
-    fn judge(&self, binding_id: Id, elements: &FourElements<'_>) -> rusqlite::Result<Result<(String, String), &'static str>> {
+    /// Bank, brand and kind, or why not.
+    fn judge(&self, binding_id: Id, elements: &FourElements<'_>) -> rusqlite::Result<Result<(String, String, String), No>> {
         let pan = digits(elements.pan);
         let card = self.prints.of("card", &pan);
         let mut book = self.book.hold();
@@ -177,15 +256,15 @@ impl SimulatedBank {
         let refused: Option<String> =
             book.query_row("SELECT code FROM refused_numbers WHERE card = ?1", [&card], |row| row.get(0)).optional()?;
         if let Some(code) = refused {
-            return Ok(Err(kabao_base::Code::parse(&code).map_or("card_refused", |code| code.as_str())));
+            return Ok(Err(No::Code(kabao_base::Code::parse(&code).map_or("card_refused", |code| code.as_str()))));
         }
         let row = match known_card(&book, &card)? {
             Some(row) => row,
             None => match newcomer_brand(&pan) {
-                None => return Ok(Err("card_number_refused")),
+                None => return Ok(Err(No::Code("card_number_refused"))),
                 Some(brand) => {
                     book.execute(
-                        "INSERT INTO cards VALUES(?1, ?2, 'Test bank', ?3, ?4, ?5, ?6, ?7, 0)",
+                        "INSERT INTO cards VALUES(?1, ?2, 'Test bank', ?3, ?4, ?5, ?6, ?7, 'open', 'debit', NULL, NULL)",
                         params![
                             card, last4(&pan), brand, self.holder(elements.name), self.id_print(elements.id_number),
                             self.phone_print(elements.phone), NEWCOMER_BALANCE
@@ -193,35 +272,55 @@ impl SimulatedBank {
                     )?;
                     match known_card(&book, &card)? {
                         Some(row) => row,
-                        None => return Ok(Err("card_number_refused")),
+                        None => return Ok(Err(No::Code("card_number_refused"))),
                     }
                 }
             },
         };
-        if row.closed {
-            return Ok(Err("card_closed"));
+        if let Some(until) = self.maintenance_of(&row.bank) {
+            return Ok(Err(No::Maintenance(until)));
+        }
+        if let Some(code) = CardState::read(&row.state).and_then(CardState::refusal) {
+            return Ok(Err(No::Code(code)));
         }
         if row.holder != self.holder(elements.name) {
-            return Ok(Err("card_name_refused"));
+            return Ok(Err(No::Code("card_name_refused")));
         }
         if row.phone != self.phone_print(elements.phone) {
-            return Ok(Err("card_phone_refused"));
+            return Ok(Err(No::Code("card_phone_refused")));
         }
         if row.id_number != self.id_print(elements.id_number) {
-            return Ok(Err("card_refused"));
+            return Ok(Err(No::Code("card_identity_refused")));
+        }
+        if let Some(code) = self.credit_refusal(&pan, &row, elements.credit.as_ref()) {
+            return Ok(Err(No::Code(code)));
         }
         let whole = [&card, &row.holder, &row.phone, &row.id_number].map(|print| print.as_slice()).concat();
         book.execute(
-            "INSERT INTO bindings VALUES(?1, ?2, ?3, NULL) ON CONFLICT DO NOTHING",
+            "INSERT INTO bindings VALUES(?1, ?2, ?3, NULL, 0) ON CONFLICT DO NOTHING",
             params![binding_id.to_string(), whole, card],
         )?;
         let kept: Vec<u8> = book.query_row(
             "SELECT elements FROM bindings WHERE binding = ?1", [binding_id.to_string()], |row| row.get(0))?;
         if kept != whole {
-            return Ok(Err("id_reused"));
+            return Ok(Err(No::Code("id_reused")));
         }
         book.commit()?;
-        Ok(Ok((row.bank, row.brand)))
+        Ok(Ok((row.bank, row.brand, row.kind)))
+    }
+
+    /// What is wrong with expiry and security code, for a card that has them.
+    fn credit_refusal(&self, pan: &str, row: &CardRow, given: Option<&CreditElements<'_>>) -> Option<&'static str> {
+        let expiry = row.expiry.as_deref()?;
+        let Some(given) = given else { return Some("card_expiry_needed") };
+        if given.expiry != expiry {
+            return Some("card_expiry_refused");
+        }
+        if is_over(expiry, self.world.now()) {
+            return Some("card_expired");
+        }
+        let cvv = self.prints.of("cvv", &format!("{pan}:{}", given.cvv));
+        row.cvv.as_ref().is_some_and(|kept| *kept != cvv).then_some("card_cvv_refused")
     }
 
     /// Makes a code when there is none alive; says whether it has to be sent.
@@ -276,15 +375,41 @@ impl SimulatedBank {
     }
 }
 
+/// Which of the elements is wrong: what a bank that is sparing with words keeps to itself.
+const MASKED: &[&str] = &[
+    "card_number_refused", "card_name_refused", "card_phone_refused", "card_identity_refused", "card_expiry_refused", "card_cvv_refused",
+];
+
+/// Why a card is not debited, whatever the amount.
+pub(super) fn why_bad(state: &str, expiry: Option<&str>, ended: bool, now: Timestamp) -> Option<&'static str> {
+    if ended {
+        return Some("card_unbound");
+    }
+    let expired = expiry.is_some_and(|expiry| is_over(expiry, now));
+    CardState::read(state).and_then(CardState::refusal).or_else(|| expired.then_some("card_expired"))
+}
+
+/// Whether the last month of a card, `MMYY`, is over in China.
+fn is_over(expiry: &str, now: Timestamp) -> bool {
+    let number = |text: Option<&str>| text.and_then(|text| text.parse::<i32>().ok());
+    match (number(expiry.get(..2)), number(expiry.get(2..4))) {
+        (Some(month), Some(year)) => (2000 + year) * 100 + month < now.china_month(),
+        _ => true,
+    }
+}
+
 fn known_card(book: &Connection, card: &[u8]) -> rusqlite::Result<Option<CardRow>> {
-    book.query_row("SELECT bank, brand, holder, id_number, phone, closed FROM cards WHERE card = ?1", [card], |row| {
+    book.query_row("SELECT bank, brand, holder, id_number, phone, state, kind, expiry, cvv FROM cards WHERE card = ?1", [card], |row| {
         Ok(CardRow {
             bank: row.get(0)?,
             brand: row.get(1)?,
             holder: row.get(2)?,
             id_number: row.get(3)?,
             phone: row.get(4)?,
-            closed: row.get(5)?,
+            state: row.get(5)?,
+            kind: row.get(6)?,
+            expiry: row.get(7)?,
+            cvv: row.get(8)?,
         })
     })
     .optional()

@@ -8,7 +8,7 @@ mod movements;
 #[cfg(test)]
 mod tests;
 
-pub use cards::{OtpRefused, TestCard};
+pub use cards::{CardState, OtpRefused, TestCard};
 pub use movements::BankCallback;
 
 use crate::error::OutsideError;
@@ -16,7 +16,7 @@ use crate::fingerprint::Fingerprints;
 use crate::port::{SmsSender, World};
 use crate::store::{Book, lock};
 use cards::OtpState;
-use kabao_base::Id;
+use kabao_base::{Id, Timestamp};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -24,10 +24,11 @@ use std::sync::{Arc, Mutex};
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS cards(
     card BLOB PRIMARY KEY, last4 TEXT NOT NULL, bank TEXT NOT NULL, brand TEXT NOT NULL, holder BLOB NOT NULL,
-    id_number BLOB NOT NULL, phone BLOB NOT NULL, balance INTEGER NOT NULL CHECK (balance >= 0), closed INTEGER NOT NULL) STRICT;
+    id_number BLOB NOT NULL, phone BLOB NOT NULL, balance INTEGER NOT NULL CHECK (balance >= 0),
+    state TEXT NOT NULL CHECK (state IN ('open', 'closed', 'frozen', 'joint')), kind TEXT NOT NULL, expiry TEXT, cvv BLOB) STRICT;
 CREATE TABLE IF NOT EXISTS refused_numbers(card BLOB PRIMARY KEY, code TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS bindings(
-    binding TEXT PRIMARY KEY, elements BLOB NOT NULL, card BLOB NOT NULL, token TEXT UNIQUE) STRICT;
+    binding TEXT PRIMARY KEY, elements BLOB NOT NULL, card BLOB NOT NULL, token TEXT UNIQUE, ended INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS movements(
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, token TEXT NOT NULL, amount INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('held', 'done', 'refused', 'cancelled', 'held_cancelled')),
@@ -67,6 +68,10 @@ pub struct BankFaults {
     pub duplicate_callbacks: bool,
     /// Callbacks name this amount, in fen, instead of the true one.
     pub callback_amount: Option<i64>,
+    /// Of a check that fails the bank says only that it failed (`card_refused`), not what was wrong.
+    pub masks_reasons: bool,
+    /// A bank by name that does not serve until then: nothing is taken, and it says so.
+    pub maintenance: Option<(String, Timestamp)>,
 }
 
 /// The simulated card bank. Every call may come from any thread.
@@ -101,6 +106,13 @@ impl SimulatedBank {
     /// Sets all switches; `BankFaults::default()` ends every fault.
     pub fn set_faults(&self, faults: BankFaults) {
         *lock(&self.faults) = faults;
+    }
+
+    /// Until when the bank of this name does not serve.
+    fn maintenance_of(&self, bank: &str) -> Option<Timestamp> {
+        let faults = lock(&self.faults);
+        let (_, until) = faults.maintenance.as_ref().filter(|(name, _)| name == bank)?;
+        (self.world.now() < *until).then_some(*until)
     }
 
     /// The switches as they stand.

@@ -2,7 +2,8 @@
 
 use super::{BankFault, BankFaults, SimulatedBank};
 use crate::error::OutsideError;
-use crate::port::{Bank, BankAnswer, BookLine};
+use super::cards::why_bad;
+use crate::port::{Bank, BankAnswer, BookLine, CardStanding};
 use crate::store::lock;
 use kabao_base::{Currency, Id, Money, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -93,6 +94,17 @@ impl Bank for SimulatedBank {
         self.cancel_now(id).unwrap_or(BankAnswer::Pending)
     }
 
+    fn standing(&self, card_token: &str) -> CardStanding {
+        if self.is_silent() {
+            return CardStanding::Pending;
+        }
+        self.standing_of(card_token).unwrap_or(CardStanding::Pending)
+    }
+
+    fn end_agreement(&self, card_token: &str) -> bool {
+        !self.is_silent() && self.book.hold().execute("UPDATE bindings SET ended = 1 WHERE token = ?1", [card_token]).is_ok()
+    }
+
     fn book(&self, since: Timestamp) -> Vec<BookLine> {
         self.book_since(since).unwrap_or_default()
     }
@@ -156,6 +168,28 @@ impl SimulatedBank {
         faults.silent_queries || faults.movements == BankFault::Down
     }
 
+    /// A bank in its maintenance window takes nothing new: a debit is refused and never carried out, a credit waits.
+    fn closed_for_now(&self, kind: &str, id: Id, token: &str, amount: i64) -> rusqlite::Result<Option<BankAnswer>> {
+        if !matches!(self.standing_of(token)?, CardStanding::Maintenance { .. }) {
+            return Ok(None);
+        }
+        let mut book = self.book.hold();
+        let book = book.transaction()?;
+        if let Some(known) = find(&book, id)? {
+            return Ok(Some(known.answer()));
+        }
+        if kind != "debit" {
+            return Ok(Some(BankAnswer::Pending));
+        }
+        let now = self.world.now().as_ms();
+        book.execute(
+            "INSERT INTO movements VALUES(?1, ?2, ?3, ?4, 'refused', 'bank_maintenance', NULL, ?5, NULL)",
+            params![id.to_string(), kind, token, amount, now],
+        )?;
+        book.commit()?;
+        Ok(Some(BankAnswer::Refused { code: "bank_maintenance".to_owned() }))
+    }
+
     fn ask(&self, kind: &str, id: Id, token: &str, amount: Money) -> rusqlite::Result<BankAnswer> {
         let faults = self.faults();
         if faults.movements == BankFault::Down {
@@ -163,6 +197,9 @@ impl SimulatedBank {
         }
         if amount.currency != Currency::Cny || amount.minor <= 0 {
             return Ok(BankAnswer::Refused { code: "bank_refused".to_owned() });
+        }
+        if let Some(answer) = self.closed_for_now(kind, id, token, amount.minor)? {
+            return Ok(answer);
         }
         let mut book = self.book.hold();
         let book = book.transaction()?;
@@ -205,16 +242,21 @@ impl SimulatedBank {
     /// Moves the money of a held movement, or refuses it.
     fn execute(&self, book: &Connection, id: Id) -> rusqlite::Result<()> {
         let Some(movement) = find(book, id)? else { return Ok(()) };
-        let card: Option<(Vec<u8>, i64, bool)> = book
+        let card: Option<(Vec<u8>, i64, Option<&'static str>)> = book
             .query_row(
-                "SELECT cards.card, balance, closed FROM bindings JOIN cards USING(card) WHERE token = ?1",
+                "SELECT cards.card, balance, cards.state, cards.expiry, bindings.ended FROM bindings JOIN cards USING(card) WHERE token = ?1",
                 [&movement.token],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                |row| {
+                    let (state, expiry): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+                    // Money comes back to an expired card as well: the account behind it lives on.
+                    let expiry = expiry.filter(|_| movement.kind == "debit");
+                    Ok((row.get(0)?, row.get(1)?, why_bad(&state, expiry.as_deref(), row.get(4)?, self.world.now())))
+                },
             )
             .optional()?;
-        let Some((card, balance, closed)) = card else { return refuse(book, id, "card_unknown") };
-        if closed {
-            return refuse(book, id, "card_closed");
+        let Some((card, balance, bad)) = card else { return refuse(book, id, "card_unknown") };
+        if let Some(code) = bad {
+            return refuse(book, id, code);
         }
         let after = match movement.kind.as_str() {
             "debit" => balance.checked_sub(movement.amount).filter(|after| *after >= 0),

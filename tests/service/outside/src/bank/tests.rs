@@ -30,11 +30,11 @@ fn id(number: u8) -> Id {
 }
 
 fn card(balance_fen: i64) -> TestCard<'static> {
-    TestCard { pan: PAN, name: "张三", id_number: ID, phone: "13800138000", balance_fen, bank: "工商银行", brand: "unionpay", closed: false }
+    TestCard { pan: PAN, name: "张三", id_number: ID, phone: "13800138000", balance_fen, bank: "工商银行", brand: "unionpay", ..TestCard::default() }
 }
 
 fn elements<'a>(pan: &'a str, name: &'a str, id_number: &'a str, phone: &'a str) -> FourElements<'a> {
-    FourElements { pan, name, id_number, phone }
+    FourElements { pan, name, id_number, phone, credit: None }
 }
 
 fn right(pan: &str) -> FourElements<'_> {
@@ -99,13 +99,13 @@ fn each_element_has_its_refusal() {
     let check = |number, elements| branch.bank.check_card(id(number), elements);
     assert_eq!(check(1, elements(PAN, "李四", ID, "13800138000")), refused("card_name_refused"));
     assert_eq!(check(2, elements(PAN, "张三", ID, "13800138001")), refused("card_phone_refused"));
-    assert_eq!(check(3, elements(PAN, "张三", "440524188001010014", "13800138000")), refused("card_refused"));
+    assert_eq!(check(3, elements(PAN, "张三", "440524188001010014", "13800138000")), refused("card_identity_refused"));
     assert_eq!(check(4, right("6222021234567890120")), refused("card_number_refused"));
     assert_eq!(check(5, right("3622021234567890")), refused("card_number_refused"));
     assert_eq!(check(6, right("")), refused("card_number_refused"));
-    branch.bank.set_closed(PAN, true).unwrap();
+    branch.bank.set_state(PAN, CardState::Closed).unwrap();
     assert_eq!(check(7, right(PAN)), refused("card_closed"));
-    branch.bank.set_closed(PAN, false).unwrap();
+    branch.bank.set_state(PAN, CardState::Open).unwrap();
     branch.bank.refuse_number(PAN, "card_refused").unwrap();
     assert_eq!(check(8, right(PAN)), refused("card_refused"));
     assert_eq!(branch.sent(), 0);
@@ -114,7 +114,7 @@ fn each_element_has_its_refusal() {
 #[test]
 fn a_newcomers_card_is_accepted_with_the_holder_given() {
     let branch = Branch::open(None);
-    let sent = CardAnswer::OtpSent { bank: "Test bank".to_owned(), brand: "unionpay".to_owned() };
+    let sent = CardAnswer::OtpSent { bank: "Test bank".to_owned(), brand: "unionpay".to_owned(), kind: "debit".to_owned() };
     assert_eq!(branch.bank.check_card(id(1), right(NEWCOMER)), sent);
     assert_eq!(branch.bank.card_balance(NEWCOMER).unwrap(), Some(1_000_000));
     assert_eq!(branch.bank.check_card(id(2), elements(NEWCOMER, "李四", ID, "13800138000")), refused("card_name_refused"));
@@ -170,7 +170,7 @@ fn the_same_id_moves_money_once() {
         assert_eq!(branch.debit(5, fen), no("bank_refused"));
     }
     assert_eq!(branch.bank.credit(id(6), "card-1", Money::fen(i64::MAX)), no("bank_refused"));
-    branch.bank.set_closed(PAN, true).unwrap();
+    branch.bank.set_state(PAN, CardState::Closed).unwrap();
     assert_eq!(branch.debit(7, 1), no("card_closed"));
     assert_eq!(branch.bank.wallet_holds().unwrap(), -1_000);
 }
@@ -271,4 +271,81 @@ fn one_id_from_many_threads_moves_money_once() {
         }
     });
     assert_eq!(branch.balance(), 9_000);
+}
+
+const CREDIT: &str = "6225760000000013";
+
+fn credit_card() -> TestCard<'static> {
+    TestCard { pan: CREDIT, bank: "招商银行", kind: "credit", expiry: "0828", cvv: "837", ..card(500) }
+}
+
+fn with_print<'a>(expiry: &'a str, cvv: &'a str) -> FourElements<'a> {
+    FourElements { credit: Some(crate::port::CreditElements { expiry, cvv }), ..right(CREDIT) }
+}
+
+#[test]
+fn a_credit_card_is_bound_with_what_is_printed_on_it() {
+    let branch = Branch::open(None);
+    branch.bank.add_card(credit_card()).unwrap();
+    assert_eq!(branch.bank.check_card(id(1), right(CREDIT)), refused("card_expiry_needed"));
+    assert_eq!(branch.bank.check_card(id(2), with_print("0928", "837")), refused("card_expiry_refused"));
+    assert_eq!(branch.bank.check_card(id(3), with_print("0828", "838")), refused("card_cvv_refused"));
+    branch.bank.set_faults(BankFaults { masks_reasons: true, ..BankFaults::default() });
+    assert_eq!(branch.bank.check_card(id(4), with_print("0828", "838")), refused("card_refused"));
+    assert_eq!(branch.bank.check_card(id(5), right(CREDIT)), refused("card_expiry_needed"));
+    branch.bank.set_faults(BankFaults::default());
+    let sent = CardAnswer::OtpSent { bank: "招商银行".to_owned(), brand: "unionpay".to_owned(), kind: "credit".to_owned() };
+    assert_eq!(branch.bank.check_card(id(6), with_print("0828", "837")), sent);
+    assert_eq!(branch.sent(), 1);
+    branch.bank.confirm_card(id(6), &branch.otp(), "card-1").unwrap();
+    // The last month counts whole, in China.
+    branch.world.advance(640 * 86_400_000);
+    assert_eq!(branch.bank.standing("card-1"), crate::port::CardStanding::Usable);
+    branch.world.advance(10 * 86_400_000);
+    assert_eq!(branch.debit(1, 1), no("card_expired"));
+    assert!(matches!(branch.bank.credit(id(2), "card-1", Money::fen(1)), BankAnswer::Done { .. }), "money comes back to an expired card");
+    assert_eq!(branch.bank.check_card(id(7), with_print("0828", "837")), refused("card_expired"));
+}
+
+#[test]
+fn a_card_that_is_not_good_is_neither_bound_nor_debited() {
+    use crate::port::CardStanding;
+    let branch = Branch::bound(1_000);
+    for (state, code) in [(CardState::Closed, "card_closed"), (CardState::Frozen, "card_frozen"), (CardState::Joint, "card_joint")] {
+        branch.bank.set_state(PAN, state).unwrap();
+        assert_eq!(branch.bank.check_card(id(1), right(PAN)), refused(code));
+        assert_eq!(branch.debit(state as u8 + 10, 1), no(code));
+        assert_eq!(branch.bank.standing("card-1"), CardStanding::Refused { code: code.to_owned() });
+    }
+    assert_eq!(branch.bank.standing("card-9"), CardStanding::Refused { code: "card_unknown".to_owned() });
+}
+
+#[test]
+fn a_bank_in_maintenance_says_until_when_and_takes_nothing() {
+    use crate::port::CardStanding;
+    let branch = Branch::bound(1_000);
+    branch.bank.add_card(TestCard { bank: "建设银行", pan: CREDIT, ..card(500) }).unwrap();
+    let until = branch.world.now().plus_ms(3_600_000);
+    branch.bank.set_faults(BankFaults { maintenance: Some(("工商银行".to_owned(), until)), ..BankFaults::default() });
+    assert_eq!(branch.bank.check_card(id(1), right(PAN)), CardAnswer::Maintenance { until });
+    assert!(matches!(branch.bank.check_card(id(2), right(CREDIT)), CardAnswer::OtpSent { .. }), "another bank serves");
+    assert_eq!(branch.bank.standing("card-1"), CardStanding::Maintenance { until });
+    assert_eq!(branch.debit(3, 100), no("bank_maintenance"));
+    assert_eq!(branch.bank.credit(id(4), "card-1", Money::fen(5)), BankAnswer::Pending);
+    branch.world.advance(3_600_000);
+    assert_eq!(branch.debit(3, 100), no("bank_maintenance"), "what was refused stays refused");
+    assert!(matches!(branch.debit(5, 100), BankAnswer::Done { .. }));
+    assert_eq!(branch.balance(), 900);
+}
+
+#[test]
+fn an_ended_agreement_moves_nothing_and_another_binding_starts_anew() {
+    let branch = Branch::bound(1_000);
+    assert!(branch.bank.end_agreement("card-1") && branch.bank.end_agreement("card-1"));
+    assert_eq!(branch.debit(1, 1), no("card_unbound"));
+    assert_eq!(branch.bank.credit(id(2), "card-1", Money::fen(1)), no("card_unbound"));
+    assert_eq!(branch.bank.confirm_card(id(200), &branch.otp(), "card-1").unwrap_err().code, "otp_used");
+    assert!(matches!(branch.bank.check_card(id(201), right(PAN)), CardAnswer::OtpSent { .. }));
+    branch.bank.confirm_card(id(201), &branch.otp(), "card-2").unwrap();
+    assert!(matches!(branch.bank.debit(id(3), "card-2", Money::fen(1)), BankAnswer::Done { .. }));
 }
