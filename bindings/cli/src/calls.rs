@@ -6,6 +6,7 @@ mod limits;
 mod cards;
 mod change;
 pub mod identity;
+mod secure;
 
 use crate::views::{Json, bytes_of, snake};
 use kabao_core::account::RegisterRequest;
@@ -14,7 +15,7 @@ use kabao_core::words::{self, Language};
 use kabao_core::{Wallet, WalletError};
 use serde_json::{Map, Value, json};
 
-/// The names that [`call`] knows.
+/// The names that [`call`] knows, beside those of the parts.
 pub const CALLS: &[&str] = &[
     "onboarding_next", "register", "resend_otp", "enter_otp", "replace_begin", "replace_otp", "replace_prove", "replace_check",
     "renew_approval_begin", "renew_approval", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
@@ -27,7 +28,7 @@ pub const CALLS: &[&str] = &[
 
 /// Whether a call of that name exists.
 pub fn is_call(name: &str) -> bool {
-    CALLS.contains(&name) || cards::NAMES.contains(&name) || change::CALLS.contains(&name) || limits::CALLS.contains(&name)
+    [CALLS, cards::NAMES, change::CALLS, limits::CALLS, secure::CALLS].iter().any(|calls| calls.contains(&name))
 }
 
 /// Why a call gave nothing.
@@ -117,6 +118,9 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
         return identity::call(&wallet.identity(), name, with).await;
     }
     let (account, person, pay, history) = (wallet.account(), wallet.identity(), wallet.pay(), wallet.history());
+    if secure::CALLS.contains(&name) {
+        return secure::call(wallet, name, with).await;
+    }
     let args = &mut with;
     macro_rules! texts {
         ($($name:ident),+) => {{

@@ -15,6 +15,8 @@ mod words;
 
 /// Registration, PIN, recovery sheet, onboarding.
 mod account;
+/// Passwords, the second factor, devices, signing in and out.
+mod secure;
 /// Bound cards.
 mod cards;
 /// What is kept about the person.

@@ -88,6 +88,11 @@ codes! {
     WrongStep "wrong_step" Certain State Person FinishSetUp "Another step of the set-up comes first.";
     AccountFrozen "account_frozen" Certain State Person CallSupport "The account was frozen.";
     DeviceRevoked "device_revoked" Certain State Person ReplaceDevice "The service knows this phone no longer.";
+    SignedOut "signed_out" Certain State Person FinishSetUp "This phone was signed out of the account.";
+    SignInByReplacing "sign_in_by_replacing" Certain State Person ReplaceDevice "The account has neither a password nor a PIN to sign in with: real name instead.";
+    DeviceLimit "device_limit" Certain State Person CorrectInput "The account is signed in on as many phones as it may be.";
+    DeviceIsThis "device_is_this" Certain Input Person CorrectInput "This phone itself, where another one is meant.";
+    SignOutBusy "sign_out_busy" Certain State Wallet Wait "A payment is on its way; signing out waits for its answer.";
     // pin
     PinLength "pin_length" Certain Proof Person CorrectInput "A PIN has six digits.";
     PinNotAscii "pin_not_ascii" Certain Proof Person CorrectInput "A PIN has the digits 0 to 9 only.";
@@ -99,6 +104,33 @@ codes! {
     PinWrong "pin_wrong" Certain Proof Person RetypePin "A wrong PIN.";
     PinLocked "pin_locked" Certain Proof Person CallSupport "The PIN is locked after too many wrong tries.";
     PinNotSet "pin_not_set" Certain State Person FinishSetUp "No PIN was chosen yet.";
+    // login password
+    PasswordTooShort "password_too_short" Certain Proof Person CorrectInput "A password has at least eight characters.";
+    PasswordCharacters "password_characters" Certain Proof Person CorrectInput "A password has letters, digits and signs of a plain keyboard only.";
+    PasswordDigits "password_digits" Certain Proof Person CorrectInput "A password of digits alone.";
+    PasswordIsPin "password_is_pin" Certain Proof Person CorrectInput "The password is a PIN, or holds the payment PIN.";
+    PasswordCommon "password_common" Certain Proof Person CorrectInput "The password is little more than a word that everybody tries.";
+    PasswordSequence "password_sequence" Certain Proof Person CorrectInput "The password is little more than a run of neighbours.";
+    PasswordRepeats "password_repeats" Certain Proof Person CorrectInput "The password repeats a character or a group.";
+    PasswordKeyboard "password_keyboard" Certain Proof Person CorrectInput "The password is little more than a walk over the keyboard.";
+    PasswordPhone "password_phone" Certain Proof Person CorrectInput "The password holds a part of the phone number.";
+    PasswordBirthDate "password_birth_date" Certain Proof Person CorrectInput "The password holds the birth date.";
+    PasswordName "password_name" Certain Proof Person CorrectInput "The password holds the name.";
+    PasswordIdTail "password_id_tail" Certain Proof Person CorrectInput "The password holds the tail of the identity number.";
+    PasswordSame "password_same" Certain Proof Person CorrectInput "The new password is the one in use.";
+    PasswordWrong "password_wrong" Certain Proof Person TryAgain "A wrong login password.";
+    PasswordLocked "password_locked" Certain Proof Person Wait "Too many wrong passwords for now.";
+    PasswordNotSet "password_not_set" Certain State Person CorrectInput "No login password was chosen.";
+    // second factor
+    FactorShape "factor_shape" Certain Proof Person CorrectInput "Neither six digits nor a backup code.";
+    FactorWrong "factor_wrong" Certain Proof Person TryAgain "A wrong code of the authenticator app, or no backup code of this account.";
+    FactorTime "factor_time" Certain Clock Person TryAgain "A code of another moment: too old, or of a clock that is ahead.";
+    FactorUsed "factor_used" Certain Proof Person TryAgain "The code was used already.";
+    FactorLocked "factor_locked" Certain Proof Person Wait "Too many wrong codes for now.";
+    FactorNotSet "factor_not_set" Certain State Person CorrectInput "No second factor is on.";
+    FactorAlreadyOn "factor_already_on" Certain State Person CorrectInput "A second factor is on already.";
+    FactorExpired "factor_expired" Certain State Person TryAgain "What was shown once is not shown again: begin anew.";
+    // approval
     ApprovalRefused "approval_refused" Certain Proof Person TryAgain "The proof does not fit this payment.";
     ApprovalCancelled "approval_cancelled" Certain Proof Person TryAgain "The person cancelled finger or face.";
     ApprovalLost "approval_lost" Certain Proof Person FinishSetUp "The approval key died with a new enrolment.";

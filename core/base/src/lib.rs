@@ -26,7 +26,7 @@ pub use fold::{FoldError, FoldKind, fold};
 pub use id::Id;
 pub use language::Language;
 pub use money::{Money, MoneyError, MoneyView};
-pub use secret::{CardNumber, Cvv, IdNumber, Otp, Pin, Secret};
+pub use secret::{CardNumber, Cvv, IdNumber, Otp, Password, Pin, Secret};
 pub use time::Timestamp;
 
 /// The example of the README, compiled and run.

@@ -33,6 +33,7 @@ kinds! {
     CardKind CardNumber "card number" "A whole card number.",
     CvvKind Cvv "card security code" "The security code of a card: three digits, four with American Express.",
     OtpKind Otp "one-time code" "A one-time code, from an SMS or an authenticator app.",
+    PasswordKind Password "login password" "The login password, as typed.",
     OtpTextKind OtpText "authenticator key" "The key of an authenticator app as text, or a link that holds it.",
     IdNumberKind IdNumber "identity number" "A whole identity number.",
     SheetKind SheetCode "recovery sheet code" "The code of the recovery sheet."

@@ -9,6 +9,7 @@
 //! - [`identity`], [`travel`], [`mrz`], [`names`], [`phones`], [`pin`], [`cards`] judge input of a person;
 //! - [`papers`] is the form of each identity document, judged field by field;
 //! - [`capital`] writes and reads amounts and dates in capital characters 大写, [`mcc`] sorts merchants;
+//! - [`password`] judges login passwords;
 //! - [`otp`] makes and verifies the codes of an authenticator app;
 //! - [`checks`] answers published cases as JSON lines (feature `checks`).
 
@@ -35,6 +36,7 @@ pub mod names;
 pub mod ndef;
 pub mod otp;
 pub mod papers;
+pub mod password;
 pub mod payer;
 pub mod phones;
 pub mod pin;

@@ -34,6 +34,20 @@ pub enum ReplaceFact {
     PersonPending,
 }
 
+/// Whether this phone is being signed in beside the account's others, and how far it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SignInFact {
+    /// It is not.
+    #[default]
+    None,
+    /// This phone was signed out.
+    Needed,
+    /// A code was sent by SMS and waits to be typed.
+    OtpPending,
+    /// The number is proven; password or PIN, and perhaps a code, are to be.
+    Proving,
+}
+
 /// What is known about the set-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct OnboardingFacts {
@@ -43,6 +57,8 @@ pub struct OnboardingFacts {
     pub otp_pending: bool,
     /// Whether this phone takes the place of an earlier one.
     pub replacing: ReplaceFact,
+    /// Whether this phone is being signed in.
+    pub signing_in: SignInFact,
     /// A payment PIN was set.
     pub pin_set: bool,
     /// The person said that the recovery sheet is kept.
@@ -73,6 +89,12 @@ pub enum OnboardingStepKind {
     Register,
     /// Type the code that came by SMS.
     EnterOtp,
+    /// This phone was signed out: sign in again.
+    SignIn,
+    /// Type the code that came by SMS to the account's number.
+    SignInOtp,
+    /// Prove password or PIN, and a code where the second factor is on.
+    SignInProve,
     /// The number has an account: take the place of its phone.
     ReplacePhone,
     /// Type the code that came by SMS to the account's number.
@@ -112,10 +134,13 @@ pub struct OnboardingStep {
 }
 
 /// Every key that [`OnboardingStep::reason_key`] can be; the word files have a sentence for each.
-pub const REASON_KEYS: [&str; 17] = [
+pub const REASON_KEYS: [&str; 20] = [
     "onboarding_operator_unverified",
     "onboarding_register",
     "onboarding_enter_otp",
+    "onboarding_sign_in",
+    "onboarding_sign_in_otp",
+    "onboarding_sign_in_prove",
     "onboarding_replace_phone",
     "onboarding_replace_otp",
     "onboarding_replace_prove",
@@ -136,7 +161,8 @@ pub const REASON_KEYS: [&str; 17] = [
 ///
 /// The order: register, code, PIN, recovery sheet, consent, real name, card. A frozen account
 /// comes before everything but registration. A number that has an account already goes the way of a
-/// replacement in the place of a registration. Recovery sheet and card may be skipped. While nobody shows who runs the
+/// replacement in the place of a registration; a phone that was signed out goes the way of signing in, unless it is on the way of a
+/// replacement. Recovery sheet and card may be skipped. While nobody shows who runs the
 /// wallet, every step on the way gives way to [`OnboardingStepKind::OperatorUnverified`].
 pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
     use OnboardingStepKind as Kind;
@@ -148,7 +174,15 @@ pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
         ReplaceFact::Proving => Some((Kind::ReplaceProve, "onboarding_replace_prove", false)),
         ReplaceFact::PersonPending => Some((Kind::ReplaceProve, "onboarding_replace_pending", false)),
     };
-    let (kind, reason, can_skip) = if !facts.registered && let Some(step) = replacing {
+    let signing_in = match facts.signing_in {
+        // Who began to replace goes on with that.
+        SignInFact::None => None,
+        SignInFact::Needed if replacing.is_some_and(|(kind, ..)| kind != Kind::ReplacePhone) => None,
+        SignInFact::Needed => Some((Kind::SignIn, "onboarding_sign_in", false)),
+        SignInFact::OtpPending => Some((Kind::SignInOtp, "onboarding_sign_in_otp", false)),
+        SignInFact::Proving => Some((Kind::SignInProve, "onboarding_sign_in_prove", false)),
+    };
+    let (kind, reason, can_skip) = if !facts.registered && let Some(step) = signing_in.or(replacing) {
         step
     } else if !facts.registered && facts.otp_pending {
         (Kind::EnterOtp, "onboarding_enter_otp", false)
@@ -214,6 +248,16 @@ mod tests {
         assert_eq!(shown(&facts), (Kind::ReplaceProve, "onboarding_replace_prove", false));
         facts.replacing = ReplaceFact::PersonPending;
         assert_eq!(shown(&facts), (Kind::ReplaceProve, "onboarding_replace_pending", false));
+        facts.replacing = ReplaceFact::None;
+        facts.signing_in = SignInFact::Needed;
+        assert_eq!(shown(&facts), (Kind::SignIn, "onboarding_sign_in", false));
+        facts.replacing = ReplaceFact::Proving;
+        assert_eq!(shown(&facts), (Kind::ReplaceProve, "onboarding_replace_prove", false));
+        facts.replacing = ReplaceFact::Needed;
+        facts.signing_in = SignInFact::OtpPending;
+        assert_eq!(shown(&facts), (Kind::SignInOtp, "onboarding_sign_in_otp", false));
+        facts.signing_in = SignInFact::Proving;
+        assert_eq!(shown(&facts), (Kind::SignInProve, "onboarding_sign_in_prove", false));
         facts.registered = true;
         assert_eq!(shown(&facts), (Kind::ChoosePin, "onboarding_choose_pin", false));
         facts.pin_set = true;
@@ -256,10 +300,12 @@ mod tests {
         for bits in 0u32..512 {
             let bit = |index: u32| bits >> index & 1 == 1;
             for (verification, replacing) in checks.iter().flat_map(|check| ways.map(|way| (*check, way))) {
-                for cards in [0, 1, u32::MAX] {
+                let ins = [SignInFact::None, SignInFact::Needed, SignInFact::OtpPending, SignInFact::Proving];
+                for (cards, signing_in) in [0, 1, u32::MAX].into_iter().flat_map(|cards| ins.map(|sign_in| (cards, sign_in))) {
                     all.push(OnboardingFacts {
                         registered: bit(0),
                         replacing,
+                        signing_in,
                         otp_pending: bit(1),
                         pin_set: bit(2),
                         sheet_kept: bit(3),
@@ -291,7 +337,9 @@ mod tests {
                 match step.kind {
                     Kind::OperatorUnverified => facts.operator_unverified = false,
                     Kind::Register => facts.otp_pending = true,
-                    Kind::EnterOtp | Kind::ReplaceProve => facts.registered = true,
+                    Kind::EnterOtp | Kind::ReplaceProve | Kind::SignInProve => facts.registered = true,
+                    Kind::SignIn => facts.signing_in = SignInFact::OtpPending,
+                    Kind::SignInOtp => facts.signing_in = SignInFact::Proving,
                     Kind::ReplacePhone => facts.replacing = ReplaceFact::OtpPending,
                     Kind::ReplaceOtp => facts.replacing = ReplaceFact::Proving,
                     Kind::ChoosePin => facts.pin_set = true,

@@ -91,6 +91,13 @@ impl Wallet {
 
     /// Fetches the record and the balance after each payment that became final. Ends with the wallet.
     fn follow(&self) {
+        let leaving = Arc::downgrade(&self.core);
+        self.core.host.spawn(Box::pin(async move {
+            // A sign-out without network is told now; without network still, when it is opened next.
+            if let Some(core) = leaving.upgrade() {
+                let _ = AccountClient::new(core).finish_sign_out().await;
+            }
+        }));
         let (core, mut settled) = (Arc::downgrade(&self.core), self.core.settled.subscribe());
         self.core.host.spawn(Box::pin(async move {
             while settled.changed().await.is_ok() {

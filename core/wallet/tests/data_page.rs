@@ -64,9 +64,9 @@ fn refused(class: &str, place: &str, column: &str) -> Option<&'static str> {
     match class {
         "C1" | "C2" => None,
         "C3 encrypted" if place.starts_with("vault.db ") && column.ends_with("_sealed") => None,
-        "C3 keyed hash" if format!("{place} {column}") == "vault.db pins verifier" => None,
+        "C3 keyed hash" if ["vault.db pins verifier", "vault.db passwords verifier", "vault.db backup_codes mark"].contains(&format!("{place} {column}").as_str()) => None,
         "C3" => Some("class C3 is not kept in plain"),
-        "C3 encrypted" | "C3 keyed hash" => Some("class C3 is kept in the vault's file only, sealed, or as the PIN's verifier"),
+        "C3 encrypted" | "C3 keyed hash" => Some("class C3 is kept in the vault's file only, sealed, or as a verifier or a mark"),
         _ => Some("no such class"),
     }
 }

@@ -23,6 +23,7 @@ mod replace;
 mod seal;
 mod serve;
 mod service;
+mod sign_in;
 mod store;
 mod tls;
 pub mod vault;

@@ -189,6 +189,7 @@ pub fn complete(service: &Service, state: &mut service::State, known: &Change, n
         run(tx, sql, [&account, &known.id.to_string()])?;
         // Whoever is on the way into the phone's place with a code to the earlier number has to begin anew.
         run(tx, "UPDATE replacements SET state = 'void' WHERE account_id = ?1 AND state = 'open'", [&account])?;
+        run(tx, "UPDATE sign_ins SET state = 'void' WHERE account_id = ?1 AND state = 'open'", [&account])?;
         let sql = "INSERT INTO notices VALUES (?1, ?2, 'phone_changed', ?3, ?4)";
         run(tx, sql, params![service.make_id().to_string(), account, known.device.to_string(), now.as_ms()])?;
         Ok(())

@@ -1,6 +1,9 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
-use crate::api::{account, asks, cards, classes, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals, renewal, replacement};
+use crate::api::{
+    account, asks, cards, classes, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
+    renewal, replacement, secure, sign_in,
+};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -12,6 +15,8 @@ use utoipa::OpenApi;
         replacement::begin, replacement::otp, replacement::state, replacement::prove,
         renewal::begin, renewal::prove,
         phone_changes::begin, phone_changes::otp, phone_changes::state, phone_changes::prove,
+        sign_in::begin, sign_in::otp, sign_in::state, sign_in::prove, devices::list, devices::sign_out,
+        secure::view, secure::set_password, secure::enrol, secure::confirm, secure::backups, secure::off,
         account::view, account::set_pin, account::set_sheet, account::freeze,
         identity::document, identity::consent, identity::verify, identity::verification,
         face::nonce, guardian::make, classes::view, classes::ask,

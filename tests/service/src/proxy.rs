@@ -150,7 +150,7 @@ fn is_key(value: &serde_json::Value) -> bool {
 
 /// A registration, and what takes another phone's place, is signed by the key in its body: the proxy puts its own there, which it can sign with.
 fn keyed(phone: &Phone, path: &str, body: Bytes) -> Bytes {
-    if !["/v1/registrations", "/v1/device-replacements"].contains(&path) {
+    if !["/v1/registrations", "/v1/device-replacements", "/v1/sign-ins"].contains(&path) {
         return body;
     }
     match serde_json::from_slice::<serde_json::Value>(&body) {
@@ -170,7 +170,7 @@ async fn pass(State(phone): State<Arc<Phone>>, request: Request) -> Response {
     let Ok(body) = body.collect().await else { return Refusal::argument("body").into_response() };
     let body: Bytes = keyed(&phone, parts.uri.path(), body.to_bytes());
     let path = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
-    let itself = ["/v1/registrations", "/v1/device-replacements"].iter().any(|path| parts.uri.path().starts_with(path));
+    let itself = ["/v1/registrations", "/v1/device-replacements", "/v1/sign-ins"].iter().any(|path| parts.uri.path().starts_with(path));
     let signed = match itself {
         true => phone.sign_as_self(parts.method.as_str(), path, &body),
         false => phone.sign(parts.method.as_str(), path, &body),

@@ -166,7 +166,8 @@ fn shut_out(tx: &Connection, row: &ReplacedRow, every: bool) -> Outcome<()> {
     let keys = (row.device_key.to_bytes(), row.approve_key.to_bytes());
     run(tx, sql, params![device, account, row.replacement.to_string(), keys.0, keys.1, row.model, at])?;
     let until = if every { i64::MAX } else { at };
-    run(tx, "UPDATE devices SET revoked = 1 WHERE account_id = ?1 AND device_id <> ?2 AND created_at <= ?3", params![account, device, until])?;
+    let sql = "UPDATE devices SET revoked = 1, ended_at = ?4, ended_by = 'replaced' WHERE account_id = ?1 AND device_id <> ?2 AND created_at <= ?3 AND revoked = 0";
+    run(tx, sql, params![account, device, until, at])?;
     let sql = "UPDATE tokens SET revoked = 1 WHERE device_id IN (SELECT device_id FROM devices WHERE account_id = ?1 AND revoked = 1)";
     run(tx, sql, [&account])?;
     run(tx, "UPDATE accounts SET low_until = max(low_until, ?2) WHERE account_id = ?1", params![account, row.at.plus_ms(LOW_MS).as_ms()])?;
@@ -176,11 +177,14 @@ fn shut_out(tx: &Connection, row: &ReplacedRow, every: bool) -> Outcome<()> {
     run(tx, sql, params![row.replacement.to_string(), account, keys.0, keys.1, row.model, at, device])?;
     let sql = "UPDATE replacements SET state = 'void' WHERE account_id = ?1 AND replacement_id <> ?2 AND state = 'open' AND number_at <= ?3";
     run(tx, sql, params![account, row.replacement.to_string(), until])?;
+    run(tx, "UPDATE sign_ins SET state = 'void' WHERE account_id = ?1 AND state = 'open' AND number_at <= ?2", params![account, until])?;
     Ok(())
 }
 
 /// A book that was put back learns which phones are shut out. Called before it answers anybody.
 pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
+    // Who is signed in comes first: a replacement shuts out what came before it.
+    crate::sign_in::reapply(service, state)?;
     let VaultAnswer::Replaced(rows) = service.ask_vault(VaultCall::Replaced)? else { return Err(Refusal::down()) };
     store::write(&mut state.db, |tx| {
         for row in &rows {
@@ -198,6 +202,7 @@ fn tell(service: &Service, state: &mut service::State, known: &Replacement, now:
     let phone = account(&state.db, known.account).and_then(|who| phone_of(service, &who));
     let Ok(phone) = phone else { return };
     state.memory.replacements.retain(|id, pending| *id == known.id || pending.phone != phone);
+    state.memory.sign_ins.retain(|_, waiting| waiting.pending.phone != phone);
     let text = format!("【卡包】你的账户已换到新手机（{}），原手机已停用，24小时内限额较低。如非本人操作，请立即冻结账户并联系客服。", known.model);
     state.memory.inbox.entry(phone).or_default().push(Sms { text, otp: String::new(), at: now });
 }

@@ -30,6 +30,13 @@ pub(crate) struct Pending {
     pub done: Option<(Id, Id)>,
 }
 
+/// A sign-in that waits for its code. In memory only.
+pub(crate) struct SignInPending {
+    pub pending: Pending,
+    /// The form of the device.
+    pub form: String,
+}
+
 /// A new approval key that waits for its code and PIN. In memory only.
 pub(crate) struct Renewal {
     pub device: Id,
@@ -58,6 +65,7 @@ pub(crate) struct Sms {
 pub(crate) struct Memory {
     pub registrations: BTreeMap<Id, Pending>,
     pub replacements: BTreeMap<Id, Pending>,
+    pub sign_ins: BTreeMap<Id, SignInPending>,
     pub renewals: BTreeMap<Id, Renewal>,
     /// Codes for changes of a number, by change and by `new` or `old`.
     pub change_codes: BTreeMap<(Id, &'static str), SentCode>,

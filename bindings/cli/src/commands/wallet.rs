@@ -4,6 +4,7 @@
 
 pub mod answer;
 mod change;
+mod secure;
 mod words;
 
 pub use words::{WalletArgs, Word};
@@ -263,6 +264,7 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
         Word::NextPicture { showing_id, way } => {
             ask(wallet, answer, "next_picture", with([("showing_id", json!(showing_id)), ("way", json!(way))])).await?
         }
+        Word::Secure(word) => return secure::carry_out(word, wallet, answer).await,
         other => {
             let (name, argument) = other.plain();
             ask(wallet, answer, name, with(argument.map(|(name, value)| (name, json!(value))))).await?

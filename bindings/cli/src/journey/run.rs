@@ -155,7 +155,14 @@ fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &
             world.remember("PIN", with.get("pin"));
             world.remember("identity number", with.get("id_number"));
         }
-        "enter_otp" | "replace_otp" | "change_phone_otp" | "bind_confirm" => world.remember("one-time code", with.get("code")),
+        "enter_otp" | "replace_otp" | "sign_in_otp" | "change_phone_otp" | "bind_confirm" => world.remember("one-time code", with.get("code")),
+        "set_password" | "change_password" => world.remember("login password", with.get("password")),
+        "factor_begin" => world.remember("authenticator key", value.get("typed_key")),
+        "factor_confirm" | "backup_codes" => {
+            for code in value.get("backup_codes").and_then(Value::as_array).into_iter().flatten() {
+                world.remember("backup code", Some(code));
+            }
+        }
         "verify" => {
             world.remember("identity number", with.get("id_number"));
             world.remember("guardian's code", with.get("guardian_code"));

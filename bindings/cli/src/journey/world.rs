@@ -5,7 +5,8 @@ use super::phone::Phone;
 use super::service::Service;
 use crate::scan::{Needle, scan};
 use crate::camera;
-use kabao_base::{Currency, Money};
+use kabao_base::{Currency, Money, Timestamp};
+use kabao_codes::otp;
 use kabao_codes::table::Table;
 use kabao_core::{Wallet, WalletError};
 use serde_json::{Map, Value, json};
@@ -19,7 +20,7 @@ pub const ACTIONS: &[&str] = &[
     "liveness_token", "make_merchant", "bank_card", "bank_card_state", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
     "vendor_holder", "vendor_reviews", "vendor_decide", "reverify", "release_number", "phone_rule", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_fee", "kill_service", "restart_service",
-    "publish_codes", "codes_fault", "publish_feed", "feed_fault", "service_snapshot", "service_restore", "service_rebuild", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
+    "publish_codes", "codes_fault", "publish_feed", "feed_fault", "service_snapshot", "service_restore", "service_rebuild", "authenticator", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
 ];
 
 /// How long an event is waited for.
@@ -264,6 +265,14 @@ impl World {
             "service_snapshot" => self.post("/dev/snapshot", body).await,
             "service_restore" => self.post("/dev/restore", body).await,
             "service_rebuild" => self.post("/dev/rebuild", body).await,
+            "authenticator" => {
+                // The app on another phone, at the service's time or beside it.
+                let now = self.post("/dev/clock", json!({ "advance_ms": 0 })).await?.get("now").and_then(Value::as_i64).ok_or("no time")?;
+                let beside = with.get("seconds_off").and_then(Value::as_i64).unwrap_or(0).saturating_mul(1000);
+                let read = otp::Enrolment::read(text(&with, "uri")?).map_err(|error| error.to_string())?;
+                let code = otp::totp(&read.key, Timestamp::from_ms(now.saturating_add(beside)), read.settings).map_err(|error| error.to_string())?;
+                Ok(json!({ "factor_code": code.expose("it is typed by the person of the journey") }))
+            }
             "tokens" => self.get("/dev/tokens").await,
             "notices" => self.get("/dev/notices").await,
             _ => Err(format!("nothing is named {name}").into()),

@@ -4,18 +4,28 @@
 //! register → enter_otp → choose_pin → make_recovery_sheet → confirm_recovery_sheet
 //!    ↑ resend_otp                        (or skip_recovery_sheet)
 //! ```
-//! A number that has an account goes another way: `replace_begin → replace_otp → replace_prove` (see `replace.rs`).
+//! A number that has an account goes another way: `replace_begin → replace_otp → replace_prove` (see `replace.rs`), or beside its
+//! other phones `sign_in_begin → sign_in_otp → sign_in_prove` (see `sign_in.rs`).
 //! `onboarding_next` always names exactly one next step, from what the files say, so that it survives every restart.
 
+mod devices;
+mod factor;
 mod number;
+mod password;
 mod pin;
 mod register;
 mod renew;
 mod replace;
+mod secure_types;
 mod sheet;
+mod sign_in;
 mod types;
 
 pub use number::{PhoneChangeRequest, PhoneChangeState, PhoneChangeView};
+pub use secure_types::{
+    BackupCodes, DeviceForm, DeviceView, DevicesView, FactorEnrolment, PasswordDraft, PasswordStrength, SecurityReason, SecurityView,
+    SignInProof, SignInRequest, SignInView, SignOutView,
+};
 pub use types::{
     AccountView, OtpSentView, PersonProof, RecoverySheet, RegisterRequest, ReplaceProof, ReplaceState, ReplaceView,
 };
@@ -25,9 +35,10 @@ use crate::service::wire;
 use crate::shared::{Core, VerificationView, refresh_account};
 use crate::tables::account::{self, AccountRow};
 use crate::tables::replacement::{self, PERSON_PENDING, PROVING, ReplacementRow};
+use crate::tables::sign_in::{self as signing_in, PROVING as SIGN_IN_PROVING};
 use crate::tables::{choices, marks, sync};
 use kabao_base::{Code, Money, Timestamp};
-use kabao_money::onboarding::{OnboardingFacts, OnboardingStep, ReplaceFact, VerificationFact, next};
+use kabao_money::onboarding::{OnboardingFacts, OnboardingStep, ReplaceFact, SignInFact, VerificationFact, next};
 use std::sync::Arc;
 
 /// The account of the person. Cheap to copy; all copies are one.
@@ -46,8 +57,8 @@ impl AccountClient {
         let facts = self
             .core
             .open_files(|files| {
-                let (row, bindings, replacing) =
-                    files.ledger(|conn| Ok((account::load(conn)?, account::bindings(conn)?, replacing(conn)?)))?;
+                let (row, bindings, replacing, signing_in) =
+                    files.ledger(|conn| Ok((account::load(conn)?, account::bindings(conn)?, replacing(conn)?, signing_in(conn)?)))?;
                 let (sheet_skipped, card_skipped) = files.mine(|conn| {
                     Ok((choices::get(conn, choices::SHEET_SKIPPED)?, choices::get(conn, choices::CARD_SKIPPED)?))
                 })?;
@@ -57,8 +68,9 @@ impl AccountClient {
                 let cards = u32::try_from(bound).unwrap_or(u32::MAX).max(known.as_ref().map_or(0, cards_of));
                 let mut facts = facts(&row, cards);
                 facts.replacing = replacing;
+                facts.signing_in = signing_in;
                 // A phone that was shut out is no phone of the account.
-                facts.registered &= replacing == ReplaceFact::None;
+                facts.registered &= replacing == ReplaceFact::None && signing_in == SignInFact::None;
                 facts.sheet_skipped = sheet_skipped.is_some();
                 facts.card_skipped = card_skipped.is_some();
                 facts.frozen = known.is_some_and(|known| known.frozen);
@@ -146,15 +158,27 @@ fn replacing(conn: &rusqlite::Connection) -> Outcome<ReplaceFact> {
     })
 }
 
+/// Whether this phone was signed out, or is being signed in, and how far it came.
+fn signing_in(conn: &rusqlite::Connection) -> Outcome<SignInFact> {
+    let row = account::load(conn)?;
+    Ok(match signing_in::load(conn)? {
+        Some(row) if row.state == SIGN_IN_PROVING => SignInFact::Proving,
+        Some(_) => SignInFact::OtpPending,
+        None if row.account_id.is_some() && row.device_id.is_none() => SignInFact::Needed,
+        None => SignInFact::None,
+    })
+}
+
 fn cards_of(known: &wire::Account) -> u32 {
     u32::try_from(known.cards.len()).unwrap_or(u32::MAX)
 }
 
 fn facts(row: &AccountRow, cards: u32) -> OnboardingFacts {
     OnboardingFacts {
-        registered: row.account_id.is_some(),
+        registered: row.account_id.is_some() && row.device_id.is_some(),
         otp_pending: row.registration_id.is_some(),
         replacing: ReplaceFact::None,
+        signing_in: SignInFact::None,
         pin_set: row.pin_set,
         sheet_kept: row.sheet_set,
         sheet_skipped: false,

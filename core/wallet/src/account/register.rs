@@ -8,7 +8,7 @@ use crate::service::wire::{OtpSent, Registered};
 use crate::service::{Request, Signer};
 use crate::tables::account::{self, AccountRow};
 use crate::tables::open::store_code;
-use crate::tables::{marks, replacement};
+use crate::tables::{marks, replacement, sign_in};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Id, Otp, Timestamp};
@@ -56,6 +56,9 @@ impl AccountClient {
         let replacing = self.core.open_files(|files| files.ledger(replacement::load)).await?;
         if let Some(replacing) = replacing {
             return self.send_replace_otp(replacing).await;
+        }
+        if let Some(signing_in) = self.core.open_files(|files| files.ledger(sign_in::load)).await? {
+            return self.send_sign_in_otp(signing_in).await;
         }
         match row.registration_id {
             Some(id) if row.account_id.is_none() => self.send_otp(id).await,

@@ -17,7 +17,7 @@ use crate::service::{Answer, Request, Signer};
 use crate::shared::{ServiceClock, read_id_number, read_phone, read_pin, refresh_account};
 use crate::tables::open::store_code;
 use crate::tables::replacement::{self, BEGUN, PERSON_PENDING, PROVING, ReplacementRow};
-use crate::tables::{account, marks, tokens};
+use crate::tables::{account, marks, sign_in, tokens};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Id, Otp, Pin, Timestamp};
@@ -33,6 +33,8 @@ impl AccountClient {
     /// Refused with `wrong_step` on a phone that the service knows.
     pub async fn replace_begin(&self, request: RegisterRequest) -> Outcome<OtpSentView> {
         let (phone, model) = (read_phone(&request.phone)?, checked_model(&request.device_model)?);
+        // What was signed out on the way is told first, if that works: the old key still signs it.
+        let _ = self.finish_sign_out().await;
         let keys = self.core.host.keys();
         let keyless = keys.public_key(KeyRole::Device).map_err(store_code)?.is_none();
         let (known, revoked, under_way) = self.core.open_files(|files| files.ledger(standing)).await?;
@@ -168,6 +170,7 @@ impl AccountClient {
             .files(move |files| {
                 files.commit(now, |tx, log| {
                     replacement::save(tx, &row)?;
+                    sign_in::remove(tx)?;
                     log.append(tx, "replacement", event, b"")
                 })
             })
@@ -281,6 +284,7 @@ impl AccountClient {
                     replacement::remove(tx)?;
                     marks::remove(tx, marks::PHONE_TAKEN)?;
                     marks::remove(tx, marks::REVOKED)?;
+                    marks::remove(tx, marks::SIGN_OUT)?;
                     marks::remove(tx, marks::APPROVE_RENEWAL)?;
                     tokens::void(tx)?;
                     for (terms, payee_name, at) in open {
@@ -344,6 +348,8 @@ impl AccountClient {
 fn standing(conn: &rusqlite::Connection) -> Outcome<(bool, bool, Option<ReplacementRow>)> {
     let row = account::load(conn)?;
     let revoked = row.device_id.is_some() && marks::get(conn, marks::REVOKED)? == row.device_id.map(|id| id.to_string());
+    // Signed out is shut out as well: the keys are made anew.
+    let revoked = revoked || row.account_id.is_some() && row.device_id.is_none();
     Ok((row.account_id.is_some(), revoked, replacement::load(conn)?))
 }
 

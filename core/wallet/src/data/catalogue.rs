@@ -40,7 +40,7 @@ pub(super) const ITEMS: &[Item] = {
     use DataEnd::{AfterClosing, CallEnds, Erasing};
     use DataPlace::{Cache, KeyStore, Ledger, Memory, Mine, Service};
     &[
-        table("account", Ledger, &["account", "replacement", "phone_change", "recheck"], "phone", true),
+        table("account", Ledger, &["account", "replacement", "phone_change", "sign_in", "recheck"], "phone", true),
         table("consents", Ledger, &["consents"], "phone", true),
         table("cards", Ledger, &["bindings"], "phone", true),
         table("payments", Ledger, &["intents"], "phone", true),

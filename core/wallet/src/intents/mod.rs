@@ -17,7 +17,7 @@ use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::intents::{self, IntentRow};
 use crate::tables::events::Log;
-use crate::tables::marks;
+use crate::tables::{account, marks};
 use drive::drive;
 use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
@@ -93,6 +93,9 @@ async fn store(core: &Core, approved: Approved) -> Outcome<()> {
     core.open_files(move |files| {
         files.commit(now, |tx, log| {
             // Under the same lock as the insert, so that two calls at once cannot both find the way free.
+            if account::load(tx)?.device_id.is_none() {
+                return Err(Code::SignedOut.into());
+            }
             if intents::unsettled_to(tx, &row.payee_key)?.is_some() {
                 return Err(Code::PaymentUnresolved.into());
             }

@@ -36,6 +36,7 @@ impl PayClient {
 
     /// The next picture of the same showing: the same token, the present step.
     pub async fn next_picture(&self, showing_id: String, way: String) -> Outcome<PayerCodeView> {
+        self.core.identity()?;
         let (now, trusted) = self.core.clock.now(self.core.host.as_ref());
         let (token, left) = self
             .core

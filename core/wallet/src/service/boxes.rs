@@ -3,7 +3,7 @@
 use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::open::store_code;
-use kabao_base::{CardNumber, Code, Cvv, Id, IdNumber, Pin};
+use kabao_base::{CardNumber, Code, Cvv, Id, IdNumber, Password, Pin};
 use kabao_codes::cards::Expiry;
 use kabao_proof::boxes::{self, INFO_CARD, INFO_IDENTITY, INFO_PIN};
 use kabao_proof::{FnRng, KeyPurpose, SealedBox};
@@ -11,6 +11,11 @@ use zeroize::Zeroizing;
 
 /// The purpose of a box with a PIN that is being chosen.
 const INFO_PIN_SET: &[u8] = b"kabao-pin-set-1";
+/// The purpose of a box with a login password that is being chosen, and of one that is a proof.
+const INFO_PASSWORD_SET: &[u8] = b"kabao-password-set-1";
+const INFO_PASSWORD: &[u8] = b"kabao-password-1";
+/// The purpose of a box with a code of the second factor.
+const INFO_FACTOR: &[u8] = b"kabao-factor-1";
 
 impl Core {
     /// A PIN that approves exactly the terms of `digest`.
@@ -24,6 +29,23 @@ impl Core {
         let identity = self.identity()?;
         let aad = joined(identity.account_id, identity.device_id);
         self.seal(KeyPurpose::PinBox, INFO_PIN_SET, &aad, pin.expose("sealed for the PIN vault").as_bytes()).await
+    }
+
+    /// A login password that is chosen on this device.
+    pub(crate) async fn seal_new_password(&self, password: &Password) -> Outcome<SealedBox> {
+        let identity = self.identity()?;
+        let aad = joined(identity.account_id, identity.device_id);
+        self.seal(KeyPurpose::PinBox, INFO_PASSWORD_SET, &aad, password.expose("sealed for the PIN vault").as_bytes()).await
+    }
+
+    /// A login password as the proof of exactly what `digest` says.
+    pub(crate) async fn seal_password(&self, password: &Password, digest: &[u8; 32]) -> Outcome<SealedBox> {
+        self.seal(KeyPurpose::PinBox, INFO_PASSWORD, digest, password.expose("sealed for the PIN vault").as_bytes()).await
+    }
+
+    /// A code of the second factor as the proof of exactly what `digest` says.
+    pub(crate) async fn seal_factor(&self, code: &str, digest: &[u8; 32]) -> Outcome<SealedBox> {
+        self.seal(KeyPurpose::PinBox, INFO_FACTOR, digest, code.as_bytes()).await
     }
 
     /// A card number for one binding, with what is printed on a credit card beside it: `number|MMYY|code`.

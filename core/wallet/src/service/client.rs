@@ -5,7 +5,7 @@ use crate::host::{HttpRequest, HttpResponse, KeyRole, Transport, TransportError}
 use crate::service::wire::WireError;
 use crate::shared::{Core, ServiceClock, WalletEvent};
 use crate::tables::events::{self, EventHead};
-use crate::tables::{marks, tokens};
+use crate::tables::{account, marks, tokens};
 use crate::tables::open::store_code;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -138,6 +138,12 @@ impl Core {
                     {
                         self.note_revoked(device).await;
                     }
+                    if let Signer::Device(device) = request.signer
+                        && answer.status == 401
+                        && answer.refusal().code == Code::SignedOut.as_str()
+                    {
+                        self.note_signed_out(device).await;
+                    }
                     return Ok(answer);
                 }
                 Attempt::Again(code) => first = Some(code),
@@ -162,6 +168,28 @@ impl Core {
                 })
             })
             .await;
+    }
+
+    /// Another phone signed this one out: it is out here as well, and its codes are worth nothing.
+    async fn note_signed_out(&self, device: Id) {
+        let now = self.now();
+        let noted = self
+            .files(move |files| {
+                files.commit(now, |tx, log| {
+                    let mut row = account::load(tx)?;
+                    if row.device_id == Some(device) {
+                        row.device_id = None;
+                        account::save(tx, &row)?;
+                        tokens::void(tx)?;
+                        log.append(tx, "account", "was_signed_out", b"")?;
+                    }
+                    Ok(row)
+                })
+            })
+            .await;
+        if let Ok(row) = noted {
+            self.set_identity(&row);
+        }
     }
 
     /// Asks what everybody may know, without a key of this phone. A number that is used once goes with the query, so that the

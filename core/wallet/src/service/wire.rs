@@ -1,5 +1,9 @@
 //! What the service's answers look like on the wire. Unknown fields are passed over: a newer service says more.
 
+mod secure;
+
+pub(crate) use secure::*;
+
 use kabao_base::{Id, Money};
 use kabao_proof::{Source, Terms};
 use serde::{Deserialize, Serialize};

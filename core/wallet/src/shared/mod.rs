@@ -34,7 +34,7 @@ use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::PublicKey;
 use listeners::Listeners;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
 
@@ -83,6 +83,8 @@ pub(crate) struct Core {
     anchored_ms: AtomicI64,
     files: Arc<Mutex<Option<Files>>>,
     identity: Mutex<Option<Identity>>,
+    /// This phone has an account and is signed out of it.
+    signed_out: AtomicBool,
 }
 
 impl Core {
@@ -104,6 +106,7 @@ impl Core {
             anchored_ms: AtomicI64::new(NEVER),
             files: Arc::new(Mutex::new(None)),
             identity: Mutex::new(None),
+            signed_out: AtomicBool::new(false),
             host,
             settings,
         }
@@ -206,11 +209,13 @@ impl Core {
     /// Who this phone is, or the error that says to register first.
     pub(crate) fn identity(&self) -> Outcome<Identity> {
         let identity = *self.identity.lock().unwrap_or_else(PoisonError::into_inner);
-        identity.ok_or_else(|| Code::NotRegistered.into())
+        let why = if self.signed_out.load(Ordering::Acquire) { Code::SignedOut } else { Code::NotRegistered };
+        identity.ok_or_else(|| why.into())
     }
 
     /// Remembers who this phone is.
     pub(crate) fn set_identity(&self, row: &AccountRow) {
+        self.signed_out.store(row.account_id.is_some() && row.device_id.is_none(), Ordering::Release);
         let identity = row.account_id.zip(row.device_id);
         *self.identity.lock().unwrap_or_else(PoisonError::into_inner) =
             identity.map(|(account_id, device_id)| Identity { account_id, device_id });

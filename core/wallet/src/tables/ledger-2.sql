@@ -42,3 +42,18 @@ CREATE TABLE recheck (
     code            TEXT,
     retriable       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+
+-- This phone is being signed in beside the account's others; gone when it is, or when another number is chosen.
+CREATE TABLE sign_in (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    sign_in_id     TEXT NOT NULL,
+    phone          TEXT NOT NULL,
+    device_model   TEXT NOT NULL,
+    form           TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    account_id     TEXT,
+    needs_password INTEGER NOT NULL DEFAULT 0,
+    needs_pin      INTEGER NOT NULL DEFAULT 0,
+    needs_factor   INTEGER NOT NULL DEFAULT 0,
+    proof_id       TEXT
+) STRICT;

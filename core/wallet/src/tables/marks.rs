@@ -27,6 +27,15 @@ pub(crate) const REVOKED: &str = "revoked";
 /// The renewal of the approval key that is under way: until it is done that key approves nothing.
 pub(crate) const APPROVE_RENEWAL: &str = "approve_renewal";
 
+/// The choice of a login password whose answer did not come.
+pub(crate) const PASSWORD_CHANGE: &str = "password_change";
+/// The enrolment of an authenticator app that waits for its first code.
+pub(crate) const FACTOR: &str = "factor";
+/// The issue of backup codes whose answer did not come.
+pub(crate) const BACKUPS: &str = "backups";
+/// A sign-out of this phone that the service does not know yet, with the device that it ends.
+pub(crate) const SIGN_OUT: &str = "sign_out";
+
 /// Reads a mark.
 pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
     conn.prepare_cached("SELECT value FROM marks WHERE name = ?1")

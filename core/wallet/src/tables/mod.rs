@@ -15,6 +15,7 @@ pub(crate) mod receipts;
 pub(crate) mod recheck;
 pub(crate) mod records;
 pub(crate) mod replacement;
+pub(crate) mod sign_in;
 pub(crate) mod sync;
 pub(crate) mod tokens;
 

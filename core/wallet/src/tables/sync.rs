@@ -55,6 +55,10 @@ pub(crate) const BALANCE: &str = "balance";
 pub(crate) const CLASSES: &str = "classes";
 /// Questions of merchants that wait for the person.
 pub(crate) const ASKS: &str = "asks";
+/// What the account signs in with.
+pub(crate) const SECURITY: &str = "security";
+/// The phones of the account.
+pub(crate) const DEVICES: &str = "devices";
 /// Why the newest table of code formats was not taken up: a code of the catalogue, empty when nothing was refused since.
 pub(crate) const CODES_REFUSED: &str = "codes_refused";
 /// The same for the profile of the operator.

@@ -148,6 +148,8 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("show", "written") => &["file"],
             ("show", "several_codes") => &["count"],
             ("code", part) if key.starts_with("code.line.") && !["amount_open", "static", "dynamic", "direct"].contains(&part) => &["text"],
+            ("security", "text") if key.contains("few_backup_codes") => &["count"],
+            ("sign_out", "finished_open" | "later_open") => &["count"],
             ("notice", "body") if key.contains("top_up") => &["amount"],
             ("notice", "body") => &["amount", "payee"],
             _ => &[],

@@ -6,6 +6,7 @@ pub mod asks;
 pub mod cards;
 pub mod classes;
 pub mod face;
+pub mod devices;
 pub mod feeds;
 pub mod guardian;
 pub mod history;
@@ -20,6 +21,8 @@ pub mod removals;
 pub mod renewal;
 pub mod renewing;
 pub mod replacement;
+pub mod secure;
+pub mod sign_in;
 
 use crate::service::Service;
 use axum::extract::State;

@@ -40,22 +40,27 @@ pub struct Admitted {
 }
 
 const REPLACEMENTS: &str = "/v1/device-replacements/";
+const SIGN_INS: &str = "/v1/sign-ins/";
+/// How old the time of the last request may be in the book.
+const SEEN_MS: i64 = 3_600_000;
 
 enum Need<'a> {
     Nobody,
     Registration,
     RegistrationOtp(&'a str),
     Replacement(&'a str),
+    SignIn(&'a str),
     Device,
 }
 
 fn need(path: &str) -> Need<'_> {
     match path {
         "/v1/keys" | "/v1/freeze" | "/v1/feeds/profile" => Need::Nobody,
-        "/v1/registrations" | "/v1/device-replacements" => Need::Registration,
+        "/v1/registrations" | "/v1/device-replacements" | "/v1/sign-ins" => Need::Registration,
         _ if path.starts_with(REPLACEMENTS) => {
             Need::Replacement(path.strip_prefix(REPLACEMENTS).and_then(|rest| rest.split('/').next()).unwrap_or_default())
         }
+        _ if path.starts_with(SIGN_INS) => Need::SignIn(path.strip_prefix(SIGN_INS).and_then(|rest| rest.split('/').next()).unwrap_or_default()),
         _ => match path.strip_prefix("/v1/registrations/").and_then(|rest| rest.strip_suffix("/otp")) {
             Some(id) => Need::RegistrationOtp(id),
             None => Need::Device,
@@ -131,6 +136,14 @@ pub fn admit(service: &Service, incoming: &Incoming) -> Outcome<Admitted> {
             check(service, &request, &key, &key.to_string())?;
             Ok(Admitted { caller: None, last_head: None })
         }
+        Need::SignIn(id) => {
+            if request.keyid != "self" {
+                return Err(bad_signature());
+            }
+            let key = signing_in_key(service, wire::id(id, "sign_in_id")?)?;
+            check(service, &request, &key, &key.to_string())?;
+            Ok(Admitted { caller: None, last_head: None })
+        }
         _ => admit_device(service, &request),
     }
 }
@@ -142,6 +155,16 @@ fn replacing_key(service: &Service, id: Id) -> Outcome<PublicKey> {
         return Ok(pending.device_key);
     }
     let known = crate::replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
+    Ok(known.device_key)
+}
+
+/// The key of a phone that is signed in, before and after it is one of the account's.
+fn signing_in_key(service: &Service, id: Id) -> Outcome<PublicKey> {
+    let state = service.state();
+    if let Some(waiting) = state.memory.sign_ins.get(&id) {
+        return Ok(waiting.pending.device_key);
+    }
+    let known = crate::sign_in::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
     Ok(known.device_key)
 }
 
@@ -188,15 +211,15 @@ fn admit_device(service: &Service, request: &SignedRequest) -> Outcome<Admitted>
     let revoked = || Refusal::of(401, Code::DeviceRevoked);
     let id = request.keyid.strip_prefix("dev:").ok_or_else(bad_signature)?;
     let device = Id::parse(id).map_err(|_| revoked())?;
-    let sql = "SELECT account_id, device_key, approve_key, head, head_seq, revoked FROM devices WHERE device_id = ?1";
+    let sql = "SELECT account_id, device_key, approve_key, head, head_seq, revoked, ended_by FROM devices WHERE device_id = ?1";
     let mut state = service.state();
     let row = one(&state.db, sql, [device.to_string()], |row| {
         let keys: (Vec<u8>, Vec<u8>) = (row.get(1)?, row.get(2)?);
-        Ok((store::id_at(row, "account_id")?, keys, row.get::<_, Option<String>>(3)?, row.get::<_, i64>(4)?, row.get::<_, bool>(5)?))
+        Ok((store::id_at(row, "account_id")?, keys, row.get::<_, Option<String>>(3)?, row.get::<_, i64>(4)?, (row.get::<_, bool>(5)?, row.get::<_, Option<String>>(6)?)))
     })?;
-    let (account, (device_key, approve_key), last_head, last_seq, is_revoked) = row.ok_or_else(revoked)?;
+    let (account, (device_key, approve_key), last_head, last_seq, (is_revoked, ended_by)) = row.ok_or_else(revoked)?;
     if is_revoked {
-        return Err(revoked());
+        return Err(crate::sign_in::ended_refusal(ended_by.as_deref()));
     }
     let key = |bytes: &[u8]| PublicKey::from_bytes(bytes).map_err(|_| crate::service::internal());
     fresh(service, request, &key(&device_key)?)?;
@@ -204,6 +227,9 @@ fn admit_device(service: &Service, request: &SignedRequest) -> Outcome<Admitted>
     let seq = head_seq(head).ok_or_else(|| Refusal::argument("kabao-head"))?;
     store::write(&mut state.db, |tx| {
         use_nonce(tx, service, &request.keyid, &request.nonce)?;
+        let now = service.now();
+        let sql = "UPDATE devices SET last_seen = ?2 WHERE device_id = ?1 AND last_seen < ?3";
+        run(tx, sql, params![device.to_string(), now.as_ms(), now.plus_ms(-SEEN_MS).as_ms()])?;
         if seq > last_seq {
             run(tx, "UPDATE devices SET head = ?2, head_seq = ?3 WHERE device_id = ?1", params![device.to_string(), head, seq])?;
         }

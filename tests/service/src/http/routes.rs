@@ -2,7 +2,10 @@
 
 use super::errors::Answer;
 use super::outer;
-use crate::api::{account, asks, cards, classes, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals, renewal, replacement};
+use crate::api::{
+    account, asks, cards, classes, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
+    renewal, replacement, secure, sign_in,
+};
 use crate::refusal::Refusal;
 use crate::service::Service;
 use axum::Router;
@@ -33,6 +36,18 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/phone-changes/{change_id}", get(phone_changes::state))
         .route("/v1/phone-changes/{change_id}/otp", post(phone_changes::otp))
         .route("/v1/phone-changes/{change_id}/proof", put(phone_changes::prove))
+        .route("/v1/sign-ins", post(sign_in::begin))
+        .route("/v1/sign-ins/{sign_in_id}", get(sign_in::state))
+        .route("/v1/sign-ins/{sign_in_id}/otp", post(sign_in::otp))
+        .route("/v1/sign-ins/{sign_in_id}/proof", put(sign_in::prove))
+        .route("/v1/devices", get(devices::list))
+        .route("/v1/devices/{device_id}/sign-out", post(devices::sign_out))
+        .route("/v1/account/security", get(secure::view))
+        .route("/v1/account/password", put(secure::set_password))
+        .route("/v1/second-factor", post(secure::enrol))
+        .route("/v1/second-factor/backup-codes", post(secure::backups))
+        .route("/v1/second-factor/off", post(secure::off))
+        .route("/v1/second-factor/{enrolment_id}", put(secure::confirm))
         .route("/v1/account", get(account::view))
         .route("/v1/account/pin", put(account::set_pin))
         .route("/v1/account/recovery-sheet", put(account::set_sheet))

@@ -77,7 +77,12 @@ CREATE TABLE devices (
     revoked INTEGER NOT NULL DEFAULT 0,
     head TEXT,
     head_seq INTEGER NOT NULL DEFAULT -1,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    form TEXT NOT NULL DEFAULT 'phone',
+    -- To the hour.
+    last_seen INTEGER NOT NULL DEFAULT 0,
+    ended_at INTEGER,
+    ended_by TEXT CHECK (ended_by IN ('signed_out', 'replaced'))
 ) WITHOUT ROWID;
 
 CREATE TABLE nonces (key_id TEXT NOT NULL, nonce TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (key_id, nonce)) WITHOUT ROWID;
@@ -286,6 +291,21 @@ CREATE TABLE replacements (
     device_id TEXT
 ) WITHOUT ROWID;
 CREATE INDEX replacements_account ON replacements (account_id, number_at);
+
+-- Phones that are signed in beside the others. A row begins with the right code; the code itself is in memory only.
+CREATE TABLE sign_ins (
+    sign_in_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    phone_mark BLOB NOT NULL,
+    device_key BLOB NOT NULL, approve_key BLOB NOT NULL, model TEXT NOT NULL, form TEXT NOT NULL,
+    -- 'void': another phone took the account over.
+    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'void')),
+    secret_proven INTEGER NOT NULL DEFAULT 0,
+    pin_wrong INTEGER NOT NULL DEFAULT 0,
+    number_at INTEGER NOT NULL,
+    device_id TEXT
+) WITHOUT ROWID;
+CREATE INDEX sign_ins_account ON sign_ins (account_id, number_at);
 
 -- Approval keys that took the place of dead ones, so that a repeat after a lost answer is the same renewal.
 CREATE TABLE renewals (renewal_id TEXT PRIMARY KEY, device_id TEXT NOT NULL, low_until INTEGER NOT NULL) WITHOUT ROWID;

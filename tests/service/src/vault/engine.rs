@@ -36,6 +36,18 @@ CREATE TABLE IF NOT EXISTS replaced (
     approve_key BLOB NOT NULL, model TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS decisions (
     seq INTEGER PRIMARY KEY, decision TEXT NOT NULL UNIQUE, account TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS passwords (
+    account TEXT PRIMARY KEY, salt BLOB NOT NULL, verifier BLOB NOT NULL, rounds INTEGER NOT NULL, change TEXT NOT NULL, at INTEGER NOT NULL,
+    wrong INTEGER NOT NULL DEFAULT 0, locked_until INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE IF NOT EXISTS factors (
+    account TEXT PRIMARY KEY, enrolment TEXT NOT NULL, device TEXT NOT NULL, secret_sealed BLOB NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('offered', 'on')), at INTEGER NOT NULL, last_step INTEGER NOT NULL DEFAULT -1,
+    wrong INTEGER NOT NULL DEFAULT 0, locked_until INTEGER NOT NULL DEFAULT 0, issue TEXT, issued_at INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE IF NOT EXISTS backup_codes (
+    account TEXT NOT NULL, mark BLOB NOT NULL, used INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (account, mark)) STRICT;
+CREATE TABLE IF NOT EXISTS device_log (
+    seq INTEGER PRIMARY KEY, entry TEXT NOT NULL UNIQUE, signed_in INTEGER NOT NULL, account TEXT NOT NULL, device TEXT NOT NULL,
+    device_key BLOB NOT NULL, approve_key BLOB NOT NULL, model TEXT NOT NULL, form TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS one_owner ON cards (mark) WHERE bound = 1;
 ";
 
@@ -122,6 +134,20 @@ impl Engine {
             VaultCall::Hello => self.keys().map(VaultAnswer::Keys),
             VaultCall::SetPin { account, device, phone, sealed } => self.set_pin(account, device, &phone, &sealed),
             VaultCall::CheckPin { account, digest, sealed } => self.check_pin(now, account, &digest, &sealed),
+            VaultCall::WeighPassword { account, device, phone, change, sealed } => self.weigh_password(account, device, &phone, change, &sealed),
+            VaultCall::SetPassword { account, device, phone, change, sealed } => self.set_password(now, account, device, &phone, change, &sealed),
+            VaultCall::CheckPassword { account, digest, sealed } => self.check_password(now, account, &digest, &sealed),
+            VaultCall::Login { account } => self.login_state(account),
+            VaultCall::OfferFactor { account, device, enrolment } => self.offer_factor(now, account, device, enrolment),
+            VaultCall::ConfirmFactor { account, device, enrolment, digest, sealed } => {
+                self.confirm_factor(now, account, device, enrolment, &digest, &sealed)
+            }
+            VaultCall::CheckFactor { account, digest, sealed } => self.check_factor(now, account, &digest, &sealed),
+            VaultCall::IsIssued { account, issue } => Ok(VaultAnswer::Weighed { repeat: self.is_issued(account, issue)? }),
+            VaultCall::IssueBackups { account, device, issue } => self.issue_backups(now, account, device, issue),
+            VaultCall::DropFactor { account } => self.drop_factor(account),
+            VaultCall::KeepDevice(row) => self.keep_device(&row),
+            VaultCall::DeviceLog => self.device_log(None),
             VaultCall::Verify { verification, account, name, sealed, liveness, document, guardian } => {
                 self.verify(now, verification, account, &name, sealed.as_ref(), &liveness, (&document, guardian))
             }

@@ -6,13 +6,17 @@
 mod child;
 mod decisions;
 mod desk;
+mod device_log;
 mod engine;
+mod factor;
+mod login;
 mod outside;
 mod papers;
 mod person;
 mod pins;
 mod replaced;
 mod weak;
+mod weak_password;
 
 pub use child::{ChildVault, run_vault};
 pub use engine::Engine;
@@ -71,6 +75,30 @@ pub enum VaultCall {
     SetPin { account: Id, device: Id, phone: String, sealed: SealedBox },
     /// Judges a PIN for one digest of terms.
     CheckPin { account: Id, digest: String, sealed: SealedBox },
+    /// Judges a login password that is to be chosen, before anybody proves anything.
+    WeighPassword { account: Id, device: Id, phone: String, change: Id, sealed: SealedBox },
+    /// Takes a login password whose setting was proven.
+    SetPassword { account: Id, device: Id, phone: String, change: Id, sealed: SealedBox },
+    /// Judges a login password for one digest.
+    CheckPassword { account: Id, digest: String, sealed: SealedBox },
+    /// What an account signs in with.
+    Login { account: Id },
+    /// A secret for an authenticator app.
+    OfferFactor { account: Id, device: Id, enrolment: Id },
+    /// Turns the second factor on by its first code.
+    ConfirmFactor { account: Id, device: Id, enrolment: Id, digest: String, sealed: SealedBox },
+    /// Judges a code of the second factor for one digest.
+    CheckFactor { account: Id, digest: String, sealed: SealedBox },
+    /// Whether backup codes were issued under this id: `Weighed`.
+    IsIssued { account: Id, issue: Id },
+    /// Ten new backup codes; the proof was judged before.
+    IssueBackups { account: Id, device: Id, issue: Id },
+    /// Turns the second factor off; the proof was judged before.
+    DropFactor { account: Id },
+    /// A phone is signed in or out: written down before the book is changed.
+    KeepDevice(DeviceRow),
+    /// Every phone that was signed in or out.
+    DeviceLog,
     /// Has name, number and liveness judged. Without a box: asks the vendor again.
     Verify { verification: Id, account: Id, name: String, sealed: Option<SealedBox>, liveness: Liveness, document: String, guardian: bool },
     /// Which document the account's person has, and how old the person is.
@@ -129,6 +157,16 @@ pub enum VaultAnswer {
     Refused { code: String, attempts_left: Option<u32> },
     /// A signed verdict on a PIN: `payload` is the JSON of a [`PinVerdict`].
     Verdict { payload: String, signature: String },
+    /// Whether it was done before under the same id.
+    Weighed { repeat: bool },
+    /// What an account signs in with.
+    Login(LoginState),
+    /// The secret of an authenticator app, Base32. Passed on once and kept by nobody but the vault.
+    FactorSecret(String),
+    /// Backup codes, passed on once.
+    BackupCodes(Vec<String>),
+    /// Phones that were signed in and out, in order.
+    Devices(Vec<DeviceRow>),
     /// What the identity vendor says.
     Identity { state: IdentityState, id_masked: String, id_mark: String, pin_must_change: bool, person: Option<PersonFacts> },
     /// The account's person, when there is one.
@@ -191,6 +229,29 @@ pub struct DecisionRow {
     pub at: Timestamp,
 }
 
+/// A phone that was signed in or out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRow {
+    /// The sign-in, or the sign-out.
+    pub entry: Id,
+    /// In, or out.
+    pub signed_in: bool,
+    /// The account.
+    pub account: Id,
+    /// The device.
+    pub device: Id,
+    /// Signs its requests.
+    pub device_key: PublicKey,
+    /// Signs its payments.
+    pub approve_key: PublicKey,
+    /// As the person knows it.
+    pub model: String,
+    /// Its form: `phone`, `tablet`, `watch`, `computer`, `other`.
+    pub form: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// The kinds of decisions. Numbers come as marks and sealed, as the book has them; their keys lie elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -200,6 +261,50 @@ pub enum Decision {
     /// Another number is the account's.
     Number { device: Id, new_mark: String, new_sealed: String, new_masked: String, old_mark: String, low_until: Option<i64> },
 }
+
+/// What an account signs in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginState {
+    /// The change that set the password.
+    pub password_change: Option<Id>,
+    /// When it was set.
+    pub password_at: Option<i64>,
+    /// The second factor, when it is on.
+    pub factor: Option<FactorState>,
+}
+
+/// A second factor that is on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorState {
+    /// The enrolment.
+    pub enrolment: Id,
+    /// Since when.
+    pub at: i64,
+    /// Backup codes that were not used.
+    pub backups_left: u32,
+}
+
+/// What the vault decided on one password or one code for one digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginVerdict {
+    /// The account.
+    pub account: Id,
+    /// The digest, hexadecimal.
+    pub digest: String,
+    /// `password` or `factor`.
+    pub what: String,
+    /// `right`, or a code of the catalogue.
+    pub verdict: String,
+    /// How many tries are left without waiting.
+    pub attempts_left: u32,
+    /// How long nothing is judged now.
+    pub retry_after_ms: i64,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// The domain of the vault's verdicts on passwords and codes.
+pub const LOGIN_DOMAIN: &[u8] = b"kabao-login-verdict-1\0";
 
 /// The bank's word on a movement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

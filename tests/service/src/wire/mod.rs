@@ -7,6 +7,7 @@ mod identity;
 mod cards;
 mod read;
 mod requests;
+mod secure;
 
 pub use answers::*;
 pub use change::*;
@@ -14,3 +15,4 @@ pub use identity::*;
 pub use cards::*;
 pub use read::{bytes, digest, fen, id, key, maybe_id, plain, text};
 pub use requests::*;
+pub use secure::*;

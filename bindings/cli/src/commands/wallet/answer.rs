@@ -45,6 +45,23 @@ impl Answer {
         }
     }
 
+    /// Prints what came, as it is; to people without the values that are for programs.
+    pub fn told(&self, value: &Value, hidden: &[&str]) -> ExitCode {
+        if self.json {
+            println!("{value}");
+            return ExitCode::SUCCESS;
+        }
+        let mut shown = value.clone();
+        if let Value::Object(map) = &mut shown {
+            map.retain(|name, _| name != "picture" && !hidden.contains(&name.as_str()));
+        }
+        print!("{}", fields::lines(&shown));
+        if let Some(picture) = value.get("picture").and_then(Value::as_str) {
+            println!("{picture}");
+        }
+        ExitCode::SUCCESS
+    }
+
     fn show(&self, word: &Word, value: &Value) {
         let story = Story::new(Detail::Story, self.language);
         let show = match word {

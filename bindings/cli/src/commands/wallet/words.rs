@@ -366,6 +366,9 @@ pub enum Word {
     },
     /// Sets aside the files of a wallet whose key is lost.
     SetAsideLost,
+    /// Passwords, the second factor, devices, signing in and out.
+    #[command(flatten)]
+    Secure(super::secure::SecureWord),
 }
 
 impl Word {

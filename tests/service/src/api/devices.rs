@@ -1,0 +1,33 @@
+//! The phones of an account, and the end of one.
+
+use super::App;
+use super::secure::tell;
+use crate::http::errors::{Answer, Common, Sent};
+use crate::refusal::Outcome;
+use crate::service::Caller;
+use crate::sign_in::{self, DEVICES};
+use crate::store::one;
+use crate::wire::{self, DevicesOut, SignOutIn};
+use axum::extract::{Path, State};
+
+/// The phones that are signed in, and the newest that are not any more.
+#[utoipa::path(get, path = "/v1/devices", responses((status = 200, body = DevicesOut), Common))]
+pub async fn list(State(service): App, caller: Caller) -> Outcome<Answer> {
+    let devices = sign_in::devices(&service.state().db, caller.account, caller.device)?;
+    Answer::json(200, &DevicesOut { devices, limit: DEVICES })
+}
+
+/// Signs a phone of the account out, this one or another. One that is out is out.
+#[utoipa::path(post, path = "/v1/devices/{device_id}/sign-out", params(("device_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
+    request_body = SignOutIn, responses((status = 204, description = "Signed out"), Common))]
+pub async fn sign_out(State(service): App, caller: Caller, Path(device): Path<String>, Sent(body): Sent<SignOutIn>) -> Outcome<Answer> {
+    let (device, entry) = (wire::id(&device, "device_id")?, wire::id(&body.sign_out_id, "sign_out_id")?);
+    let now = service.now();
+    let mut state = service.state();
+    if sign_in::sign_out(&service, &mut state, caller.account, device, entry, now)? && device != caller.device {
+        let sql = "SELECT model FROM devices WHERE device_id = ?1";
+        let model: String = one(&state.db, sql, [device.to_string()], |row| row.get(0))?.unwrap_or_default();
+        tell(&service, &mut state, caller.account, device, "signed_out", &format!("手机（{model}）已退出你的账户。"), now);
+    }
+    Ok(Answer::empty())
+}
