@@ -210,7 +210,8 @@ impl Json for QuoteView {
             }))
         });
         object(json!({
-            "default_passed_over": maybe(self.default_passed_over.as_ref()),
+            "default_passed_over": maybe(self.default_passed_over.as_ref()), "instead_of": self.instead_of,
+            "warning": maybe(self.warning.as_ref()),
             "quote_id": self.quote_id, "payee_name": self.payee_name, "amount": self.amount.json(), "fee": self.fee.json(),
             "total": self.total.json(), "sources": sources.collect::<Vec<_>>(), "expires_at": self.expires_at,
         }))
@@ -225,6 +226,7 @@ impl Json for PaymentView {
             "payee_name": self.payee_name, "amount": self.amount.json(), "fee": self.fee.json(),
             "may_pay_again": self.may_pay_again, "dispatched": self.dispatched, "failure": maybe(self.failure.as_ref()),
             "record_id": self.record_id, "timeline": timeline.collect::<Vec<_>>(), "created_at": self.created_at,
+            "instead_of": self.instead_of, "replaced_by": self.replaced_by, "warning": maybe(self.warning.as_ref()),
         }))
     }
 }
@@ -272,7 +274,7 @@ impl Json for ReceiptView {
         object(json!({
             "record_id": self.record_id, "verified": self.verified, "payee_name": self.payee_name,
             "amount": self.amount.json(), "fee": self.fee.json(), "route": self.route, "route_text": self.route_text,
-            "our_order": self.our_order, "acquirer_order": self.acquirer_order, "merchant_order": self.merchant_order,
+            "source": self.source, "source_text": self.source_text, "our_order": self.our_order, "acquirer_order": self.acquirer_order, "merchant_order": self.merchant_order,
             "at": self.at, "at_text": self.at_text, "document": URL_SAFE_NO_PAD.encode(&self.document),
             "qr_text": self.qr_text,
         }))

@@ -49,6 +49,12 @@ impl PayClient {
         self.0.run(|pay| async move { pay.quote(request).await }).await
     }
 
+    /// The same amount for the same payee from another source, when one could not pay: the new payment is linked to the old one,
+    /// and a warning says when that one may still succeed. For a top-up a card can be named; without one the next in order.
+    pub async fn quote_other_source(&self, intent_id: String, card_id: Option<String>) -> Outcome<QuoteView> {
+        self.0.run(|pay| async move { pay.quote_other_source(intent_id, card_id).await }).await
+    }
+
     /// Pays what was quoted. Gives how the payment stands as soon as there is an answer, or none: *unknown* is not a
     /// failure, and the wallet goes on asking by itself. Giving up waiting changes nothing about the payment.
     pub async fn confirm(&self, request: ConfirmRequest) -> Outcome<PaymentView> {

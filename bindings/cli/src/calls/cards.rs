@@ -9,7 +9,7 @@ use serde_json::Value;
 /// The names that [`call`] knows.
 pub const NAMES: &[&str] = &[
     "card_look", "bind", "bind_confirm", "bind_doubts", "bindings_waiting", "bindings_resume", "card_replace", "card_unbind", "cards",
-    "cards_earlier", "cards_refresh", "sources", "source_default", "sources_order",
+    "cards_earlier", "cards_refresh", "sources", "source_default", "sources_order", "quote_other_source",
 ];
 
 /// Makes one of them.
@@ -52,6 +52,11 @@ pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Va
             let source = args.maybe_text("source")?;
             with.end()?;
             cards.set_default(source).await?.json()
+        }
+        "quote_other_source" => {
+            let (intent, card) = (args.text("intent_id")?, args.maybe_text("card_id")?);
+            with.end()?;
+            wallet.pay().quote_other_source(intent, card).await?.json()
         }
         "sources_order" => {
             let names = args.texts("sources")?;

@@ -247,6 +247,10 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             let quote = ask(wallet, answer, "quote_pay", what).await?;
             agree_to(wallet, answer, &quote, agree).await?
         }
+        Word::PayOtherSource { intent_id, card_id, agree } => {
+            let quote = ask(wallet, answer, "quote_other_source", with([("intent_id", json!(intent_id)), ("card_id", json!(card_id))])).await?;
+            agree_to(wallet, answer, &quote, agree).await?
+        }
         Word::AskConfirm { ask_id, agree } => {
             let quote = ask(wallet, answer, "quote_ask", with([("ask_id", json!(ask_id))])).await?;
             agree_to(wallet, answer, &quote, agree).await?

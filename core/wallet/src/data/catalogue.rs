@@ -43,7 +43,7 @@ pub(super) const ITEMS: &[Item] = {
         table("account", Ledger, &["account", "replacement", "phone_change", "sign_in", "recheck"], "phone", true),
         table("consents", Ledger, &["consents"], "phone", true),
         table("cards", Ledger, &["bindings"], "phone", true),
-        table("payments", Ledger, &["intents"], "phone", true),
+        table("payments", Ledger, &["intents", "intent_links"], "phone", true),
         table("receipts", Ledger, &["receipts"], "phone", true),
         table("payer_codes", Ledger, &["code_batches", "code_tokens"], "shown", false),
         table("journal", Ledger, &["events"], "phone", false),

@@ -17,7 +17,7 @@ use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::intents::{self, IntentRow};
 use crate::tables::events::Log;
-use crate::tables::{account, marks};
+use crate::tables::{account, links, marks};
 use drive::drive;
 use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
@@ -60,6 +60,8 @@ pub(crate) struct Approved {
     pub(crate) payee_name: Option<String>,
     /// The person knows that the same was paid minutes ago.
     pub(crate) again: bool,
+    /// The payment that this one stands in the place of.
+    pub(crate) instead_of: Option<Id>,
 }
 
 /// Stores the payment in one commit, sends it, and gives its state as soon as there is an answer or none. All of it
@@ -89,7 +91,7 @@ pub(crate) async fn start(core: &Arc<Core>, approved: Approved) -> Outcome<Inten
 async fn store(core: &Core, approved: Approved) -> Outcome<()> {
     let id = approved.terms.intent_id;
     let mut row = sending(core, approved.terms, approved.payee_key, approved.payee_name)?;
-    let (now, body, again) = (row.created_at, approved.body, approved.again);
+    let (now, body, again, instead_of) = (row.created_at, approved.body, approved.again, approved.instead_of);
     core.open_files(move |files| {
         files.commit(now, |tx, log| {
             // Under the same lock as the insert, so that two calls at once cannot both find the way free.
@@ -108,6 +110,9 @@ async fn store(core: &Core, approved: Approved) -> Outcome<()> {
             let event = record::event_body(&row);
             row.event = log.next();
             intents::insert(tx, &row, &body)?;
+            if let Some(old) = instead_of {
+                links::insert(tx, id, old)?;
+            }
             log.append(tx, "intent", &id.to_string(), &event)
         })
     })

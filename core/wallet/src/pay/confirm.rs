@@ -56,11 +56,12 @@ impl PayClient {
             terms,
             body,
             again: request.again,
+            instead_of: quote.instead_of,
         };
         let row = intents::start(&self.core, approved).await?;
         // A quote pays once; the service would refuse it a second time.
         self.core.quotes.forget(quote_id);
-        Ok(super::watch::view(self.core.settings.language, &row))
+        self.viewed(&row).await
     }
 
     async fn approve(&self, proof: Proof, digest: &[u8; 32]) -> Outcome<Approval> {

@@ -10,6 +10,7 @@ mod codes;
 mod confirm;
 mod payer_code;
 mod provision;
+mod other;
 mod quote;
 mod receipt;
 mod scan;

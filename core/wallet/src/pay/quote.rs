@@ -1,5 +1,6 @@
 //! Who, how much, from what, at which fee, and what stands in the way.
 
+use super::other::Instead;
 use super::{PayClient, QuoteRequest, QuoteSourceView, QuoteView};
 use crate::error::{Outcome, WalletError};
 use crate::service::wire;
@@ -27,6 +28,7 @@ pub(crate) struct Known {
     pub(super) sources: Vec<(Source, bool)>,
     pub(super) expires_at: Timestamp,
     pub(super) challenge: [u8; 32],
+    pub(super) instead_of: Option<Id>,
 }
 
 /// The open quotes; in memory only: one that a restart forgot is asked for again.
@@ -57,9 +59,24 @@ impl PayClient {
     pub async fn quote(&self, request: QuoteRequest) -> Outcome<QuoteView> {
         self.core.identity()?;
         let asked = self.asked(request).await?;
+        self.quote_asked(asked, None).await
+    }
+
+    /// The same for what is known already, perhaps in the place of a payment that could not be made.
+    pub(super) async fn quote_asked(&self, asked: Asked, instead: Option<Instead>) -> Outcome<QuoteView> {
         let request = self.core.request("POST", "/v1/quotes".to_owned(), asked.body.to_string().into_bytes())?;
-        let quote: wire::Quote = self.core.call(&request).await?.read()?;
+        let mut quote: wire::Quote = self.core.call(&request).await?.read()?;
         check(&asked, &quote)?;
+        if let Some(instead) = &instead {
+            // It did not pay a moment ago; asking it again is another quote.
+            for source in quote.sources.iter_mut().filter(|source| source.source == instead.source && source.usable) {
+                source.usable = false;
+                source.reason = Some(instead.code.unwrap_or(Code::PaymentUnresolved).as_str().to_owned());
+            }
+            if !quote.sources.iter().any(|source| source.usable) {
+                return Err(WalletError::from(Code::NoOtherSource).in_field("source"));
+            }
+        }
         let known = Known {
             kind: asked.kind,
             payee_id: quote.payee_id,
@@ -71,11 +88,14 @@ impl PayClient {
             sources: quote.sources.iter().map(|source| (source.source, source.usable)).collect(),
             expires_at: Timestamp::from_ms(quote.expires_at),
             challenge: quote.challenge,
+            instead_of: instead.as_ref().map(|instead| instead.intent),
         };
         self.core.quotes.remember(quote.quote_id, known);
         let cards = known_cards(&self.core).await?;
         let wish = preference(&self.core).await?;
-        Ok(view(self.core.settings.language, &quote, &cards, &wish, self.core.now()))
+        let view = view(self.core.settings.language, &quote, &cards, &wish, self.core.now());
+        let instead_of = instead.as_ref().map(|instead| instead.intent.to_string());
+        Ok(QuoteView { instead_of, warning: instead.and_then(|instead| instead.warning), ..view })
     }
 
     /// What the request says on the wire, and what the answer must repeat.
@@ -83,34 +103,48 @@ impl PayClient {
         let id = |text: &str, field: &str| Id::parse(text).map_err(|_| WalletError::from(Code::BadId).in_field(field));
         Ok(match request {
             QuoteRequest::TopUp { amount, card_id } => {
-                let (amount, card) = (read_amount(&amount)?, id(&card_id, "card_id")?);
-                let body = serde_json::json!({ "kind": "top_up", "amount": amount, "card_id": card });
-                Asked { kind: MoveKind::TopUp, amount, payee_id: None, order: None, body }
+                Asked::top_up(read_amount(&amount)?, id(&card_id, "card_id")?)
             }
             QuoteRequest::Pay { payee_id, amount, order } => {
                 let (amount, payee) = (read_amount(&amount)?, id(&payee_id, "payee_id")?);
-                let mut body = serde_json::json!({ "kind": "pay", "amount": amount, "payee_id": payee });
-                if let Some(order) = &order {
-                    body["order"] = order.as_str().into();
-                }
-                Asked { kind: MoveKind::Pay, amount, payee_id: Some(payee), order, body }
+                Asked::pay(payee, amount, order)
             }
             QuoteRequest::Ask { ask_id } => {
                 let id = id(&ask_id, "ask_id")?;
                 let ask = self.known_asks().await?.into_iter().find(|ask| ask.ask_id == id).ok_or(Code::AskLapsed)?;
-                let body = serde_json::json!({ "kind": "ask", "amount": ask.amount, "ask_id": id });
-                Asked { kind: MoveKind::Ask, amount: ask.amount, payee_id: None, order: ask.order, body }
+                Asked::ask(id, ask.amount, ask.order)
             }
         })
     }
 }
 
-struct Asked {
+/// What a quote is asked for, with what the answer must repeat.
+pub(super) struct Asked {
     kind: MoveKind,
     amount: Money,
     payee_id: Option<Id>,
     order: Option<String>,
     body: serde_json::Value,
+}
+
+impl Asked {
+    pub(super) fn top_up(amount: Money, card: Id) -> Asked {
+        let body = serde_json::json!({ "kind": "top_up", "amount": amount, "card_id": card });
+        Asked { kind: MoveKind::TopUp, amount, payee_id: None, order: None, body }
+    }
+
+    pub(super) fn pay(payee: Id, amount: Money, order: Option<String>) -> Asked {
+        let mut body = serde_json::json!({ "kind": "pay", "amount": amount, "payee_id": payee });
+        if let Some(order) = &order {
+            body["order"] = order.as_str().into();
+        }
+        Asked { kind: MoveKind::Pay, amount, payee_id: Some(payee), order, body }
+    }
+
+    pub(super) fn ask(ask: Id, amount: Money, order: Option<String>) -> Asked {
+        let body = serde_json::json!({ "kind": "ask", "amount": amount, "ask_id": ask });
+        Asked { kind: MoveKind::Ask, amount, payee_id: None, order, body }
+    }
 }
 
 /// An amount as typed: more than nothing, in yuan.
@@ -158,6 +192,8 @@ fn view(language: Language, quote: &wire::Quote, cards: &KnownCards, wish: &Pref
         total: quote.total.view(language),
         sources: sources.collect(),
         default_passed_over: passed_over,
+        instead_of: None,
+        warning: None,
         expires_at: Timestamp::from_ms(quote.expires_at),
     }
 }

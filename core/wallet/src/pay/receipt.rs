@@ -2,6 +2,7 @@
 
 use super::{PayClient, ReceiptView};
 use crate::error::{Outcome, WalletError};
+use crate::shared::{known_cards, source_text};
 use crate::tables::{receipts, records};
 use crate::words::say;
 use kabao_base::{Code, Id};
@@ -35,6 +36,8 @@ impl PayClient {
                 .ok_or(Code::ReceiptInvalid)?,
         };
         let language = self.core.settings.language;
+        let cards = known_cards(&self.core).await?;
+        let source = super::quote::name(receipt.source);
         Ok(ReceiptView {
             record_id: receipt.record_id.to_string(),
             verified,
@@ -43,6 +46,8 @@ impl PayClient {
             fee: receipt.fee.view(language),
             route_text: say(language, &format!("way.{}", receipt.route), &[]),
             route: receipt.route,
+            source_text: source_text(language, &source, &cards),
+            source,
             our_order: receipt.our_order,
             acquirer_order: receipt.acquirer_order,
             merchant_order: receipt.order,

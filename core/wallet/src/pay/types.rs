@@ -144,6 +144,10 @@ pub struct QuoteView {
     pub sources: Vec<QuoteSourceView>,
     /// Why the person's choice is not proposed; absent when it is, or when nothing was chosen.
     pub default_passed_over: Option<Failure>,
+    /// The payment in whose place this one would stand.
+    pub instead_of: Option<String>,
+    /// What to know before confirming: `may_pay_twice` while that payment has no result.
+    pub warning: Option<Failure>,
     /// Until when it can be confirmed.
     pub expires_at: Timestamp,
 }
@@ -228,6 +232,12 @@ pub struct PaymentView {
     pub timeline: Vec<StageView>,
     /// When it was confirmed.
     pub created_at: Timestamp,
+    /// The payment in whose place this one stands, from another source. Not in lists.
+    pub instead_of: Option<String>,
+    /// The payment that stands in the place of this one. Not in lists.
+    pub replaced_by: Option<String>,
+    /// `may_pay_twice` while the other one of the two has no result, `paid_twice` when both succeeded. Not in lists.
+    pub warning: Option<Failure>,
 }
 
 /// A payer code 付款码 on the screen.
@@ -290,6 +300,10 @@ pub struct ReceiptView {
     pub route: String,
     /// The way in words.
     pub route_text: String,
+    /// `balance`, or the card's id, also of a card that was removed since.
+    pub source: String,
+    /// The source in words: bank and last four digits.
+    pub source_text: String,
     /// Our order number.
     pub our_order: String,
     /// The acquirer's order number.

@@ -14,7 +14,7 @@ impl PayClient {
     pub async fn payment(&self, intent_id: String) -> Outcome<PaymentView> {
         let id = read_id(&intent_id)?;
         self.core.gate.check_open()?;
-        Ok(view(self.core.settings.language, &intents::get(&self.core, id).await?))
+        self.viewed(&intents::get(&self.core, id).await?).await
     }
 
     /// Payments without a result, oldest first.
@@ -27,7 +27,7 @@ impl PayClient {
     pub async fn resolve(&self, intent_id: String) -> Outcome<PaymentView> {
         let id = read_id(&intent_id)?;
         self.core.gate.check_open()?;
-        Ok(view(self.core.settings.language, &intents::resolve(&self.core, id).await?))
+        self.viewed(&intents::resolve(&self.core, id).await?).await
     }
 
     /// Gives a payment up. When the service never handed it to a bank, it will never be carried out; when it did, the
@@ -35,7 +35,7 @@ impl PayClient {
     pub async fn abandon(&self, intent_id: String) -> Outcome<PaymentView> {
         let id = read_id(&intent_id)?;
         self.core.gate.check_open()?;
-        Ok(view(self.core.settings.language, &intents::abandon(&self.core, id).await?))
+        self.viewed(&intents::abandon(&self.core, id).await?).await
     }
 }
 
@@ -66,6 +66,9 @@ pub(super) fn view(language: Language, row: &IntentRow) -> PaymentView {
             })
             .collect(),
         created_at: row.created_at,
+        instead_of: None,
+        replaced_by: None,
+        warning: None,
     }
 }
 

@@ -57,3 +57,9 @@ CREATE TABLE sign_in (
     needs_factor   INTEGER NOT NULL DEFAULT 0,
     proof_id       TEXT
 ) STRICT;
+
+-- Payments that were made in the place of another one: the same thing from another source.
+CREATE TABLE intent_links (
+    intent_id  TEXT PRIMARY KEY,
+    instead_of TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

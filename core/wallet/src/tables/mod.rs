@@ -7,6 +7,7 @@ pub(crate) mod erase;
 pub(crate) mod events;
 pub(crate) mod feeds;
 pub(crate) mod intents;
+pub(crate) mod links;
 pub(crate) mod inventory;
 pub(crate) mod marks;
 pub(crate) mod open;

@@ -241,6 +241,16 @@ pub enum Word {
         #[arg(long)]
         order: Option<String>,
     },
+    /// Pays the same from another source, after one could not. Reads: the PIN.
+    PayOtherSource {
+        /// The payment that could not be made.
+        intent_id: String,
+        /// For a top-up: the card; without it, the next one.
+        #[arg(long)]
+        card_id: Option<String>,
+        #[command(flatten)]
+        agree: Agree,
+    },
     /// Pays a payee. Reads: the PIN.
     Pay {
         /// The payee that `read` gave.
