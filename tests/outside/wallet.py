@@ -266,8 +266,9 @@ class Wallet:
         done = subprocess.run([*before, *self.line(*words, as_json=as_json)], input=(say or "") + "\n", capture_output=True, text=True,
                               timeout=timeout, env={**self.env, **(env or {})})
         with open(self.log, "a") as log:
-            # These two answers are secrets that the person asked to see.
-            log.write(done.stderr + (done.stdout if words[0] not in ("sheet-make", "show-code") else ""))
+            # These answers are secrets that the person asked to see.
+            shown = ("sheet-make", "show-code", "factor-begin", "factor-confirm", "backup-codes")
+            log.write(done.stderr + (done.stdout if words[0] not in shown else ""))
         return done
 
     @staticmethod

@@ -15,6 +15,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("javac", "default-jdk-headless"),
     ("mvn", "maven"),
     ("zbarimg", "zbar-tools"),
+    ("oathtool", "oathtool"),
     ("tmux", "tmux"),
     ("faketime", "faketime"),
     ("strace", "strace"),
