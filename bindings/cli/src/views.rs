@@ -6,7 +6,9 @@ mod limits;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Failure, MoneyView, Timestamp};
-use kabao_core::account::{AccountView, OtpSentView, PhoneChangeView, ReplaceView};
+use kabao_core::account::{
+    AccountView, ClosurePoint, ClosureView, ContactView, ContactsView, OtpSentView, PhoneChangeView, ReplaceView,
+};
 use kabao_core::cards::{BindingView, CardDoubtView, CardLookView, CardView, SourcesView};
 use kabao_core::data::{FieldView, InventoryFile, InventoryItem, InventoryView};
 use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
@@ -113,6 +115,36 @@ impl Json for AccountView {
             "frozen": self.frozen, "balance": maybe(self.balance.as_ref()), "balance_at": self.balance_at,
             "balance_age_text": self.balance_age_text, "single_limit": maybe(self.single_limit.as_ref()),
             "day_left": maybe(self.day_left.as_ref()), "low_limits_until": self.low_limits_until,
+        }))
+    }
+}
+
+impl Json for ContactsView {
+    fn json(&self) -> Value {
+        let contact = |contact: &ContactView| {
+            object(json!({
+                "contact_id": contact.contact_id, "kind": snake(contact.kind), "address_masked": contact.address_masked,
+                "verified": contact.verified, "verified_at": contact.verified_at, "verified_age_text": contact.verified_age_text,
+                "verify_again": contact.verify_again,
+            }))
+        };
+        let contacts: Vec<Value> = self.contacts.iter().map(contact).collect();
+        object(json!({ "contacts": contacts, "advice": snake(self.advice), "known_at": self.known_at }))
+    }
+}
+
+impl Json for ClosureView {
+    fn json(&self) -> Value {
+        let point = |point: &ClosurePoint| {
+            object(json!({
+                "point": point.point, "text": point.text, "blocks": point.blocks, "reason": maybe(point.reason.as_ref()),
+                "amount": maybe(point.amount.as_ref()), "count": point.count,
+            }))
+        };
+        let points: Vec<Value> = self.points.iter().map(point).collect();
+        object(json!({
+            "state": snake(self.state), "next": snake(self.next), "points": points, "closes_at": self.closes_at,
+            "cooling_days": self.cooling_days, "called_off": maybe(self.called_off.as_ref()), "kept_text": self.kept_text,
         }))
     }
 }

@@ -67,6 +67,8 @@ journeys! {
     a_reinstalled_app_finds_its_account "recovery/reinstall.json",
     a_new_fingerprint_takes_the_approval_key_only "recovery/new-fingerprint.json",
     another_number_for_the_account "account/new-number.json",
+    a_second_contact_beside_the_number "account/second-contact.json",
+    an_account_closed_and_this_phone_erased "account/closing.json",
     a_restored_backup_without_its_key "recovery/restored-backup.json",
     a_foreign_visitor_from_passport_to_payment "identity/visitor.json",
 }

@@ -1,9 +1,10 @@
 use crate::calls::Calls;
 use kabao_core::account::{
-    AccountClient as Part, AccountView, OtpSentView, PhoneChangeRequest, PhoneChangeView, RecoverySheet, RegisterRequest, ReplaceProof,
+    AccountClient as Part, AccountView, ClosureView, ContactRequest, ContactsView, OtpSentView, PhoneChangeRequest, PhoneChangeView, RecoverySheet, RegisterRequest, ReplaceProof,
     ReplaceView,
 };
 use kabao_core::error::Outcome;
+use kabao_core::EraseReport;
 use kabao_money::onboarding::OnboardingStep;
 
 /// The account of the person: registration, payment PIN, recovery sheet, the next step of the set-up.
@@ -55,6 +56,59 @@ impl AccountClient {
     /// phone was first.
     pub async fn replace_prove(&self, proof: ReplaceProof) -> Outcome<ReplaceView> {
         self.0.run(|account| async move { account.replace_prove(proof).await }).await
+    }
+
+    /// The second contacts as this phone knows them, and what to do about them. Works without network.
+    pub async fn contacts(&self) -> Outcome<ContactsView> {
+        self.0.run(|account| async move { account.contacts().await }).await
+    }
+
+    /// Asks the service for the second contacts.
+    pub async fn contacts_refresh(&self) -> Outcome<ContactsView> {
+        self.0.run(|account| async move { account.contacts_refresh().await }).await
+    }
+
+    /// Names a second contact: a number or a mailbox; a code goes there. Fails with `email_invalid`, `phone_invalid`,
+    /// `contact_same`, `contact_exists`.
+    pub async fn contact_add(&self, request: ContactRequest) -> Outcome<OtpSentView> {
+        self.0.run(|account| async move { account.contact_add(request).await }).await
+    }
+
+    /// Sends another code: to one that waits, or to one that has to be proven again.
+    pub async fn contact_send_code(&self, contact_id: String) -> Outcome<OtpSentView> {
+        self.0.run(|account| async move { account.contact_send_code(contact_id).await }).await
+    }
+
+    /// Types the code that came there; from then on the contact counts.
+    pub async fn contact_confirm(&self, contact_id: String, code: String) -> Outcome<ContactsView> {
+        self.0.run(|account| async move { account.contact_confirm(contact_id, code).await }).await
+    }
+
+    /// Takes a contact away; one that counts needs the PIN, where one is set.
+    pub async fn contact_remove(&self, contact_id: String, pin: Option<String>) -> Outcome<ContactsView> {
+        self.0.run(|account| async move { account.contact_remove(contact_id, pin).await }).await
+    }
+
+    /// What has to be settled before the account can be closed, and how its closing stands.
+    pub async fn closure(&self) -> Outcome<ClosureView> {
+        self.0.run(|account| async move { account.closure().await }).await
+    }
+
+    /// Asks for the account to be closed, with the PIN where one is set; `confirmed` says that the person read what is lost.
+    /// Fails with the reason of the first point that is not settled.
+    pub async fn close_account(&self, pin: Option<String>, confirmed: bool) -> Outcome<ClosureView> {
+        self.0.run(|account| async move { account.close_account(pin, confirmed).await }).await
+    }
+
+    /// Takes the closing back, while its days last.
+    pub async fn reopen_account(&self) -> Outcome<ClosureView> {
+        self.0.run(|account| async move { account.reopen_account().await }).await
+    }
+
+    /// Erases this phone after its account was closed, and closes the wallet. What should be kept is exported before. Fails
+    /// with `wrong_step` before the service signed that the account is closed.
+    pub async fn erase_closed(&self, confirmed: bool) -> Outcome<EraseReport> {
+        self.0.run(|account| async move { account.erase_closed(confirmed).await }).await
     }
 
     /// Begins to change the account's number: a code goes to the new one. The same call again is another code. Fails with

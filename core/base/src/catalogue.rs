@@ -76,6 +76,17 @@ codes! {
     PhoneInUse "phone_in_use" Certain State Person CallSupport "The new number belongs to another account, perhaps of who had the number before.";
     OldNumberNeeded "old_number_needed" Certain State Person FinishSetUp "Without a verified name only a code to the account's present number can prove a change of it.";
     ChangeOvertaken "change_overtaken" Certain State Person CallSupport "The account's number was changed otherwise meanwhile.";
+    EmailInvalid "email_invalid" Certain Input Person CorrectInput "Not an e-mail address of the plain shape.";
+    ContactSame "contact_same" Certain Input Person CorrectInput "The second contact is the account's own number.";
+    ContactExists "contact_exists" Certain State Person CorrectInput "There is a second contact of this kind already.";
+    AccountClosing "account_closing" Certain State Person FinishSetUp "The account is being closed and pays nothing.";
+    AccountClosed "account_closed" Certain State Person FinishSetUp "The account is closed for good.";
+    ClosureBalance "closure_balance" Certain State Person FinishSetUp "An account with a balance is not closed.";
+    ClosureInFlight "closure_in_flight" Certain State Service Wait "Payments of the account have no result yet.";
+    ClosureAsks "closure_asks" Certain State Person FinishSetUp "A merchant's question to the account is open.";
+    ClosureReturns "closure_returns" Certain State Service Wait "Money is on its way back to a card.";
+    ClosureCards "closure_cards" Certain State Person FinishSetUp "Cards are bound to the account.";
+    ClosureOther "closure_other" Certain State Person UpdateApp "Something that this version does not know stands in the way of closing.";
     ReplaceOvertaken "replace_overtaken" Certain State Person CallSupport "Another phone took the account over first.";
     AccountOther "account_other" Certain State Person CallSupport "The number belongs to another account than the files of this phone.";
     OtpWrong "otp_wrong" Certain Proof Person AskNewCode "A wrong one-time code.";

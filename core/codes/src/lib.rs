@@ -26,6 +26,7 @@ pub mod collection;
 pub mod cpm;
 pub mod day;
 pub mod draw;
+pub mod emails;
 pub mod emv;
 pub mod handoff;
 pub mod identity;

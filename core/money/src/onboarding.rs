@@ -75,6 +75,8 @@ pub struct OnboardingFacts {
     pub card_skipped: bool,
     /// The account is frozen.
     pub frozen: bool,
+    /// The service said that the account is closed for good.
+    pub closed: bool,
     /// It is known that nobody shows under a valid licence who runs this wallet.
     pub operator_unverified: bool,
 }
@@ -103,6 +105,8 @@ pub enum OnboardingStepKind {
     ReplaceProve,
     /// The account is frozen: only support can help.
     Frozen,
+    /// The account is closed: take the history along, then erase this phone.
+    Closed,
     /// Choose the six-digit payment PIN.
     ChoosePin,
     /// Keep the recovery sheet: a code that can only freeze.
@@ -134,7 +138,7 @@ pub struct OnboardingStep {
 }
 
 /// Every key that [`OnboardingStep::reason_key`] can be; the word files have a sentence for each.
-pub const REASON_KEYS: [&str; 20] = [
+pub const REASON_KEYS: [&str; 21] = [
     "onboarding_operator_unverified",
     "onboarding_register",
     "onboarding_enter_otp",
@@ -146,6 +150,7 @@ pub const REASON_KEYS: [&str; 20] = [
     "onboarding_replace_prove",
     "onboarding_replace_pending",
     "onboarding_frozen",
+    "onboarding_closed",
     "onboarding_choose_pin",
     "onboarding_keep_recovery_sheet",
     "onboarding_consent",
@@ -188,6 +193,8 @@ pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
         (Kind::EnterOtp, "onboarding_enter_otp", false)
     } else if !facts.registered {
         (Kind::Register, "onboarding_register", false)
+    } else if facts.closed {
+        (Kind::Closed, "onboarding_closed", false)
     } else if facts.frozen {
         (Kind::Frozen, "onboarding_frozen", false)
     } else if !facts.pin_set {
@@ -211,7 +218,7 @@ pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
             Fact::Passed => (Kind::Ready, "onboarding_ready", false),
         }
     };
-    let waits = matches!(kind, Kind::Ready | Kind::Frozen | Kind::VerificationClosed);
+    let waits = matches!(kind, Kind::Ready | Kind::Frozen | Kind::Closed | Kind::VerificationClosed);
     let (kind, reason, can_skip) = match facts.operator_unverified && !waits {
         true => (Kind::OperatorUnverified, "onboarding_operator_unverified", false),
         false => (kind, reason, can_skip),
@@ -279,6 +286,8 @@ mod tests {
         assert_eq!(shown(&facts), (Kind::Ready, "onboarding_ready", false));
         facts.frozen = true;
         assert_eq!(shown(&facts), (Kind::Frozen, "onboarding_frozen", false));
+        facts.closed = true;
+        assert_eq!(shown(&facts), (Kind::Closed, "onboarding_closed", false));
     }
 
     fn all_facts() -> Vec<OnboardingFacts> {
@@ -297,7 +306,7 @@ mod tests {
             ReplaceFact::Proving,
             ReplaceFact::PersonPending,
         ];
-        for bits in 0u32..512 {
+        for bits in 0u32..1024 {
             let bit = |index: u32| bits >> index & 1 == 1;
             for (verification, replacing) in checks.iter().flat_map(|check| ways.map(|way| (*check, way))) {
                 let ins = [SignInFact::None, SignInFact::Needed, SignInFact::OtpPending, SignInFact::Proving];
@@ -314,6 +323,7 @@ mod tests {
                         card_skipped: bit(6),
                         frozen: bit(7),
                         operator_unverified: bit(8),
+                        closed: bit(9),
                         verification,
                         cards,
                     });
@@ -348,12 +358,12 @@ mod tests {
                     Kind::Verify => facts.verification = VerificationFact::Pending,
                     Kind::AwaitVerification => facts.verification = VerificationFact::Passed,
                     Kind::BindCard => facts.card_skipped = true,
-                    Kind::Frozen | Kind::VerificationClosed | Kind::Ready => break,
+                    Kind::Frozen | Kind::Closed | Kind::VerificationClosed | Kind::Ready => break,
                 }
                 assert_eq!(step.can_skip, matches!(step.kind, Kind::KeepRecoverySheet | Kind::BindCard));
             }
             let end = next(&facts).kind;
-            assert!(matches!(end, Kind::Frozen | Kind::VerificationClosed | Kind::Ready), "{facts:?}");
+            assert!(matches!(end, Kind::Frozen | Kind::Closed | Kind::VerificationClosed | Kind::Ready), "{facts:?}");
         }
         assert_eq!(reasons, REASON_KEYS.into_iter().collect());
     }

@@ -6,6 +6,7 @@
 
 mod api;
 pub mod client;
+mod closing;
 mod codes;
 pub mod config;
 mod dev;
@@ -25,6 +26,7 @@ mod serve;
 mod service;
 mod sign_in;
 mod store;
+mod tell;
 mod tls;
 pub mod vault;
 pub mod wire;

@@ -2,10 +2,12 @@
 //! to an older copy must not give the account back to who holds the earlier number now.
 
 use crate::api::account::phone_of;
+use crate::closing;
 use crate::refusal::{Outcome, Refusal};
 use crate::replace::{LOW_MS, Person};
 use crate::service::{self, Service, Sms, internal};
 use crate::store::people::{Account, account};
+use crate::tell as telling;
 use crate::store::{self, id_at, maybe_id_at, one, run};
 use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
 use crate::wire::{self, PhoneChangeOut};
@@ -196,18 +198,20 @@ pub fn complete(service: &Service, state: &mut service::State, known: &Change, n
     })?;
     state.memory.replacements.retain(|_, pending| pending.phone != old);
     state.memory.change_codes.retain(|(id, _), _| *id != known.id);
-    tell(state, &old, &new, known, now);
+    tell(service, state, &old, &new, known, now);
     Ok(())
 }
 
 /// Both numbers hear of it; the earlier one also how to object, whoever holds it.
-fn tell(state: &mut service::State, old: &str, new: &str, known: &Change, now: Timestamp) {
+fn tell(service: &Service, state: &mut service::State, old: &str, new: &str, known: &Change, now: Timestamp) {
     let low = if known.old_reachable { "" } else { "24小时内限额较低。" };
     let lost = format!(
         "【卡包】你的账户手机号已改为{}，此号码不再能登录。{low}如非本人操作，请立即用应急卡冻结账户（填写本号码即可），并联系客服。",
         known.new_masked
     );
     let won = format!("【卡包】此号码已成为你的账户手机号。{low}");
+    let beside = format!("【卡包】你的账户手机号已改为{}。{low}如非本人操作，请立即用应急卡冻结账户，并联系客服。", known.new_masked);
+    telling::contacts(service, state, known.account, &beside, now);
     for (phone, text) in [(old, lost), (new, won)] {
         state.memory.inbox.entry(phone.to_owned()).or_default().push(Sms { text, otp: String::new(), at: now });
     }
@@ -216,7 +220,7 @@ fn tell(state: &mut service::State, old: &str, new: &str, known: &Change, now: T
 /// Writes a decided number into the book. A number that another account has by now stays where it is: a later decision of
 /// this account brings its own.
 fn apply(tx: &Connection, row: &DecisionRow) -> Outcome<()> {
-    let Decision::Number { device, new_mark, new_sealed, new_masked, old_mark, low_until } = &row.body;
+    let Decision::Number { device, new_mark, new_sealed, new_masked, old_mark, low_until } = &row.body else { return Ok(()) };
     let mark = |text: &str| Digest32::parse(text).map(|digest| digest.0.to_vec()).map_err(|_| internal());
     let (new_mark, old_mark, sealed) = (mark(new_mark)?, mark(old_mark)?, wire::bytes(new_sealed, "sealed").map_err(|_| internal())?);
     let account = row.account.to_string();
@@ -236,14 +240,20 @@ fn apply(tx: &Connection, row: &DecisionRow) -> Outcome<()> {
     Ok(())
 }
 
-/// A book that was put back learns which numbers are whose. Called before it answers anybody.
+/// A book that was put back learns which numbers are whose, which contacts are gone and which accounts are closed. Called
+/// before it answers anybody.
 pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
     let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::Decisions)? else { return Err(Refusal::down()) };
     store::write(&mut state.db, |tx| {
         for row in &rows {
             let known = one(tx, "SELECT 1 FROM accounts WHERE account_id = ?1", [row.account.to_string()], |row| row.get::<_, i64>(0))?;
-            if known.is_some() {
-                apply(tx, row)?;
+            match &row.body {
+                _ if known.is_none() => {}
+                Decision::Number { .. } => apply(tx, row)?,
+                Decision::ContactGone => {
+                    run(tx, "DELETE FROM contacts WHERE contact_id = ?1", [row.decision.to_string()])?;
+                }
+                Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
             }
         }
         Ok(())

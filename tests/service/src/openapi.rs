@@ -1,7 +1,7 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
 use crate::api::{
-    account, asks, cards, classes, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
+    account, asks, cards, classes, closures, contacts, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
     renewal, replacement, secure, sign_in,
 };
 use utoipa::OpenApi;
@@ -14,6 +14,8 @@ use utoipa::OpenApi;
         registration::keys, registration::register, registration::otp,
         replacement::begin, replacement::otp, replacement::state, replacement::prove,
         renewal::begin, renewal::prove,
+        contacts::list, contacts::add, contacts::code, contacts::otp, contacts::remove,
+        closures::view, closures::close, closures::reopen,
         phone_changes::begin, phone_changes::otp, phone_changes::state, phone_changes::prove,
         sign_in::begin, sign_in::otp, sign_in::state, sign_in::prove, devices::list, devices::sign_out,
         secure::view, secure::set_password, secure::enrol, secure::confirm, secure::backups, secure::off,

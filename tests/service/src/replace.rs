@@ -204,6 +204,7 @@ fn tell(service: &Service, state: &mut service::State, known: &Replacement, now:
     state.memory.replacements.retain(|id, pending| *id == known.id || pending.phone != phone);
     state.memory.sign_ins.retain(|_, waiting| waiting.pending.phone != phone);
     let text = format!("【卡包】你的账户已换到新手机（{}），原手机已停用，24小时内限额较低。如非本人操作，请立即冻结账户并联系客服。", known.model);
+    crate::tell::contacts(service, state, known.account, &text, now);
     state.memory.inbox.entry(phone).or_default().push(Sms { text, otp: String::new(), at: now });
 }
 

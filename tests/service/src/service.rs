@@ -51,6 +51,8 @@ pub(crate) struct SentCode {
     pub otp: String,
     pub sent_at: Timestamp,
     pub tries_left: u32,
+    /// It came back.
+    pub used: bool,
 }
 
 /// What a phone received by SMS from the service.
@@ -69,6 +71,7 @@ pub(crate) struct Memory {
     pub renewals: BTreeMap<Id, Renewal>,
     /// Codes for changes of a number, by change and by `new` or `old`.
     pub change_codes: BTreeMap<(Id, &'static str), SentCode>,
+    pub contact_codes: BTreeMap<Id, SentCode>,
     pub inbox: BTreeMap<String, Vec<Sms>>,
     /// The digits that tills read, by token: for the developer's console.
     pub read_codes: BTreeMap<String, String>,
@@ -193,6 +196,7 @@ impl Service {
         let _ = crate::codes::asks::lapse_due(self, now);
         let _ = crate::pay::settle::resolve_due(self, now);
         let _ = crate::pay::returns::reconcile(self, now);
+        let _ = crate::closing::close_due(self, now);
         let _ = self.forget_nonces(now);
         if let Some(acquirer) = self.outside.get() {
             acquirer.tick(now);

@@ -1,15 +1,16 @@
-//! The calls that change or end what an account hangs on: its number.
+//! The calls that change or end what an account hangs on: its number, its second contacts, the account itself.
 
 use super::{Arguments, CallError, nothing};
 use crate::views::Json;
 use kabao_core::Wallet;
-use kabao_core::account::{PersonProof, PhoneChangeRequest, ReplaceProof};
+use kabao_core::account::{ContactKind, ContactRequest, PersonProof, PhoneChangeRequest, ReplaceProof};
 use serde_json::{Value, json};
 
 /// The names that [`call`] knows.
 pub const CALLS: &[&str] = &[
     "change_phone_begin", "change_phone_send", "change_phone_otp", "change_phone_prove", "change_phone_check", "change_phone_standing",
-    "change_phone_cancel",
+    "change_phone_cancel", "contacts", "contacts_refresh", "contact_add", "contact_send_code", "contact_confirm", "contact_remove",
+    "closure", "close_account", "reopen_account", "erase_closed",
 ];
 
 /// PIN and real name, each where it is given.
@@ -41,9 +42,48 @@ pub async fn call(wallet: &Wallet, name: &str, mut args: Arguments) -> Result<Va
             args.end()?;
             account.change_phone_prove(proof).await?.json()
         }
+        "contact_add" => {
+            let kind = match args.text("kind")?.as_str() {
+                "phone" => ContactKind::Phone,
+                "email" => ContactKind::Email,
+                _ => return Err(CallError::Written("kind is phone or email".to_owned())),
+            };
+            let request = ContactRequest { kind, address: args.text("address")? };
+            args.end()?;
+            account.contact_add(request).await?.json()
+        }
+        "contact_send_code" => {
+            let id = args.text("contact_id")?;
+            args.end()?;
+            account.contact_send_code(id).await?.json()
+        }
+        "contact_confirm" => {
+            let (id, code) = (args.text("contact_id")?, args.text("code")?);
+            args.end()?;
+            account.contact_confirm(id, code).await?.json()
+        }
+        "contact_remove" => {
+            let (id, pin) = (args.text("contact_id")?, args.maybe_text("pin")?);
+            args.end()?;
+            account.contact_remove(id, pin).await?.json()
+        }
+        "close_account" => {
+            let (pin, confirmed) = (args.maybe_text("pin")?, args.flag("confirmed")?);
+            args.end()?;
+            account.close_account(pin, confirmed).await?.json()
+        }
+        "erase_closed" => {
+            let confirmed = args.flag("confirmed")?;
+            args.end()?;
+            account.erase_closed(confirmed).await?.json()
+        }
         _ => {
             args.end()?;
             match name {
+                "contacts" => account.contacts().await?.json(),
+                "contacts_refresh" => account.contacts_refresh().await?.json(),
+                "closure" => account.closure().await?.json(),
+                "reopen_account" => account.reopen_account().await?.json(),
                 "change_phone_send" => account.change_phone_send().await?.json(),
                 "change_phone_check" => account.change_phone_check().await?.json(),
                 "change_phone_standing" => match account.change_phone_standing().await? {

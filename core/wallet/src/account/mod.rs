@@ -10,6 +10,8 @@
 
 mod devices;
 mod factor;
+mod closing;
+mod contacts;
 mod number;
 mod password;
 mod pin;
@@ -21,6 +23,8 @@ mod sheet;
 mod sign_in;
 mod types;
 
+pub use closing::{ClosurePoint, ClosureState, ClosureStep, ClosureView};
+pub use contacts::{ContactAdvice, ContactKind, ContactRequest, ContactView, ContactsView};
 pub use number::{PhoneChangeRequest, PhoneChangeState, PhoneChangeView};
 pub use secure_types::{
     BackupCodes, DeviceForm, DeviceView, DevicesView, FactorEnrolment, PasswordDraft, PasswordStrength, SecurityReason, SecurityView,
@@ -67,6 +71,8 @@ impl AccountClient {
                 let bound = bindings.iter().filter(|binding| binding.state == "bound").count();
                 let cards = u32::try_from(bound).unwrap_or(u32::MAX).max(known.as_ref().map_or(0, cards_of));
                 let mut facts = facts(&row, cards);
+                let closed = files.ledger(|conn| marks::get(conn, marks::CLOSED))?;
+                facts.closed = closed.is_some() && closed == row.account_id.map(|id| id.to_string());
                 facts.replacing = replacing;
                 facts.signing_in = signing_in;
                 // A phone that was shut out is no phone of the account.
@@ -193,6 +199,7 @@ fn facts(row: &AccountRow, cards: u32) -> OnboardingFacts {
         cards,
         card_skipped: false,
         frozen: false,
+        closed: false,
         operator_unverified: false,
     }
 }

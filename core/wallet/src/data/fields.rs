@@ -37,6 +37,7 @@ pub(super) const FIELDS: &[Field] = {
         field("nationality", Personal, "call", "nothing"),
         secret("mrz"),
         secret("guardian_code"),
+        field("address", Personal, "call", "contact"),
         field("amount", Personal, "phone", "whole"),
         field("order", Personal, "phone", "whole"),
         field("text", Personal, "call", "whole"),

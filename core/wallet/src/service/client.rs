@@ -134,9 +134,12 @@ impl Core {
                 Attempt::Answer(answer) => {
                     if let Signer::Device(device) = request.signer
                         && answer.status == 401
-                        && answer.refusal().code == Code::DeviceRevoked.as_str()
                     {
-                        self.note_revoked(device).await;
+                        match answer.refusal().code {
+                            code if code == Code::DeviceRevoked.as_str() => self.note_revoked(device).await,
+                            code if code == Code::AccountClosed.as_str() => self.note_closed(device).await,
+                            _ => {}
+                        }
                     }
                     if let Signer::Device(device) = request.signer
                         && answer.status == 401
@@ -234,6 +237,25 @@ impl Core {
             return Err(Code::AnswerForged.into());
         }
         self.believe(&answer, response).await
+    }
+
+    /// Remembers that the service closed this phone's account for good.
+    async fn note_closed(&self, device: Id) {
+        let now = self.now();
+        let _ = self
+            .files(move |files| {
+                let row = files.ledger(crate::tables::account::load)?;
+                let Some(account) = row.account_id.filter(|_| row.device_id == Some(device)).map(|id| id.to_string()) else { return Ok(()) };
+                if files.ledger(|conn| marks::get(conn, marks::CLOSED))?.as_deref() == Some(account.as_str()) {
+                    return Ok(());
+                }
+                files.commit(now, |tx, log| {
+                    marks::set(tx, marks::CLOSED, &account)?;
+                    tokens::void(tx)?;
+                    log.append(tx, "account", "closed", b"")
+                })
+            })
+            .await;
     }
 
     async fn attempt(&self, request: &Request) -> Outcome<Attempt> {

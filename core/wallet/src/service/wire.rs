@@ -62,6 +62,42 @@ pub(crate) struct PhoneChange {
     pub(crate) low_until: Option<i64>,
 }
 
+/// The second contacts; kept as they came in the cache.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Contacts {
+    pub(crate) contacts: Vec<Contact>,
+}
+
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Contact {
+    pub(crate) contact_id: Id,
+    pub(crate) kind: String,
+    pub(crate) masked: String,
+    pub(crate) state: String,
+    pub(crate) verified_at: Option<i64>,
+    pub(crate) verify_again_at: Option<i64>,
+}
+
+/// How the closing of the account stands.
+#[derive(Deserialize)]
+pub(crate) struct Closure {
+    pub(crate) state: String,
+    pub(crate) closure_id: Option<Id>,
+    pub(crate) closes_at: Option<i64>,
+    pub(crate) blocked: Option<String>,
+    pub(crate) points: Vec<ClosurePoint>,
+    pub(crate) cooling_ms: i64,
+    pub(crate) kept_years: u32,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ClosurePoint {
+    pub(crate) point: String,
+    pub(crate) blocks: bool,
+    pub(crate) code: Option<String>,
+    pub(crate) count: i64,
+}
+
 /// A payment of the earlier phone without an end.
 #[derive(Deserialize)]
 pub(crate) struct OpenIntent {

@@ -35,6 +35,12 @@ pub(crate) const FACTOR: &str = "factor";
 pub(crate) const BACKUPS: &str = "backups";
 /// A sign-out of this phone that the service does not know yet, with the device that it ends.
 pub(crate) const SIGN_OUT: &str = "sign_out";
+/// The second contact that is being added: its id, its kind, and the address masked.
+pub(crate) const CONTACT: &str = "contact";
+/// The closing of the account that was asked for.
+pub(crate) const CLOSURE: &str = "closure";
+/// The account that the service said is closed for good.
+pub(crate) const CLOSED: &str = "closed";
 
 /// Reads a mark.
 pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {

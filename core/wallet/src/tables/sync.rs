@@ -53,6 +53,8 @@ pub(crate) const ACCOUNT: &str = "account";
 pub(crate) const BALANCE: &str = "balance";
 /// The class of the account and the way to the next one.
 pub(crate) const CLASSES: &str = "classes";
+/// The second contacts, masked.
+pub(crate) const CONTACTS: &str = "contacts";
 /// Questions of merchants that wait for the person.
 pub(crate) const ASKS: &str = "asks";
 /// What the account signs in with.

@@ -143,6 +143,7 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("account_class", "further") => &["class", "missing"],
             ("identity_source", "bank") => &["bank"],
             ("code", "look_alike") => &["host"],
+            ("closure", "kept") => &["years"],
             ("sheet", "payee" | "svg_title") => &["payee"],
             ("show", "too_wide") => &["columns"],
             ("show", "written") => &["file"],

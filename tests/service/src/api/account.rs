@@ -6,6 +6,7 @@ use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service, internal};
 use crate::store::people::{Account, Card, account, cards, earlier_cards};
 use crate::store::{self, ledger, limits, one, run};
+use crate::tell;
 use crate::vault::{VaultAnswer, VaultCall};
 use crate::wire::{self, AccountOut, CardOut, ChannelOut, FreezeIn, LimitsOut, PinIn, SheetIn};
 use axum::extract::State;
@@ -74,6 +75,7 @@ pub(crate) fn card_out(card: &Card) -> CardOut {
 fn channels(account: &Account) -> Vec<ChannelOut> {
     let lakala = match account {
         Account { frozen: true, .. } => Some(Code::AccountFrozen),
+        Account { closing: true, .. } => Some(Code::AccountClosing),
         Account { class: 0, .. } | Account { pin_set: false, .. } => Some(Code::WrongStep),
         _ => None,
     };
@@ -120,10 +122,14 @@ pub async fn set_pin(State(service): App, caller: Caller, Sent(body): Sent<PinIn
 #[utoipa::path(put, path = "/v1/account/recovery-sheet", request_body = SheetIn, responses((status = 204, description = "Kept"), Common))]
 pub async fn set_sheet(State(service): App, caller: Caller, Sent(body): Sent<SheetIn>) -> Outcome<Answer> {
     let hash = wire::digest(&body.sheet_hash, "sheet_hash")?;
-    store::write(&mut service.state().db, |tx| {
-        run(tx, "UPDATE accounts SET sheet_hash = ?2 WHERE account_id = ?1", params![caller.account.to_string(), hash])?;
-        Ok(())
+    let mut state = service.state();
+    let changed = store::write(&mut state.db, |tx| {
+        let sql = "UPDATE accounts SET sheet_hash = ?2 WHERE account_id = ?1 AND sheet_hash IS NOT ?2";
+        Ok(run(tx, sql, params![caller.account.to_string(), hash])?)
     })?;
+    if changed == 1 {
+        tell::contacts(&service, &mut state, caller.account, "【卡包】你的账户已启用新的应急卡，之前的应急卡作废。", service.now());
+    }
     Ok(Answer::empty())
 }
 
@@ -162,6 +168,12 @@ pub async fn freeze(State(service): App, Sent(body): Sent<FreezeIn>) -> Outcome<
         run(tx, "INSERT OR REPLACE INTO sheet_tries VALUES (?1, ?2, ?3)", params![mark, tries + 1, since])?;
         Ok(Err(Refusal::rule(Code::OtpWrong).field("code")))
     })?;
+    if frozen.is_ok() {
+        let sql = "SELECT account_id FROM accounts WHERE sheet_hash = ?1 AND frozen = 1";
+        if let Some(account) = one(&state.db, sql, [&hash], |row| store::id_at(row, "account_id"))? {
+            tell::person(&service, &mut state, account, "【卡包】你的账户已用应急卡冻结，解冻请联系客服。", now);
+        }
+    }
     frozen.map(|()| Answer::empty())
 }
 
@@ -170,6 +182,9 @@ pub(crate) fn ready(db: &Connection, id: Id, now: Timestamp) -> Outcome<Account>
     let account = account(db, id)?;
     if account.frozen {
         return Err(Refusal::of(403, Code::AccountFrozen));
+    }
+    if account.closing {
+        return Err(Refusal::of(403, Code::AccountClosing));
     }
     if account.class == 0 || !account.pin_set {
         return Err(Refusal::of(403, Code::WrongStep));

@@ -7,6 +7,8 @@ pub mod cards;
 pub mod classes;
 pub mod face;
 pub mod devices;
+pub mod closures;
+pub mod contacts;
 pub mod feeds;
 pub mod guardian;
 pub mod history;

@@ -30,7 +30,7 @@ impl SentCode {
         may_send(&state.memory, to, now)?;
         let otp = make_digits(service.world.as_ref(), 6);
         send(&mut state.memory, to, &otp, now);
-        Ok(SentCode { otp, sent_at: now, tries_left: TRIES })
+        Ok(SentCode { otp, sent_at: now, tries_left: TRIES, used: false })
     }
 
     /// Judges what was typed.
@@ -134,7 +134,11 @@ fn allowed(state: &State, caller: &Caller) -> Outcome<Account> {
         return Err(Refusal::down());
     }
     let who = account(&state.db, caller.account)?;
-    if who.frozen { Err(Refusal::of(403, Code::AccountFrozen)) } else { Ok(who) }
+    match &who {
+        Account { frozen: true, .. } => Err(Refusal::of(403, Code::AccountFrozen)),
+        Account { closing: true, .. } => Err(Refusal::of(403, Code::AccountClosing)),
+        _ => Ok(who),
+    }
 }
 
 /// The change of this phone.

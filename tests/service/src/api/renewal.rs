@@ -7,7 +7,7 @@ use crate::http::errors::{Answer, Common, Sent};
 use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
 use crate::replace::LOW_MS;
-use crate::service::{Caller, Renewal, Sms};
+use crate::service::{Caller, Renewal};
 use crate::store::people::account;
 use crate::store::{self, one, run};
 use crate::wire::{self, RegistrationOut, RenewalIn, RenewalOut, RenewalProofIn};
@@ -93,9 +93,7 @@ pub async fn prove(State(service): App, caller: Caller, Path(id): Path<String>, 
         Ok(())
     })?;
     state.memory.renewals.remove(&id);
-    if let Ok(phone) = account(&state.db, caller.account).and_then(|who| phone_of(&service, &who)) {
-        let text = "【卡包】指纹或面容支付已重新开通，24小时内限额较低。如非本人操作，请立即冻结账户并联系客服。".to_owned();
-        state.memory.inbox.entry(phone).or_default().push(Sms { text, otp: String::new(), at: now });
-    }
+    let text = "【卡包】指纹或面容支付已重新开通，24小时内限额较低。如非本人操作，请立即冻结账户并联系客服。";
+    crate::tell::person(&service, state, caller.account, text, now);
     Answer::json(200, &RenewalOut { low_until })
 }

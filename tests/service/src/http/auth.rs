@@ -218,6 +218,9 @@ fn admit_device(service: &Service, request: &SignedRequest) -> Outcome<Admitted>
         Ok((store::id_at(row, "account_id")?, keys, row.get::<_, Option<String>>(3)?, row.get::<_, i64>(4)?, (row.get::<_, bool>(5)?, row.get::<_, Option<String>>(6)?)))
     })?;
     let (account, (device_key, approve_key), last_head, last_seq, (is_revoked, ended_by)) = row.ok_or_else(revoked)?;
+    if is_revoked && crate::closing::is_closed(&state.db, account)? {
+        return Err(Refusal::of(401, Code::AccountClosed));
+    }
     if is_revoked {
         return Err(crate::sign_in::ended_refusal(ended_by.as_deref()));
     }

@@ -3,7 +3,7 @@
 use super::errors::Answer;
 use super::outer;
 use crate::api::{
-    account, asks, cards, classes, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
+    account, asks, cards, classes, closures, contacts, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
     renewal, replacement, secure, sign_in,
 };
 use crate::refusal::Refusal;
@@ -48,6 +48,13 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/second-factor/backup-codes", post(secure::backups))
         .route("/v1/second-factor/off", post(secure::off))
         .route("/v1/second-factor/{enrolment_id}", put(secure::confirm))
+        .route("/v1/contacts", post(contacts::add).get(contacts::list))
+        .route("/v1/contacts/{contact_id}/code", post(contacts::code))
+        .route("/v1/contacts/{contact_id}/otp", post(contacts::otp))
+        .route("/v1/contacts/{contact_id}/removal", post(contacts::remove))
+        .route("/v1/closures", get(closures::view))
+        .route("/v1/closures/{closure_id}", put(closures::close))
+        .route("/v1/closures/{closure_id}/reopening", post(closures::reopen))
         .route("/v1/account", get(account::view))
         .route("/v1/account/pin", put(account::set_pin))
         .route("/v1/account/recovery-sheet", put(account::set_sheet))

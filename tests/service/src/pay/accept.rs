@@ -186,6 +186,9 @@ fn judge(
     if renewing::is_overdue(who, now) {
         return because(Code::IdentityOverdue);
     }
+    if who.closing {
+        return because(Code::AccountClosing);
+    }
     if now > quote.expires_at {
         return because(Code::QuoteExpired);
     }

@@ -37,11 +37,14 @@ pub struct Account {
     pub expires_on: Option<String>,
     /// Until when the operator wants the real name verified again.
     pub reverify_by: Option<String>,
+    /// On its way out: it can be taken back, and pays nothing.
+    pub closing: bool,
 }
 
 /// The account, which exists because a device of it signed.
 pub fn account(db: &Connection, id: Id) -> Outcome<Account> {
-    let sql = "SELECT * FROM accounts WHERE account_id = ?1";
+    let sql = "SELECT *, EXISTS (SELECT 1 FROM closures c WHERE c.account_id = accounts.account_id AND c.state = 'cooling') AS closing \
+               FROM accounts WHERE account_id = ?1";
     one(db, sql, [id.to_string()], |row| {
         Ok(Account {
             id,
@@ -58,6 +61,7 @@ pub fn account(db: &Connection, id: Id) -> Outcome<Account> {
             document: row.get("document")?,
             expires_on: row.get("expires_on")?,
             reverify_by: row.get("reverify_by")?,
+            closing: row.get("closing")?,
         })
     })?
     .ok_or_else(internal)

@@ -352,3 +352,28 @@ CREATE TABLE guardian_codes (code_mark BLOB PRIMARY KEY, account_id TEXT NOT NUL
 
 -- Numbers to which no code is sent, by their beginning.
 CREATE TABLE phone_rules (prefix TEXT PRIMARY KEY) WITHOUT ROWID;
+-- Where the account's person is told beside the number. One counts once its code came back.
+CREATE TABLE contacts (
+    contact_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('phone', 'email')),
+    address_sealed BLOB NOT NULL, address_masked TEXT NOT NULL,
+    verified_at INTEGER,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX contacts_account ON contacts (account_id, kind);
+CREATE TABLE contact_asks (account_id TEXT PRIMARY KEY, count INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Accounts on their way out. 'blocked': something arrived in the days of taking it back, and the account goes on.
+CREATE TABLE closures (
+    closure_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    device_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('cooling', 'reopened', 'blocked', 'closed')),
+    code TEXT,
+    asked_at INTEGER NOT NULL,
+    closes_at INTEGER NOT NULL,
+    ended_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX closures_account ON closures (account_id, asked_at);
+CREATE INDEX closures_due ON closures (closes_at) WHERE state = 'cooling';

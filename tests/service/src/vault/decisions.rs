@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use super::{DecisionRow, VaultAnswer, VaultDown};
 use kabao_base::{Id, Timestamp};
-use rusqlite::params;
+use rusqlite::{TransactionBehavior, params};
 
 impl Engine {
     /// Writes a decision down, once; gives it as it stands.
@@ -28,5 +28,24 @@ impl Engine {
             })
         })?;
         Ok(VaultAnswer::Decisions(rows.collect::<Result<_, _>>()?))
+    }
+
+    /// Forgets the person of a closed account. Tokens of cards stay without their numbers: money that still comes for one is
+    /// known to be the account's.
+    pub(super) fn forget(&mut self, account: Id, decision: Id) -> Result<VaultAnswer, VaultDown> {
+        let key = account.to_string();
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for sql in [
+            "DELETE FROM pins WHERE account = ?1",
+            "DELETE FROM verdicts WHERE account = ?1",
+            "DELETE FROM persons WHERE account = ?1",
+            "DELETE FROM verifications WHERE account = ?1",
+            "UPDATE cards SET mark = x'', pan_sealed = x'', last4 = '', bound = 0 WHERE account = ?1",
+        ] {
+            tx.execute(sql, [&key])?;
+        }
+        tx.execute("DELETE FROM decisions WHERE account = ?1 AND decision <> ?2", [&key, &decision.to_string()])?;
+        tx.commit()?;
+        Ok(VaultAnswer::Done)
     }
 }

@@ -115,6 +115,8 @@ pub enum VaultCall {
     KeepDecision(DecisionRow),
     /// Everything that was decided.
     Decisions,
+    /// Forgets the person of a closed account; of what was decided the end alone stays.
+    Forget { account: Id, decision: Id },
     /// Has the four elements of a card judged and the bank's code sent.
     Bind { binding: Id, account: Id, sealed: SealedBox, name: String, phone: String },
     /// Gives the bank its code.
@@ -260,6 +262,12 @@ pub struct DeviceRow {
 pub enum Decision {
     /// Another number is the account's.
     Number { device: Id, new_mark: String, new_sealed: String, new_masked: String, old_mark: String, low_until: Option<i64> },
+    /// A second contact was taken away.
+    ContactGone,
+    /// A closing was taken back.
+    Reopened,
+    /// The account is closed for good.
+    Closed,
 }
 
 /// What an account signs in with.

@@ -1,11 +1,11 @@
-//! The words of `kabao wallet` about what an account hangs on: its number.
+//! The words of `kabao wallet` about what an account hangs on: its number, its second contacts, the account itself.
 
 use super::{Answer, Stop, ask, secret, with};
 use clap::Subcommand;
 use kabao_core::Wallet;
 use serde_json::{Map, Value, json};
 
-/// Changing the account's number.
+/// Changing the account's number, naming second contacts, closing the account.
 #[derive(Subcommand)]
 pub enum ChangeWord {
     /// Begins to change the account's number: asks for an SMS code to the new one.
@@ -38,6 +38,57 @@ pub enum ChangeWord {
     PhoneChange,
     /// Gives the change up.
     PhoneChangeCancel,
+    /// The second contacts.
+    Contacts {
+        /// Asks the service.
+        #[arg(long)]
+        refresh: bool,
+    },
+    /// Names a second contact; a code goes there.
+    ContactAdd {
+        /// `phone` or `email`.
+        #[arg(value_parser = ["phone", "email"])]
+        kind: String,
+        /// The number or the mailbox.
+        address: String,
+    },
+    /// Sends another code.
+    ContactSendCode {
+        /// The contact.
+        contact_id: String,
+    },
+    /// Enters the code that came there. Reads: the code.
+    ContactConfirm {
+        /// The contact.
+        contact_id: String,
+    },
+    /// Takes a contact away. Reads: the PIN.
+    ContactRemove {
+        /// The contact.
+        contact_id: String,
+        /// It never counted, or there is no PIN.
+        #[arg(long)]
+        without_pin: bool,
+    },
+    /// What has to be settled before the account can be closed, and how its closing stands.
+    Closure,
+    /// Asks for the account to be closed. Reads: the PIN.
+    CloseAccount {
+        /// What is lost was read.
+        #[arg(long)]
+        confirmed: bool,
+        /// There is no PIN.
+        #[arg(long)]
+        without_pin: bool,
+    },
+    /// Takes the closing back.
+    ReopenAccount,
+    /// Erases this profile after its account was closed.
+    EraseClosed {
+        /// What should be kept was taken along.
+        #[arg(long)]
+        confirmed: bool,
+    },
 }
 
 /// Carries one word out.
@@ -60,5 +111,26 @@ pub async fn carry_out(word: &ChangeWord, wallet: &Wallet, answer: &Answer) -> R
         ChangeWord::PhoneChangeCheck => ask(wallet, answer, "change_phone_check", none).await,
         ChangeWord::PhoneChange => ask(wallet, answer, "change_phone_standing", none).await,
         ChangeWord::PhoneChangeCancel => ask(wallet, answer, "change_phone_cancel", none).await,
+        ChangeWord::Contacts { refresh } => ask(wallet, answer, if *refresh { "contacts_refresh" } else { "contacts" }, none).await,
+        ChangeWord::ContactAdd { kind, address } => {
+            ask(wallet, answer, "contact_add", with([("kind", json!(kind)), ("address", json!(address))])).await
+        }
+        ChangeWord::ContactSendCode { contact_id } => {
+            ask(wallet, answer, "contact_send_code", with([("contact_id", json!(contact_id))])).await
+        }
+        ChangeWord::ContactConfirm { contact_id } => {
+            ask(wallet, answer, "contact_confirm", with([("contact_id", json!(contact_id)), ("code", secret("code")?)])).await
+        }
+        ChangeWord::ContactRemove { contact_id, without_pin } => {
+            let pin = if *without_pin { Value::Null } else { secret("PIN")? };
+            ask(wallet, answer, "contact_remove", with([("contact_id", json!(contact_id)), ("pin", pin)])).await
+        }
+        ChangeWord::Closure => ask(wallet, answer, "closure", none).await,
+        ChangeWord::CloseAccount { confirmed, without_pin } => {
+            let pin = if *without_pin { Value::Null } else { secret("PIN")? };
+            ask(wallet, answer, "close_account", with([("pin", pin), ("confirmed", json!(confirmed))])).await
+        }
+        ChangeWord::ReopenAccount => ask(wallet, answer, "reopen_account", none).await,
+        ChangeWord::EraseClosed { confirmed } => ask(wallet, answer, "erase_closed", with([("confirmed", json!(confirmed))])).await,
     }
 }

@@ -1,0 +1,157 @@
+//! Closing the account and erasing this phone: killed at every point, lied to, never before the service signed it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use common::moves::*;
+use common::{Changes, Story, fresh};
+use kabao_base::Code;
+use kabao_core::Wallet;
+use kabao_core::account::{ClosureState, ClosureStep, RegisterRequest};
+use kabao_money::onboarding::OnboardingStepKind as Kind;
+use kabao_simulation::phone::{PHONE, PIN};
+use kabao_simulation::{Liar, SimHost};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+const EIGHT_DAYS: Duration = Duration::from_secs(8 * 86_400);
+
+/// An account without money and cards on a phone that has none.
+async fn set_up(story: &Story, wallet: &Wallet) {
+    tokio::time::sleep(Duration::from_secs(86_401)).await;
+    let account = wallet.account();
+    account.register(RegisterRequest { phone: PHONE.to_owned(), device_model: "Simulated phone".to_owned() }).await.unwrap();
+    account.enter_otp(story.all.console.otp("kabao", PHONE).await.unwrap()).await.unwrap();
+    account.choose_pin(PIN.to_owned()).await.unwrap();
+}
+
+async fn eight_days(story: &Story) {
+    tokio::time::sleep(EIGHT_DAYS).await;
+    story.all.console.post("/dev/tick", json!({})).await.unwrap();
+}
+
+#[test]
+fn killed_at_any_point_closing_and_erasing_are_resumed() {
+    fresh("closing-kill", async |mut story: Story| {
+        story.all.phone.put_on(SimHost::with_late_database);
+        let mut points = 0;
+        for call in ["close", "reopen", "closed", "erase"] {
+            let mut times = 0;
+            loop {
+                times += 1 + times / 8;
+                points += 1;
+                let wallet = story.all.phone.start().await.unwrap();
+                set_up(&story, &wallet).await;
+                let account = wallet.account();
+                if call != "close" {
+                    account.close_account(Some(PIN.to_owned()), true).await.unwrap();
+                }
+                if matches!(call, "closed" | "erase") {
+                    eight_days(&story).await;
+                }
+                if call == "erase" {
+                    assert_eq!(account.closure().await.unwrap().state, ClosureState::Closed);
+                }
+                let came = match call {
+                    "close" => polled(account.close_account(Some(PIN.to_owned()), true), times).await.map(|came| drop(came.unwrap())),
+                    "reopen" => polled(account.reopen_account(), times).await.map(|came| drop(came.unwrap())),
+                    "closed" => polled(account.closure(), times).await.map(|came| drop(came.unwrap())),
+                    _ => polled(account.erase_closed(true), times).await.map(|came| drop(came.unwrap())),
+                };
+                drop((account, wallet));
+                story.all.phone.crash().await;
+                let again = story.all.phone.start().await.unwrap();
+                to_the_end(&story, &again).await;
+                drop(again);
+                story.all.phone.crash().await;
+                let new = story.all.phone.start().await.unwrap();
+                assert_eq!(new.account().onboarding_next().await.unwrap().kind, Kind::Register, "{call} {times}");
+                assert!(new.account().view().await.unwrap_err().is(Code::NotRegistered));
+                new.close().await.unwrap();
+                drop(new);
+                story.all.phone.crash().await;
+                if came.is_some() {
+                    break;
+                }
+            }
+        }
+        println!("{points} points");
+        assert!(points > 20, "{points} points");
+        // Each account was closed once.
+        let notices = story.all.console.get("/dev/notices").await.unwrap();
+        let closed = notices["notices"].as_array().unwrap().iter().filter(|notice| notice["kind"] == "closed").count();
+        assert_eq!(closed, points);
+    });
+}
+
+/// Whatever it takes until this phone is erased.
+async fn to_the_end(story: &Story, wallet: &Wallet) {
+    let account = wallet.account();
+    for _ in 0..6 {
+        if account.onboarding_next().await.unwrap().kind == Kind::Register {
+            return;
+        }
+        let view = account.closure().await.unwrap();
+        match view.next {
+            ClosureStep::Close => drop(account.close_account(Some(PIN.to_owned()), true).await.unwrap()),
+            ClosureStep::Wait => eight_days(story).await,
+            ClosureStep::ExportThenErase => {
+                assert_eq!(account.onboarding_next().await.unwrap().kind, Kind::Closed);
+                let report = account.erase_closed(true).await.unwrap();
+                assert!(report.files >= 3 && report.keys_renewed, "{report:?}");
+                return;
+            }
+            ClosureStep::Settle => panic!("{view:?}"),
+        }
+    }
+    panic!("the closing does not come to its end");
+}
+
+#[test]
+fn nothing_is_erased_on_a_word_that_the_service_did_not_sign() {
+    fresh("closing-lies", async |mut story: Story| {
+        let wallet = story.all.phone.start().await.unwrap();
+        set_up(&story, &wallet).await;
+        let account = wallet.account();
+        // Answers that say more than they may, and one that somebody else signed.
+        for (status, body) in [
+            (200, json!({ "state": "closed", "points": [], "cooling_ms": 1, "kept_years": 10 })), (200, json!({ "state": "cooling", "points": [] })),
+            (200, json!({})), (401, json!({ "code": "account_closed" })),
+        ] {
+            let stranger = common::stranger();
+            let (liar, said) = (Arc::clone(&story.liar), body.clone());
+            story.meddle(Changes::new("GET", "/v1/closures", move |request, answer| {
+                let mut envelope = Liar::envelope(&answer);
+                envelope.status = status;
+                let bytes = said.to_string().into_bytes();
+                Ok(match status {
+                    401 => Liar::answer_by(&stranger, "answers-1", request, &envelope, &bytes).unwrap(),
+                    _ => liar.answer(request, &envelope, &bytes).unwrap(),
+                })
+            }));
+            let error = account.closure().await.unwrap_err();
+            assert!(error.is(Code::AnswerMalformed) || error.is(Code::AnswerForged), "{body}: {error:?}");
+            story.honest();
+            assert!(account.erase_closed(true).await.unwrap_err().is(Code::WrongStep));
+            assert_ne!(account.onboarding_next().await.unwrap().kind, Kind::Closed);
+        }
+        // A point that this version does not know stands in the way all the same.
+        let liar = Arc::clone(&story.liar);
+        story.meddle(Changes::new("GET", "/v1/closures", move |request, answer| {
+            let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+            body["points"] = json!([{ "point": "moon_dust", "blocks": true, "code": "moon_dust_left", "count": 3 }]);
+            Ok(liar.answer(request, &Liar::envelope(&answer), body.to_string().as_bytes()).unwrap())
+        }));
+        let view = account.closure().await.unwrap();
+        assert_eq!((view.next, view.points[0].count), (ClosureStep::Settle, 3));
+        assert_eq!(view.points[0].reason.as_ref().unwrap().code, Code::ClosureOther.as_str());
+        story.honest();
+        assert_eq!(account.closure().await.unwrap().next, ClosureStep::Close);
+        // Locked, nothing is closed and nothing is erased.
+        wallet.lock().await.unwrap();
+        assert!(account.close_account(Some(PIN.to_owned()), true).await.unwrap_err().is(Code::Locked));
+        assert!(account.erase_closed(true).await.unwrap_err().is(Code::Locked));
+        wallet.close().await.unwrap();
+    });
+}
