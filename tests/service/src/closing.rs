@@ -4,7 +4,7 @@
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service};
 use crate::store::people::cards;
-use crate::store::{self, all, id_at, ledger, one, run};
+use crate::store::{self, all, id_at, ledger, meta, one, run};
 use crate::tell;
 use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
 use crate::wire::{ClosureOut, ClosurePointOut};
@@ -12,8 +12,10 @@ use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::digest::sha256_of;
 use rusqlite::{Connection, Row, params};
 
-/// How long a closing account can be taken back: data of this service, told with every answer.
-pub const COOLING_MS: i64 = 7 * 86_400_000;
+/// How long a closing account can be taken back, unless the book says otherwise: data of this service, told with every answer.
+const COOLING_MS: i64 = 7 * 86_400_000;
+/// Under which name the book says otherwise.
+pub const COOLING: &str = "cooling_ms";
 /// How long what the law keeps is kept: records of transactions and of who the person was (AML Law 2024, art. 34).
 pub const KEPT_YEARS: u32 = 10;
 
@@ -58,6 +60,11 @@ fn read(row: &Row) -> rusqlite::Result<Closure> {
         code: row.get("code")?,
         closes_at: row.get("closes_at")?,
     })
+}
+
+/// How long a closing account can be taken back.
+fn cooling_ms(db: &Connection) -> Outcome<i64> {
+    Ok(meta::number(db, COOLING, COOLING_MS)?)
 }
 
 /// A closure by its id.
@@ -115,7 +122,7 @@ pub fn view(db: &Connection, account: Id) -> Outcome<ClosureOut> {
         closes_at: cooling.map(|known| known.closes_at),
         blocked: newest.as_ref().filter(|known| known.stage == Stage::Blocked).and_then(|known| known.code.clone()),
         points: points(db, account)?,
-        cooling_ms: COOLING_MS,
+        cooling_ms: cooling_ms(db)?,
         kept_years: KEPT_YEARS,
     })
 }
@@ -125,7 +132,7 @@ pub fn begin(service: &Service, state: &mut service::State, id: Id, of: Id, devi
     if let Some(code) = blocker(&state.db, of)? {
         return Err(Refusal::named(409, &code));
     }
-    let closes_at = now.plus_ms(COOLING_MS).as_ms();
+    let closes_at = now.plus_ms(cooling_ms(&state.db)?).as_ms();
     store::write(&mut state.db, |tx| {
         let (account, device) = (of.to_string(), device.to_string());
         let sql = "INSERT INTO closures (closure_id, account_id, device_id, state, asked_at, closes_at) VALUES (?1, ?2, ?3, 'cooling', ?4, ?5)";
@@ -133,7 +140,7 @@ pub fn begin(service: &Service, state: &mut service::State, id: Id, of: Id, devi
         run(tx, "UPDATE tokens SET revoked = 1 WHERE account_id = ?1 AND consumed_at IS NULL", [&account])?;
         notice(tx, service, of, "closure_begun", now)
     })?;
-    tell::person(service, state, of, "【卡包】你的账户正在注销，7天内可在原手机上撤销。如非本人操作，请立即撤销并联系客服。", now);
+    tell::person(service, state, of, "【卡包】你的账户正在注销，到期前可在原手机上撤销。如非本人操作，请立即撤销并联系客服。", now);
     Ok(())
 }
 
@@ -224,6 +231,10 @@ fn erase(tx: &Connection, of: Id) -> Outcome<()> {
         "UPDATE replacements SET state = 'void', phone_mark = x'', model = '' WHERE account_id = ?1",
         "UPDATE phone_changes SET state = 'void', new_mark = x'', new_sealed = x'', old_mark = x'' WHERE account_id = ?1",
         "UPDATE bindings SET token = NULL, last4 = NULL WHERE account_id = ?1",
+        "UPDATE accounts SET document = NULL, expires_on = NULL, reverify_by = NULL WHERE account_id = ?1",
+        "DELETE FROM identity_checks WHERE account_id = ?1",
+        "DELETE FROM liveness_nonces WHERE account_id = ?1",
+        "DELETE FROM guardian_codes WHERE account_id = ?1",
         "DELETE FROM contacts WHERE account_id = ?1",
         "DELETE FROM contact_asks WHERE account_id = ?1",
         "DELETE FROM quotes WHERE account_id = ?1 AND used_by IS NULL",

@@ -105,29 +105,34 @@ impl AccountClient {
         if !confirmed {
             return Err(WalletError::from(Code::BadArgument).in_field("confirmed"));
         }
-        let closure_id = self.closure_id().await?;
-        let proof_id = self.core.new_id()?;
-        let pin_box = match typed {
-            Some(typed) => {
-                let pin = read_pin(&typed)?;
-                let parts = [
-                    "kabao-close-1".to_owned(), closure_id.to_string(), proof_id.to_string(), identity.account_id.to_string(),
-                    identity.device_id.to_string(),
-                ];
-                Some(self.core.seal_pin(&pin, &kabao_proof::digest::sha256_of(&[parts.join("\0").as_bytes()])).await?)
+        let pin = typed.map(|typed| read_pin(&typed)).transpose()?;
+        for again in [true, false] {
+            let closure_id = self.closure_id().await?;
+            let proof_id = self.core.new_id()?;
+            let pin_box = match &pin {
+                Some(pin) => {
+                    let parts = [
+                        "kabao-close-1".to_owned(), closure_id.to_string(), proof_id.to_string(), identity.account_id.to_string(),
+                        identity.device_id.to_string(),
+                    ];
+                    Some(self.core.seal_pin(pin, &kabao_proof::digest::sha256_of(&[parts.join("\0").as_bytes()])).await?)
+                }
+                None => None,
+            };
+            let body = serde_json::json!({ "proof_id": proof_id, "confirmed": true, "pin_box": pin_box }).to_string().into_bytes();
+            let answer = self.core.call(&self.core.request("PUT", format!("/v1/closures/{closure_id}"), body)?).await?;
+            let code = (answer.status >= 300).then(|| answer.refusal());
+            if answer.status == 400 && code.as_ref().is_some_and(|refusal| refusal.field.as_deref() == Some("pin_box")) {
+                return Err(WalletError::from(Code::PinLength).in_field("pin"));
             }
-            None => None,
-        };
-        let body = serde_json::json!({ "proof_id": proof_id, "confirmed": true, "pin_box": pin_box }).to_string().into_bytes();
-        let answer = self.core.call(&self.core.request("PUT", format!("/v1/closures/{closure_id}"), body)?).await?;
-        if answer.status == 400 && answer.refusal().field.as_deref() == Some("pin_box") {
-            return Err(WalletError::from(Code::PinLength).in_field("pin"));
-        }
-        if answer.status == 409 && [Code::WrongStep, Code::IdReused].iter().any(|code| answer.refusal().code == code.as_str()) {
-            // That closing came to its end: the next one is another.
+            let is_over = code.is_some_and(|refusal| [Code::WrongStep, Code::IdReused].iter().any(|code| refusal.code == code.as_str()));
+            if !(is_over && again) {
+                return self.take_closure(&answer).await;
+            }
+            // That closing came to its end: the one that is meant now is another.
             self.mark_closure(None).await?;
         }
-        self.take_closure(&answer).await
+        Err(Code::Internal.into())
     }
 
     /// Takes the closing back, while its days last.
@@ -214,10 +219,9 @@ impl AccountClient {
             _ if points.iter().any(|point| point.blocks) => ClosureStep::Settle,
             _ => ClosureStep::Close,
         };
-        match state {
+        if state == ClosureState::Cooling {
             // The service ended every payer code; those on this phone are never shown again.
-            ClosureState::Cooling => self.void_codes().await?,
-            _ => self.mark_closure(None).await?,
+            self.void_codes().await?;
         }
         Ok(ClosureView {
             state,

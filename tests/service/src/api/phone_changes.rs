@@ -66,6 +66,9 @@ pub async fn begin(Part(service): App, caller: Caller, Sent(body): Sent<PhoneCha
     let mut state = service.state();
     let state = &mut *state;
     let who = allowed(state, &caller)?;
+    if phone::is_unreachable(&state.db, &body.phone)? {
+        return Err(Refusal::rule(Code::PhoneUnreachable).field("phone"));
+    }
     let known = match number::load(&state.db, id)? {
         Some(known) => {
             let same = known.account == caller.account && known.device == caller.device && known.new_mark == mark && known.old_reachable == body.old_reachable;

@@ -54,6 +54,7 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/notices", get(books::notices))
         .route("/dev/fees", post(books::set_fee))
         .route("/dev/clock", post(switches::clock))
+        .route("/dev/periods", post(switches::periods))
         .route("/dev/tick", post(switches::tick))
         .route("/dev/faults", get(switches::faults).post(switches::add_fault).delete(switches::clear_faults))
         .route("/dev/feeds/{name}", get(feeds::state).post(feeds::publish))

@@ -16,6 +16,17 @@ pub async fn clock(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answ
     Answer::json(200, &json!({"now": service.now(), "offset_ms": offset}))
 }
 
+/// Sets how long a closing can be taken back and a second contact counts: `{cooling_ms?, verify_again_ms?}`.
+pub async fn periods(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
+    let state = service.state();
+    for name in [crate::closing::COOLING, crate::api::contacts::VERIFY_AGAIN] {
+        if let Some(ms) = body.get(name).and_then(Value::as_i64).filter(|ms| *ms > 0) {
+            crate::store::meta::set(&state.db, name, &ms.to_string())?;
+        }
+    }
+    done()
+}
+
 /// Does the periodic work now.
 pub async fn tick(State(service): App) -> Outcome<Answer> {
     service.tick(service.now());
