@@ -235,6 +235,7 @@ fn erase(tx: &Connection, of: Id) -> Outcome<()> {
         "DELETE FROM identity_checks WHERE account_id = ?1",
         "DELETE FROM liveness_nonces WHERE account_id = ?1",
         "DELETE FROM guardian_codes WHERE account_id = ?1",
+        "UPDATE cards SET last4 = '' WHERE account_id = ?1",
         "DELETE FROM contacts WHERE account_id = ?1",
         "DELETE FROM contact_asks WHERE account_id = ?1",
         "DELETE FROM quotes WHERE account_id = ?1 AND used_by IS NULL",

@@ -58,6 +58,7 @@ mod tests {
             pin_must_change: false,
             sheet_set: true,
             frozen: false,
+            closing: false,
             document: None,
             expires_on: expires_on.map(str::to_owned),
             reverify_by: reverify_by.map(str::to_owned),
