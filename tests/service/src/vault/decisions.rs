@@ -37,6 +37,9 @@ impl Engine {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for sql in [
             "DELETE FROM pins WHERE account = ?1",
+            "DELETE FROM passwords WHERE account = ?1",
+            "DELETE FROM factors WHERE account = ?1",
+            "DELETE FROM backup_codes WHERE account = ?1",
             "DELETE FROM verdicts WHERE account = ?1",
             "DELETE FROM persons WHERE account = ?1",
             "DELETE FROM verifications WHERE account = ?1",
