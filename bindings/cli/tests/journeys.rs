@@ -71,6 +71,10 @@ journeys! {
     an_account_closed_and_this_phone_erased "account/closing.json",
     a_restored_backup_without_its_key "recovery/restored-backup.json",
     a_foreign_visitor_from_passport_to_payment "identity/visitor.json",
+    a_minor_with_a_guardian "identity/minor.json",
+    a_person_looks_at_what_is_unclear "identity/review.json",
+    an_expired_document_holds_payments_until_it_is_renewed "identity/expired.json",
+    every_reason_for_a_refusal_has_its_remedy "identity/refused.json",
 }
 
 #[test]

@@ -143,6 +143,16 @@ impl IdentityClient {
             Which::Renewal => self.hear_renewal(id, event, said).await?,
         };
         match refused {
+            Some(error) if error.is(Code::ConsentMissing) => {
+                // The service does not have it, or not any more: the set-up asks for it again.
+                self.core
+                    .change_account("consent_gone", |row| {
+                        row.consent_id = None;
+                        row.consent_version = None;
+                    })
+                    .await?;
+                Err(error)
+            }
             Some(error) => Err(error),
             None => {
                 // The class changes limits and ways to pay; how they stand now can also be asked later.

@@ -92,5 +92,9 @@ fn take(row: &mut AccountRow, known: &wire::Account) {
         row.verification_retriable = known.verification.retriable.unwrap_or(false);
         row.name_masked.clone_from(&known.verification.name_masked);
         row.id_masked.clone_from(&known.verification.id_masked);
+    } else if row.verification_state.as_deref() == Some("passed") {
+        // A service that came back from before the check: the set-up asks for it again.
+        row.verification_state = None;
+        row.verification_id = None;
     }
 }
