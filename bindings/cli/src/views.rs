@@ -10,7 +10,7 @@ use kabao_core::account::{
     AccountView, ClosurePoint, ClosureView, ContactView, ContactsView, OtpSentView, PhoneChangeView, ReplaceView,
 };
 use kabao_core::cards::{BindingView, CardDoubtView, CardLookView, CardView, SourcesView};
-use kabao_core::data::{FieldView, InventoryFile, InventoryItem, InventoryView};
+use kabao_core::data::{ExportReport, FieldView, InventoryFile, InventoryItem, InventoryView};
 use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
 use kabao_core::pay::{
     AskView, CodesView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay,
@@ -388,6 +388,15 @@ impl Json for FieldView {
             "name": self.name, "class": snake(self.class), "what": self.what, "why": self.why, "keep_text": self.keep_text,
             "mask_text": self.mask_text, "never_kept": self.never_kept,
         })
+    }
+}
+
+impl Json for ExportReport {
+    fn json(&self) -> Value {
+        object(json!({
+            "folder": self.folder, "files": self.files, "bytes": self.bytes, "receipts": self.receipts,
+            "wrong_receipts": self.wrong_receipts, "first_wrong_event": self.first_wrong_event, "manifest_sha256": self.manifest_sha256,
+        }))
     }
 }
 

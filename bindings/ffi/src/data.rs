@@ -1,9 +1,9 @@
 use crate::calls::Calls;
 use kabao_core::EraseReport;
-use kabao_core::data::{DataClient as Part, EraseRequest, FieldView, InventoryView};
+use kabao_core::data::{DataClient as Part, EraseRequest, ExportProgress, ExportReport, ExportRequest, FieldView, InventoryView};
 use kabao_core::error::Outcome;
 
-/// What is kept about the person: inventory, and erasing this phone.
+/// What is kept about the person: inventory, export, and erasing this phone.
 #[derive(uniffi::Object)]
 pub struct DataClient(pub(crate) Calls<Part>);
 
@@ -18,6 +18,22 @@ impl DataClient {
     /// What a person types, and what becomes of it. Works on a locked wallet.
     pub fn fields(&self) -> Vec<FieldView> {
         self.0.part().fields()
+    }
+
+    /// Writes everything that this phone has about the person into a new folder: `index.html` to begin with, tables as CSV and
+    /// JSON, receipts as they were signed, and the SHA-256 of every file. Works without network; sync before if the newest is
+    /// wanted. Takes as long as the history is: ask `export_progress` meanwhile. Give a folder of the app's own and share or
+    /// zip what is in it; nothing in it is encrypted.
+    ///
+    /// The folder appears when it is whole; cut short, nothing of it stays. Fails with `export_exists`, `export_folder`,
+    /// `export_running`, `storage_full`, `storage_read_only`, `storage_failed`, `locked`.
+    pub async fn export(&self, request: ExportRequest) -> Outcome<ExportReport> {
+        self.0.run(|data| async move { data.export(request).await }).await
+    }
+
+    /// How far the export is that is being written; absent when there is none.
+    pub fn export_progress(&self) -> Option<ExportProgress> {
+        self.0.part().export_progress()
     }
 
     /// The word that the person types to confirm erasing, in the language of the wallet.

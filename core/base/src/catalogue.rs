@@ -306,6 +306,9 @@ codes! {
     SecretInText "secret_in_text" Certain Input Person CorrectInput "A field that is kept holds what looks like a card or identity number.";
     EraseNotMeant "erase_not_meant" Certain Input Person CorrectInput "The word that confirms erasing was not typed.";
     EraseOpen "erase_open" Certain State Person TryAgain "Payments of this phone have no result yet.";
+    ExportExists "export_exists" Certain Storage Person CorrectInput "There is something under the name of the export already; nothing is overwritten.";
+    ExportFolder "export_folder" Certain Storage Person CorrectInput "An export cannot be made in this place.";
+    ExportRunning "export_running" Certain State Person TryAgain "An export is being made already.";
     Internal "internal" Certain State App Report "A fault of the wallet itself.";
 }
 

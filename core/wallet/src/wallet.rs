@@ -153,6 +153,7 @@ impl Wallet {
         }
         core.listeners.tell(WalletEvent::State { locked: false });
         intents::resume(core).await?;
+        self.data().tidy().await;
         Ok(())
     }
 

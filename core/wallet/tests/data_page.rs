@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Which source text makes the tables of which file.
-const SCHEMAS: [(&str, &str); 9] = [
+const SCHEMAS: [(&str, &str); 10] = [
     ("ledger.db", "core/wallet/src/tables/ledger-1.sql"),
     ("ledger.db", "core/wallet/src/tables/ledger-2.sql"),
     ("mine.db", "core/wallet/src/tables/mine-1.sql"),
+    ("mine.db", "core/wallet/src/tables/mine-2.sql"),
     ("cache.db", "core/wallet/src/tables/cache-1.sql"),
     ("service.db", "tests/service/src/store/schema.sql"),
     ("vault.db", "tests/service/src/vault/engine.rs"),

@@ -6,7 +6,7 @@ mod common;
 use common::moves::*;
 use common::{Story, story};
 use kabao_base::Code;
-use kabao_core::data::{DataPlace, EraseRequest, InventoryFileKind};
+use kabao_core::data::{DataPlace, EraseRequest, ExportRequest, InventoryFileKind};
 use kabao_money::onboarding::OnboardingStepKind as Kind;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -138,5 +138,85 @@ fn a_key_store_that_refuses_leaves_the_wallet_as_it_is() {
         let again = story.all.phone.start().await.unwrap();
         assert_eq!(again.account().onboarding_next().await.unwrap().kind, Kind::Register);
         again.close().await.unwrap();
+    });
+}
+
+fn to(folder: &Path) -> ExportRequest {
+    ExportRequest { folder: folder.to_str().unwrap().to_owned(), room_bytes: None }
+}
+
+fn parts_beside(folder: &Path) -> usize {
+    let names = std::fs::read_dir(folder.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.contains(".part-")).count()
+}
+
+#[test]
+fn an_export_killed_at_any_point_is_whole_or_gone() {
+    story("export", async |mut story: Story| {
+        for _ in 0..3 {
+            story.top_up("20.00").await;
+        }
+        assert_eq!(story.records().await, 3);
+        on_a_late_database(&mut story).await;
+        let place = story.all.phone.folder.with_file_name("exported");
+        std::fs::create_dir(&place).unwrap();
+        let (mut gone, mut whole) = (0, 0);
+        for round in 0..60 {
+            let target = place.join(format!("out-{round}"));
+            let wallet = story.wallet();
+            let came = polled(wallet.data().export(to(&target)), round * 2 % 90).await;
+            drop(wallet);
+            story.all.phone.crash().await;
+            let again = story.all.phone.start().await.unwrap();
+            assert_eq!(parts_beside(&target), 0, "round {round}");
+            match target.exists() {
+                true => {
+                    for name in ["index.html", "manifest.json", "SHA256SUMS", "history.csv", "payments.json", "keys.cose"] {
+                        assert!(target.join(name).exists(), "round {round}: {name}");
+                    }
+                    assert_eq!(std::fs::read_to_string(target.join("SHA256SUMS")).unwrap().matches(".cose").count(), 4);
+                    whole += 1;
+                }
+                false => {
+                    assert!(came.is_none(), "round {round}");
+                    gone += 1;
+                }
+            }
+            // A restart leaves no note of an export that never was.
+            let seen = again.data().inventory().await.unwrap();
+            let noted = seen.items.iter().find(|item| item.id == "exports").unwrap().count.unwrap();
+            assert!(noted <= whole && seen.complete, "{noted} noted, {whole} whole");
+        }
+        println!("{gone} gone, {whole} whole");
+        assert!(gone >= 10 && whole >= 10, "{gone} gone, {whole} whole");
+    });
+}
+
+#[test]
+fn an_export_is_one_at_a_time_and_not_in_the_wallets_own_folder() {
+    story("export-alone", async |mut story: Story| {
+        on_a_late_database(&mut story).await;
+        let (folder, wallet) = (story.all.phone.folder.clone(), story.wallet());
+        for own in [folder.join("x"), folder.join("../phone/x"), folder.clone(), folder.join("ledger.db")] {
+            let error = wallet.data().export(to(&own)).await.unwrap_err();
+            assert!(error.is(Code::ExportFolder) || error.is(Code::ExportExists), "{own:?}: {error:?}");
+        }
+        let (one, other) = (folder.with_file_name("one"), folder.with_file_name("other"));
+        let data = wallet.data();
+        let (first, second) = tokio::join!(data.export(to(&one)), data.export(to(&other)));
+        assert!(first.is_ok() && second.unwrap_err().is(Code::ExportRunning));
+        assert!(one.exists() && !other.exists() && data.export_progress().is_none());
+        // Locked in the middle: nothing stays.
+        let (done, ()) = tokio::join!(data.export(to(&other)), async {
+            for _ in 0..6 {
+                tokio::task::yield_now().await;
+            }
+            wallet.suspend().await.unwrap();
+        });
+        assert!(done.unwrap_err().is(Code::Locked));
+        assert!(!other.exists() && parts_beside(&other) == 0);
+        wallet.unlock().await.unwrap();
+        data.export(to(&other)).await.unwrap();
+        assert_eq!(data.inventory().await.unwrap().items.iter().find(|item| item.id == "exports").unwrap().count, Some(2));
     });
 }

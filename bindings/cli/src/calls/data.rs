@@ -3,11 +3,11 @@
 use super::{Arguments, CallError};
 use crate::views::Json;
 use kabao_core::Wallet;
-use kabao_core::data::EraseRequest;
+use kabao_core::data::{EraseRequest, ExportRequest};
 use serde_json::{Value, json};
 
 /// The names that [`call`] knows.
-pub const CALLS: &[&str] = &["inventory", "fields", "erase_word", "erase_this_phone"];
+pub const CALLS: &[&str] = &["inventory", "fields", "export", "export_progress", "erase_word", "erase_this_phone"];
 
 /// Makes one of these calls.
 pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Value, CallError> {
@@ -17,6 +17,16 @@ pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Va
             let request = EraseRequest { word: with.text("word")?, despite_open: with.flag("despite_open")? };
             with.end()?;
             Ok(data.erase_this_phone(request).await?.json())
+        }
+        "export" => {
+            let room = with.number("room_bytes")?.map(|bytes| u64::try_from(bytes).unwrap_or(0));
+            let request = ExportRequest { folder: with.text("folder")?, room_bytes: room };
+            with.end()?;
+            Ok(data.export(request).await?.json())
+        }
+        "export_progress" => {
+            with.end()?;
+            Ok(data.export_progress().map_or_else(|| json!({}), |progress| json!({ "done": progress.done, "total": progress.total })))
         }
         "inventory" => {
             with.end()?;

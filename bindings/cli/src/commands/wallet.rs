@@ -259,6 +259,10 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             let what = with([("payee_id", json!(payee_id)), ("amount", json!(amount)), ("order", json!(order))]);
             ask(wallet, answer, "quote_pay", what).await?
         }
+        Word::Export { folder, room } => {
+            let what = with([("folder", json!(folder.display().to_string())), ("room_bytes", json!(room))]);
+            export(wallet, answer, what).await?
+        }
         Word::EraseThisPhone { despite_open } => {
             let word = secret(&format!("{:?}", wallet.data().erase_word()))?;
             ask(wallet, answer, "erase_this_phone", with([("word", word), ("despite_open", json!(despite_open))])).await?
@@ -276,6 +280,24 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
     };
     answer.keep(word, &value)?;
     Ok(answer.gave(word, &value))
+}
+
+/// Exports, and says on a terminal how far it is.
+async fn export(wallet: &Wallet, answer: &Answer, what: Map<String, Value>) -> Result<Value, Stop> {
+    let mut work = std::pin::pin!(ask(wallet, answer, "export", what));
+    let terminal = std::io::stderr().is_terminal();
+    let mut tick = tokio::time::interval(std::time::Duration::from_millis(250));
+    tick.tick().await;
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = tick.tick() => {
+                if let Some(progress) = wallet.data().export_progress().filter(|_| terminal) {
+                    eprint!("\r{} / {}\r", progress.done, progress.total);
+                }
+            }
+        }
+    }
 }
 
 /// Shows what it costs, asks for the proof, and confirms.

@@ -11,7 +11,7 @@ use kabao_codes::table::Table;
 use kabao_core::{Wallet, WalletError};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The names that [`World::act`] knows.
@@ -21,6 +21,7 @@ pub const ACTIONS: &[&str] = &[
     "vendor_holder", "vendor_reviews", "vendor_decide", "reverify", "release_number", "phone_rule", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_periods", "set_fee", "kill_service", "restart_service",
     "publish_codes", "codes_fault", "publish_feed", "feed_fault", "service_snapshot", "service_restore", "service_rebuild", "authenticator", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
+    "export_place", "export_check",
 ];
 
 /// How long an event is waited for.
@@ -145,7 +146,7 @@ impl World {
             | "set_aside_lost" | "file_left" | "await_event" => {
                 self.act_on_phone(name, &with).await
             }
-            "ledger_check" | "history_equals_service" | "scan_files" => self.check(name, &with).await,
+            "ledger_check" | "history_equals_service" | "scan_files" | "export_place" | "export_check" => self.check(name, &with).await,
             "till_read" | "till_charge" | "till_query" | "till_refund" | "till_revoke" | "till_notifications" => self.act_at_till(name, with).await,
             _ => self.act_on_service(name, with).await,
         }
@@ -323,6 +324,20 @@ impl World {
             "ledger_check" => {
                 let book = self.get("/dev/ledger").await?;
                 Ok(books::ledger(&book, with.get("of").and_then(Value::as_str)))
+            }
+            "export_place" => {
+                let path = self.folder.join(text(with, "name")?);
+                if flag(with, "file") {
+                    std::fs::write(&path, b"in the way").map_err(|error| error.to_string())?;
+                }
+                // What a half-written export would be called.
+                let names = std::fs::read_dir(&self.folder).map_err(|error| error.to_string())?.flatten();
+                let beside = names.filter(|entry| entry.file_name().to_string_lossy().contains(".part-")).count();
+                Ok(json!({ "path": path.display().to_string(), "there": path.exists(), "beside": beside }))
+            }
+            "export_check" => {
+                let root = self.service.file().root_key.clone();
+                Ok(super::export::check(Path::new(text(with, "folder")?), &root)?)
             }
             "history_equals_service" => {
                 let wallet = self.wallet().ok_or("the wallet is not open")?;

@@ -41,7 +41,7 @@ pub(super) const ITEMS: &[Item] = {
     use DataPlace::{Cache, KeyStore, Ledger, Memory, Mine, Service};
     &[
         table("account", Ledger, &["account", "replacement", "phone_change", "sign_in", "recheck"], "phone", true),
-        table("consents", Ledger, &["consents"], "phone", true),
+        table("consents", Ledger, &["consents", "withdrawals"], "phone", true),
         table("cards", Ledger, &["bindings"], "phone", true),
         table("payments", Ledger, &["intents", "intent_links"], "phone", true),
         table("receipts", Ledger, &["receipts"], "phone", true),
@@ -50,6 +50,7 @@ pub(super) const ITEMS: &[Item] = {
         table("bookkeeping", Ledger, &["marks"], "replaced", false),
         table("rules", Ledger, &["feeds"], "replaced", false),
         table("choices", Mine, &["choices", "revision"], "phone", true),
+        table("exports", Mine, &["exports"], "phone", true),
         table("history", Cache, &["records", "documents", "months", "synced"], "dropped", true),
         table("answers", Cache, &["snapshots"], "replaced", true),
         outside(FILE_KEY, KeyStore, "phone", Erasing),

@@ -42,6 +42,8 @@ pub(super) const FIELDS: &[Field] = {
         field("order", Personal, "phone", "whole"),
         field("text", Personal, "call", "whole"),
         field("tag", Personal, "call", "whole"),
+        field("folder", Internal, "phone", "whole"),
+        field("room_bytes", Internal, "call", "nothing"),
         field("word", Internal, "call", "nothing"),
         field("version", Internal, "phone", "whole"),
     ]

@@ -2,12 +2,13 @@
 
 mod catalogue;
 mod erase;
+mod export;
 mod fields;
 mod inventory;
 mod types;
 
 pub use types::{
-    DataEnd, DataPlace, EraseRequest, FieldClass, FieldView, InventoryFile, InventoryFileKind, InventoryItem, InventoryView,
+    DataEnd, DataPlace, EraseRequest, ExportProgress, ExportReport, ExportRequest, FieldClass, FieldView, InventoryFile, InventoryFileKind, InventoryItem, InventoryView,
 };
 
 use crate::shared::Core;
@@ -22,5 +23,13 @@ pub struct DataClient {
 impl DataClient {
     pub(crate) fn new(core: Arc<Core>) -> DataClient {
         DataClient { core }
+    }
+
+    /// Removes what an export that was killed left behind. What fails is tried again at the next opening.
+    pub(crate) async fn tidy(&self) {
+        // One that is being written now is not over.
+        let Ok(_alone) = self.core.exporting.try_lock() else { return };
+        let now = self.core.now();
+        let _ = self.core.files(move |files| files.tidy_exports(now)).await;
     }
 }

@@ -163,3 +163,45 @@ impl std::fmt::Debug for EraseRequest {
         formatter.write_str("EraseRequest(…)")
     }
 }
+
+/// Where an export goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ExportRequest {
+    /// A folder that is not there yet, in one that is: a place of the app's own, from which the person shares or moves it.
+    /// What lies in it is not encrypted.
+    pub folder: String,
+    /// The most bytes that it may take; absent for no limit. Beyond it the export fails with `storage_full`.
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub room_bytes: Option<u64>,
+}
+
+/// How far an export is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ExportProgress {
+    /// Records, payments and receipts that are written.
+    pub done: u64,
+    /// How many there are.
+    pub total: u64,
+}
+
+/// An export that is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ExportReport {
+    /// Where it is.
+    pub folder: String,
+    /// How many files it has.
+    pub files: u32,
+    /// How many bytes they have together.
+    pub bytes: u64,
+    /// How many receipts are among them.
+    pub receipts: u64,
+    /// Records whose receipt does not verify, at most a hundred; the receipts are exported as they are.
+    pub wrong_receipts: Vec<String>,
+    /// The first event of this phone whose seal is wrong, if any: then somebody changed the files.
+    pub first_wrong_event: Option<u64>,
+    /// SHA-256 of `manifest.json`, which names the sums of everything else.
+    pub manifest_sha256: String,
+}

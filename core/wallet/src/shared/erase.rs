@@ -38,11 +38,14 @@ pub(crate) async fn erase(core: &Arc<Core>) -> Outcome<EraseReport> {
     Arc::clone(&core).host.spawn(Box::pin(async move {
         let _turn = core.turning.lock().await;
         core.gate.end_opening();
+        let now = core.now();
         let (files, host, path) = (Arc::clone(&core.files), Arc::clone(&core.host), core.settings.folder.clone());
         let done = core
             .on_thread(move || {
-                // Without the anchor: there is nothing to come back to.
-                drop(files.lock().unwrap_or_else(PoisonError::into_inner).take());
+                // Without the anchor: there is nothing to come back to. What an export cut short left lies open, and goes too.
+                if let Some(files) = files.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    let _ = files.tidy_exports(now);
+                }
                 carry_out(&path, host.as_ref())
             })
             .await;

@@ -75,6 +75,10 @@ pub(crate) struct Core {
     pub(crate) turning: tokio::sync::Mutex<()>,
     /// One sync at a time.
     pub(crate) syncing: tokio::sync::Mutex<()>,
+    /// One export at a time.
+    pub(crate) exporting: tokio::sync::Mutex<()>,
+    /// How far it is: done, of so many.
+    pub(crate) exported: watch::Sender<Option<(u64, u64)>>,
     pub(crate) engine: crate::intents::Engine,
     pub(crate) quotes: crate::pay::Quotes,
     codes: feeds::Slot<kabao_codes::table::Table>,
@@ -99,6 +103,8 @@ impl Core {
             settled: watch::Sender::new(0),
             turning: tokio::sync::Mutex::new(()),
             syncing: tokio::sync::Mutex::new(()),
+            exporting: tokio::sync::Mutex::new(()),
+            exported: watch::Sender::new(None),
             engine: crate::intents::Engine::default(),
             quotes: crate::pay::Quotes::default(),
             codes: feeds::Slot::default(),

@@ -22,6 +22,13 @@ pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
         .map_err(|error| VaultError::from(error).into())
 }
 
+/// All choices with their moments, by name.
+pub(crate) fn all(conn: &Connection) -> Outcome<Vec<(String, String, Timestamp)>> {
+    conn.prepare("SELECT name, value, at FROM choices ORDER BY name")
+        .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, super::time_at(row, 2)?)))?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
 /// Stores a choice.
 pub(crate) fn set(conn: &Connection, name: &str, value: &str, at: Timestamp) -> Outcome<()> {
     conn.execute(

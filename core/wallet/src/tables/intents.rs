@@ -143,6 +143,18 @@ pub(crate) fn newest(conn: &Connection, limit: u32) -> Outcome<Vec<IntentRow>> {
     select(conn, "ORDER BY number DESC LIMIT ?1", [limit])
 }
 
+/// A page, newest first, of payments older than `before` (a number of an earlier page; `i64::MAX` for the first).
+pub(crate) fn page(conn: &Connection, before: i64, limit: u32) -> Outcome<Vec<(i64, IntentRow)>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS}, number FROM intents WHERE number < ?1 ORDER BY number DESC LIMIT ?2"))
+        .and_then(|mut select| select.query_map(params![before, limit], |row| Ok((row.get(21)?, read(row)?)))?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// How many payments there are.
+pub(crate) fn count(conn: &Connection) -> Outcome<u64> {
+    conn.query_row("SELECT count(*) FROM intents", [], |row| count_at(row, 0)).map_err(|error| VaultError::from(error).into())
+}
+
 /// Payments that the service confirmed and that the phone must be able to present after a restore of the service.
 pub(crate) fn proofs(conn: &Connection) -> Outcome<Vec<(Id, Vec<u8>)>> {
     conn.prepare("SELECT intent_id, proof FROM intents WHERE proof IS NOT NULL ORDER BY number DESC LIMIT 200")

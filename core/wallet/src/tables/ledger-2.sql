@@ -63,3 +63,10 @@ CREATE TABLE intent_links (
     intent_id  TEXT PRIMARY KEY,
     instead_of TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Consents that the person withdrew: in force on this phone at once, told to the service when it can be reached.
+CREATE TABLE withdrawals (
+    consent_id TEXT PRIMARY KEY,
+    at         INTEGER NOT NULL,
+    told_at    INTEGER
+) STRICT, WITHOUT ROWID;

@@ -3,8 +3,10 @@
 
 pub(crate) mod account;
 pub(crate) mod choices;
+pub(crate) mod consents;
 pub(crate) mod erase;
 pub(crate) mod events;
+pub(crate) mod exports;
 pub(crate) mod feeds;
 pub(crate) mod intents;
 pub(crate) mod links;

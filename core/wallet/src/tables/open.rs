@@ -20,7 +20,14 @@ const LEDGER: FileSpec = spec(
         Migration { version: 2, sql: include_str!("ledger-2.sql") },
     ],
 );
-const MINE: FileSpec = spec("mine.db", Durability::Full, &[Migration { version: 1, sql: include_str!("mine-1.sql") }]);
+const MINE: FileSpec = spec(
+    "mine.db",
+    Durability::Full,
+    &[
+        Migration { version: 1, sql: include_str!("mine-1.sql") },
+        Migration { version: 2, sql: include_str!("mine-2.sql") },
+    ],
+);
 const CACHE: FileSpec = {
     let mut cache = spec("cache.db", Durability::Normal, &[Migration { version: 1, sql: include_str!("cache-1.sql") }]);
     cache.rebuildable = true;

@@ -27,21 +27,35 @@ pub(crate) fn insert(conn: &Connection, row: &ReceiptRow) -> Outcome<()> {
         .map_err(|error| VaultError::from(error).into())
 }
 
+fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReceiptRow> {
+    Ok(ReceiptRow {
+        record_id: super::id_at(row, 0)?,
+        intent_id: id_if(row, 1)?,
+        token_id: row.get(2)?,
+        at: time_at(row, 3)?,
+        document: row.get(4)?,
+    })
+}
+
 /// The receipt of a record.
 pub(crate) fn get(conn: &Connection, record_id: Id) -> Outcome<Option<ReceiptRow>> {
     conn.query_row(
         "SELECT record_id, intent_id, token_id, at, document FROM receipts WHERE record_id = ?1",
         [record_id.to_string()],
-        |row| {
-            Ok(ReceiptRow {
-                record_id: super::id_at(row, 0)?,
-                intent_id: id_if(row, 1)?,
-                token_id: row.get(2)?,
-                at: time_at(row, 3)?,
-                document: row.get(4)?,
-            })
-        },
+        read,
     )
     .optional()
     .map_err(|error| VaultError::from(error).into())
+}
+
+/// A page of receipts in the order of their records' ids, after `after` (empty for the first).
+pub(crate) fn page(conn: &Connection, after: &str, limit: u32) -> Outcome<Vec<ReceiptRow>> {
+    conn.prepare_cached("SELECT record_id, intent_id, token_id, at, document FROM receipts WHERE record_id > ?1 ORDER BY record_id LIMIT ?2")
+        .and_then(|mut select| select.query_map(params![after, limit], read)?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// How many there are.
+pub(crate) fn count(conn: &Connection) -> Outcome<u64> {
+    conn.query_row("SELECT count(*) FROM receipts", [], |row| super::count_at(row, 0)).map_err(|error| VaultError::from(error).into())
 }

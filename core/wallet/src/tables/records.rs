@@ -165,6 +165,11 @@ pub(crate) fn page(conn: &Connection, before: i64, limit: u32) -> Outcome<Vec<(i
         .map_err(|error| VaultError::from(error).into())
 }
 
+/// How many records there are.
+pub(crate) fn count(conn: &Connection) -> Outcome<u64> {
+    conn.query_row("SELECT count(*) FROM records", [], |row| count_at(row, 0)).map_err(|error| VaultError::from(error).into())
+}
+
 /// Spent, received and number of records of a month (`202611`).
 pub(crate) fn month(conn: &Connection, month: i32) -> Outcome<(i64, i64, i64)> {
     let found = conn

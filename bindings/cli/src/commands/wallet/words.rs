@@ -362,6 +362,14 @@ pub enum Word {
     Inventory,
     /// What a person types, and what becomes of it.
     Fields,
+    /// Writes everything that is kept into a new folder, as files that a person can read. Nothing in it is encrypted.
+    Export {
+        /// The folder; it must not be there yet.
+        folder: PathBuf,
+        /// The most bytes that it may take.
+        #[arg(long)]
+        room: Option<u64>,
+    },
     /// Erases what this phone has, for good. Reads: the word of confirmation. The account stays at the service.
     EraseThisPhone {
         /// Also while payments have no result: they go on at the service.
