@@ -10,7 +10,7 @@ use kabao_core::account::{
     AccountView, ClosurePoint, ClosureView, ContactView, ContactsView, OtpSentView, PhoneChangeView, ReplaceView,
 };
 use kabao_core::cards::{BindingView, CardDoubtView, CardLookView, CardView, SourcesView};
-use kabao_core::data::{ExportReport, FieldView, InventoryFile, InventoryItem, InventoryView};
+use kabao_core::data::{ConsentDocument, ConsentEntry, ConsentsView, ExportReport, FieldView, InventoryFile, InventoryItem, InventoryView};
 use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
 use kabao_core::pay::{
     AskView, CodesView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay,
@@ -388,6 +388,31 @@ impl Json for FieldView {
             "name": self.name, "class": snake(self.class), "what": self.what, "why": self.why, "keep_text": self.keep_text,
             "mask_text": self.mask_text, "never_kept": self.never_kept,
         })
+    }
+}
+
+impl Json for ConsentsView {
+    fn json(&self) -> Value {
+        object(json!({ "documents": all(&self.documents), "history": all(&self.history), "as_of": self.as_of.map(|at| at.json()) }))
+    }
+}
+
+impl Json for ConsentDocument {
+    fn json(&self) -> Value {
+        object(json!({
+            "document": self.document, "title": self.title, "state": snake(self.state), "state_text": self.state_text,
+            "current_version": self.current_version, "given_version": self.given_version, "afterwards": self.afterwards,
+        }))
+    }
+}
+
+impl Json for ConsentEntry {
+    fn json(&self) -> Value {
+        object(json!({
+            "consent_id": self.consent_id, "document": self.document, "title": self.title, "version": self.version,
+            "given_at": self.given_at.json(), "given_text": self.given_text, "withdrawn_at": self.withdrawn_at.map(|at| at.json()),
+            "withdrawn_text": self.withdrawn_text, "service_knows": self.service_knows,
+        }))
     }
 }
 

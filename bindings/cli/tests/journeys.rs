@@ -63,6 +63,7 @@ journeys! {
     nothing_is_begun_with_an_operator_that_nobody_vouches_for "limits/operator.json",
     cards_of_two_banks_and_a_credit_card "cards/two-banks-and-credit.json",
     a_default_another_source_a_new_card_and_a_removed_one "cards/choose-replace-remove.json",
+    what_was_consented_to_can_be_withdrawn "account/consents.json",
     a_lost_phone_with_money_in_flight "recovery/lost-phone.json",
     a_reinstalled_app_finds_its_account "recovery/reinstall.json",
     a_new_fingerprint_takes_the_approval_key_only "recovery/new-fingerprint.json",

@@ -1,9 +1,9 @@
 use crate::calls::Calls;
 use kabao_core::EraseReport;
-use kabao_core::data::{DataClient as Part, EraseRequest, ExportProgress, ExportReport, ExportRequest, FieldView, InventoryView};
+use kabao_core::data::{ConsentsView, DataClient as Part, EraseRequest, ExportProgress, ExportReport, ExportRequest, FieldView, InventoryView};
 use kabao_core::error::Outcome;
 
-/// What is kept about the person: inventory, export, and erasing this phone.
+/// What is kept about the person: inventory, consents, export, and erasing this phone.
 #[derive(uniffi::Object)]
 pub struct DataClient(pub(crate) Calls<Part>);
 
@@ -18,6 +18,24 @@ impl DataClient {
     /// What a person types, and what becomes of it. Works on a locked wallet.
     pub fn fields(&self) -> Vec<FieldView> {
         self.0.part().fields()
+    }
+
+    /// Every document with how it stands, and everything that was given and withdrawn, as this phone knows it. Works without
+    /// network.
+    pub async fn consents(&self) -> Outcome<ConsentsView> {
+        self.0.run(|data| async move { data.consents().await }).await
+    }
+
+    /// The same, after asking the service for the versions of today and telling it what was withdrawn.
+    pub async fn refresh_consents(&self) -> Outcome<ConsentsView> {
+        self.0.run(|data| async move { data.refresh_consents().await }).await
+    }
+
+    /// Withdraws the consent to a document (`real_name`). Counts on this phone at once, also without network; the service is
+    /// told now or as soon as it can be reached, and stops what it was for. Again changes nothing. Fails with `bad_argument`
+    /// (field `document`) and `consent_missing`.
+    pub async fn withdraw_consent(&self, document: String) -> Outcome<ConsentsView> {
+        self.0.run(|data| async move { data.withdraw_consent(document).await }).await
     }
 
     /// Writes everything that this phone has about the person into a new folder: `index.html` to begin with, tables as CSV and

@@ -100,7 +100,7 @@ impl KabaoWallet {
         HistoryClient(Calls::new(self.0.part().history(), self.0.threads()))
     }
 
-    /// What is kept about the person: inventory, export, and erasing this phone.
+    /// What is kept about the person: inventory, consents, export, and erasing this phone.
     pub fn data(&self) -> DataClient {
         DataClient(Calls::new(self.0.part().data(), self.0.threads()))
     }

@@ -4,7 +4,7 @@
 mod common;
 
 use common::moves::*;
-use common::{Story, story};
+use common::{Holds, Story, story};
 use kabao_base::Code;
 use kabao_core::data::{DataPlace, EraseRequest, ExportRequest, InventoryFileKind};
 use kabao_money::onboarding::OnboardingStepKind as Kind;
@@ -218,5 +218,67 @@ fn an_export_is_one_at_a_time_and_not_in_the_wallets_own_folder() {
         wallet.unlock().await.unwrap();
         data.export(to(&other)).await.unwrap();
         assert_eq!(data.inventory().await.unwrap().items.iter().find(|item| item.id == "exports").unwrap().count, Some(2));
+    });
+}
+
+#[test]
+fn a_withdrawal_is_told_until_it_is_heard_and_once_more_after_a_restore() {
+    story("withdrawal", async |mut story: Story| {
+        let wallet = story.wallet();
+        story.all.console.post("/dev/faults", fault("PUT", "/v1/consents", json!("drop_before"))).await.unwrap();
+        let seen = wallet.data().withdraw_consent("real_name".to_owned()).await.unwrap();
+        assert!(!seen.history[0].service_knows && seen.history[0].withdrawn_at.is_some());
+        drop(wallet);
+        story.all.phone.crash().await;
+        let wallet = story.all.phone.start().await.unwrap();
+        assert!(!wallet.data().consents().await.unwrap().history[0].service_knows);
+        wallet.history().sync().await.unwrap();
+        assert!(wallet.data().consents().await.unwrap().history[0].service_knows);
+
+        let holds = std::sync::Arc::new(Holds::default());
+        story.all.net.meddle(Some(std::sync::Arc::clone(&holds) as _));
+        wallet.history().sync().await.unwrap();
+        let told = || holds.seen.lock().unwrap().iter().filter(|request| request.starts_with("PUT /v1/consents")).count();
+        assert_eq!(told(), 0, "what is known is not told again");
+        let copy = story.all.console.post("/dev/snapshot", json!({})).await.unwrap();
+        story.all.console.post("/dev/restore", json!({ "snapshot": copy["snapshot"] })).await.unwrap();
+        // The first answer tells that the service was restored, the next call tells it what it may have forgotten.
+        wallet.history().sync().await.unwrap();
+        wallet.history().sync().await.unwrap();
+        assert_eq!(told(), 1);
+        assert!(wallet.data().consents().await.unwrap().history[0].service_knows);
+        story.honest();
+    });
+}
+
+#[test]
+fn killed_at_any_point_a_withdrawal_is_whole_or_not_begun() {
+    story("withdrawal-kill", async |mut story: Story| {
+        on_a_late_database(&mut story).await;
+        let (mut before, mut after) = (0, 0);
+        for round in 0..24 {
+            let wallet = story.wallet();
+            if wallet.data().consents().await.unwrap().documents[0].given_version.is_none() {
+                let text = wallet.identity().consent_text().await.unwrap();
+                wallet.identity().consent(text.version).await.unwrap();
+            }
+            let came = polled(wallet.data().withdraw_consent("real_name".to_owned()), round).await;
+            drop(wallet);
+            story.all.phone.crash().await;
+            let again = story.all.phone.start().await.unwrap();
+            let seen = again.data().consents().await.unwrap();
+            match seen.documents[0].given_version {
+                Some(_) => {
+                    assert!(came.is_none());
+                    before += 1;
+                }
+                None => {
+                    after += 1;
+                    again.history().sync().await.unwrap();
+                    assert!(again.data().consents().await.unwrap().history.iter().all(|entry| entry.service_knows));
+                }
+            }
+        }
+        assert!(before >= 3 && after >= 3, "{before} before, {after} after");
     });
 }

@@ -7,7 +7,7 @@ use kabao_core::data::{EraseRequest, ExportRequest};
 use serde_json::{Value, json};
 
 /// The names that [`call`] knows.
-pub const CALLS: &[&str] = &["inventory", "fields", "export", "export_progress", "erase_word", "erase_this_phone"];
+pub const CALLS: &[&str] = &["inventory", "fields", "consents", "consents_refresh", "withdraw_consent", "export", "export_progress", "erase_word", "erase_this_phone"];
 
 /// Makes one of these calls.
 pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Value, CallError> {
@@ -27,6 +27,19 @@ pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Va
         "export_progress" => {
             with.end()?;
             Ok(data.export_progress().map_or_else(|| json!({}), |progress| json!({ "done": progress.done, "total": progress.total })))
+        }
+        "withdraw_consent" => {
+            let document = with.text("document")?;
+            with.end()?;
+            Ok(data.withdraw_consent(document).await?.json())
+        }
+        "consents" => {
+            with.end()?;
+            Ok(data.consents().await?.json())
+        }
+        "consents_refresh" => {
+            with.end()?;
+            Ok(data.refresh_consents().await?.json())
         }
         "inventory" => {
             with.end()?;

@@ -47,6 +47,32 @@ pub fn inventory(language: Language, view: &Value) -> String {
     out
 }
 
+/// Consents: how each document stands, then what was given and withdrawn.
+pub fn consents(language: Language, view: &Value) -> String {
+    let word = |name: &str| say(language, &format!("data.consent.{name}"), &[]);
+    let mut out = String::new();
+    for document in list(view, "documents") {
+        let version = text(document, "given_version");
+        let _ = writeln!(out, "  {}", cut(&format!("{}  {}  {version}", text(document, "title"), text(document, "state_text")), COLUMNS - 4));
+        for line in wrap(text(document, "afterwards"), COLUMNS - 4) {
+            let _ = writeln!(out, "    {line}");
+        }
+    }
+    for entry in list(view, "history") {
+        let mut line = format!("{}  {}  {} {}", text(entry, "title"), text(entry, "version"), word("at"), text(entry, "given_text"));
+        if let Some(withdrawn) = entry.get("withdrawn_text").and_then(Value::as_str) {
+            let _ = write!(line, "  {} {withdrawn}", word("withdrawn_at"));
+        }
+        if entry.get("service_knows").and_then(Value::as_bool) == Some(false) {
+            let _ = write!(line, "  ({})", word("untold"));
+        }
+        for (index, line) in wrap(&line, COLUMNS - 4).into_iter().enumerate() {
+            let _ = writeln!(out, "  {}{line}", if index == 0 { "" } else { "  " });
+        }
+    }
+    out
+}
+
 /// What is typed, and what becomes of it.
 pub fn fields(language: Language, view: &Value) -> String {
     let word = |name: &str| say(language, &format!("data.show.{name}"), &[]);
@@ -69,8 +95,10 @@ mod tests {
         let long = "很长的名称".repeat(30);
         let item = |what: &str| json!({"what": what, "why": long, "place_text": long, "keep_text": long, "end_text": long, "count": u64::MAX, "bytes": u64::MAX, "encrypted": true, "exportable": false});
         let view = json!({"items": [item("账单"), item(&long)], "files": [{"name": long, "bytes": 7, "encrypted": false, "kind_text": long}], "complete": false});
+        let entry = json!({"title": long, "version": long, "given_text": long, "withdrawn_text": long, "service_knows": false});
+        let given = json!({"documents": [{"title": long, "state_text": long, "afterwards": long}], "history": [entry]});
         for language in [Language::ZhCn, Language::En] {
-            for text in [inventory(language, &view), fields(language, &json!([{"what": long, "keep_text": long, "mask_text": long}]))] {
+            for text in [inventory(language, &view), fields(language, &json!([{"what": long, "keep_text": long, "mask_text": long}])), consents(language, &given)] {
                 assert!(text.lines().count() >= 2 && text.lines().all(|line| width(line) <= COLUMNS), "{text}");
                 assert!(!text.contains("data."), "{text}");
             }

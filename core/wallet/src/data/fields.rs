@@ -45,6 +45,7 @@ pub(super) const FIELDS: &[Field] = {
         field("folder", Internal, "phone", "whole"),
         field("room_bytes", Internal, "call", "nothing"),
         field("word", Internal, "call", "nothing"),
+        field("document", Internal, "phone", "whole"),
         field("version", Internal, "phone", "whole"),
     ]
 };

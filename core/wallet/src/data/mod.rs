@@ -1,6 +1,7 @@
 //! What is kept about the person, and what the person can do about it: see it, take it along, have it erased.
 
 mod catalogue;
+mod consents;
 mod erase;
 mod export;
 mod fields;
@@ -8,7 +9,7 @@ mod inventory;
 mod types;
 
 pub use types::{
-    DataEnd, DataPlace, EraseRequest, ExportProgress, ExportReport, ExportRequest, FieldClass, FieldView, InventoryFile, InventoryFileKind, InventoryItem, InventoryView,
+    ConsentDocument, ConsentEntry, ConsentState, ConsentsView, DataEnd, DataPlace, EraseRequest, ExportProgress, ExportReport, ExportRequest, FieldClass, FieldView, InventoryFile, InventoryFileKind, InventoryItem, InventoryView,
 };
 
 use crate::shared::Core;

@@ -205,3 +205,73 @@ pub struct ExportReport {
     /// SHA-256 of `manifest.json`, which names the sums of everything else.
     pub manifest_sha256: String,
 }
+
+/// How the consent to a document stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum ConsentState {
+    /// Never given.
+    Missing,
+    /// Given to the version of today, as far as this phone knows it.
+    Given,
+    /// Given to an earlier version: the text of today has to be consented to anew before it is needed again.
+    Outdated,
+    /// Given and withdrawn.
+    Withdrawn,
+}
+
+/// A document and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ConsentDocument {
+    /// Its name: `real_name`.
+    pub document: String,
+    /// Its title, in words.
+    pub title: String,
+    /// How it stands.
+    pub state: ConsentState,
+    /// How it stands, in words.
+    pub state_text: String,
+    /// The version that the service showed last; absent before the first `refresh_consents`.
+    pub current_version: Option<String>,
+    /// The version that counts now; absent when none does.
+    pub given_version: Option<String>,
+    /// What ends with a withdrawal and what stays by law, in words: to be shown before the person withdraws.
+    pub afterwards: String,
+}
+
+/// One consent that was given, and perhaps withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ConsentEntry {
+    /// Its id.
+    pub consent_id: String,
+    /// To which document.
+    pub document: String,
+    /// The document's title, in words.
+    pub title: String,
+    /// To which version.
+    pub version: String,
+    /// When it was given.
+    pub given_at: Timestamp,
+    /// When, in the time of China.
+    pub given_text: String,
+    /// When it was withdrawn.
+    pub withdrawn_at: Option<Timestamp>,
+    /// When, in the time of China.
+    pub withdrawn_text: Option<String>,
+    /// Whether the service knows how it stands. If not, it is told as soon as it can be reached; on this phone it counts.
+    pub service_knows: bool,
+}
+
+/// Consents, now and before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ConsentsView {
+    /// Every document there is.
+    pub documents: Vec<ConsentDocument>,
+    /// Everything that was given, oldest first.
+    pub history: Vec<ConsentEntry>,
+    /// When the versions of today were asked for; absent before that.
+    pub as_of: Option<Timestamp>,
+}

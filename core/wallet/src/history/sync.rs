@@ -5,7 +5,7 @@ use super::{HistoryClient, SyncReport};
 use crate::error::Outcome;
 use crate::intents;
 use crate::service::wire::{Ask, Page};
-use crate::shared::{Core, ServiceClock, WalletEvent, refresh_account};
+use crate::shared::{Core, ServiceClock, WalletEvent, refresh_account, tell_withdrawals};
 use crate::tables::receipts::{self, ReceiptRow};
 use crate::tables::records::{self, RecordRow};
 use crate::tables::sync::{self as table, Synced};
@@ -60,6 +60,7 @@ impl HistoryClient {
     /// Brings what is new. Cheap when nothing is.
     pub async fn sync(&self) -> Outcome<SyncReport> {
         let identity = self.core.identity()?;
+        tell_withdrawals(&self.core).await?;
         // Two at once would each check against what the other replaces.
         let alone = self.core.syncing.lock().await;
         let mut announced = BTreeMap::new();

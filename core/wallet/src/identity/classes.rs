@@ -4,7 +4,7 @@ use super::types::{CheckView, ClassNeed, ClassesView, GuardianCode, SourceView};
 use super::IdentityClient;
 use crate::error::Outcome;
 use crate::shared::refresh_account;
-use crate::tables::sync;
+use crate::tables::{consents, sync};
 use crate::words::{Language, exists, say};
 use kabao_base::{Cause, Code, Failure, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,10 @@ impl IdentityClient {
     pub async fn ask_source(&self, source: String) -> Outcome<ClassesView> {
         if source.is_empty() || source.len() > 40 || !source.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
             return Err(crate::WalletError::from(Code::BadArgument).in_field("source"));
+        }
+        // A consent that was withdrawn counts here at once; the service may not know of it yet.
+        if !self.core.open_files(|files| files.ledger(consents::untold)).await?.is_empty() {
+            return Err(Code::ConsentMissing.into());
         }
         let body = serde_json::json!({ "source": source }).to_string().into_bytes();
         let request = self.core.request("POST", "/v1/account/classes".to_owned(), body)?;

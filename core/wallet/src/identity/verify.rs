@@ -122,6 +122,11 @@ impl IdentityClient {
             Some(renewal) => (Which::Renewal, renewal.verification_id),
             None => (Which::First, row.verification_id.ok_or(Code::WrongStep)?),
         };
+        let waits = which == Which::Renewal || matches!(row.verification_state.as_deref(), Some("submitted" | "pending"));
+        // Withdrawn: nothing more is asked under it.
+        if row.consent_version.is_none() && waits {
+            return Err(Code::ConsentMissing.into());
+        }
         let request = self.core.request("GET", format!("/v1/verifications/{id}"), Vec::new())?;
         self.hear(which, id, self.core.call(&request).await).await
     }
@@ -143,17 +148,13 @@ impl IdentityClient {
             Which::Renewal => self.hear_renewal(id, event, said).await?,
         };
         match refused {
-            Some(error) if error.is(Code::ConsentMissing) => {
-                // The service does not have it, or not any more: the set-up asks for it again.
-                self.core
-                    .change_account("consent_gone", |row| {
-                        row.consent_id = None;
-                        row.consent_version = None;
-                    })
-                    .await?;
+            Some(error) => {
+                if error.is(Code::ConsentVersion) || error.is(Code::ConsentMissing) {
+                    // Another version by now, or the service does not have it any more: the set-up asks for it again.
+                    self.core.change_account("consent_gone", |row| (row.consent_id, row.consent_version) = (None, None)).await?;
+                }
                 Err(error)
             }
-            Some(error) => Err(error),
             None => {
                 // The class changes limits and ways to pay; how they stand now can also be asked later.
                 let _ = refresh_account(&self.core).await;

@@ -6,6 +6,7 @@ use crate::service::wire::WireError;
 use crate::shared::{Core, ServiceClock, WalletEvent};
 use crate::tables::events::{self, EventHead};
 use crate::tables::{account, marks, tokens};
+use crate::tables::{consents, marks, tokens};
 use crate::tables::open::store_code;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -340,6 +341,8 @@ impl Core {
                 marks::set(tx, marks::EPOCH, &epoch.to_string())?;
                 if known > 0 {
                     marks::set(tx, marks::PROOFS_OWED, &epoch.to_string())?;
+                    // An older book may have forgotten what was withdrawn.
+                    consents::tell_again(tx)?;
                 }
                 log.append(tx, "epoch", "service", epoch.to_string().as_bytes())
             })

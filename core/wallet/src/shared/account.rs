@@ -49,6 +49,7 @@ impl VerificationView {
 
 /// Fetches the account and keeps it.
 pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
+    super::tell_withdrawals(core).await?;
     let request = core.request("GET", "/v1/account".to_owned(), Vec::new())?;
     let answer = core.call(&request).await?;
     let known: wire::Account = answer.read()?;

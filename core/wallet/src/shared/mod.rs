@@ -3,6 +3,7 @@
 
 mod account;
 mod clock;
+mod consents;
 pub(crate) mod erase;
 mod feeds;
 mod gate;
@@ -14,6 +15,7 @@ mod typed;
 pub use account::VerificationView;
 pub(crate) use account::refresh_account;
 pub(crate) use clock::ServiceClock;
+pub(crate) use consents::tell_withdrawals;
 pub use erase::EraseReport;
 pub(crate) use feeds::Profile;
 pub(crate) use gate::Gate;

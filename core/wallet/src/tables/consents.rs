@@ -58,6 +58,11 @@ pub(crate) fn told(conn: &Connection, consent_id: Id, at: Timestamp) -> Outcome<
     .map_err(|error| VaultError::from(error).into())
 }
 
+/// Every withdrawal is told once more.
+pub(crate) fn tell_again(conn: &Connection) -> Outcome<()> {
+    conn.execute("UPDATE withdrawals SET told_at = NULL", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
+}
+
 /// Withdrawals that the service does not know of yet, oldest first.
 pub(crate) fn untold(conn: &Connection) -> Outcome<Vec<Id>> {
     conn.prepare("SELECT consent_id FROM withdrawals WHERE told_at IS NULL ORDER BY at LIMIT 100")

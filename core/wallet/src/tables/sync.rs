@@ -55,6 +55,8 @@ pub(crate) const BALANCE: &str = "balance";
 pub(crate) const CLASSES: &str = "classes";
 /// The second contacts, masked.
 pub(crate) const CONTACTS: &str = "contacts";
+/// The versions of the consent texts.
+pub(crate) const CONSENTS: &str = "consents";
 /// Questions of merchants that wait for the person.
 pub(crate) const ASKS: &str = "asks";
 /// What the account signs in with.

@@ -1,7 +1,7 @@
 //! The real-name check: consent, then name, number and face, judged by the vendor behind the vault.
 
 use super::renewing::{self, Reverify};
-use super::{App, classes, face, guardian};
+use super::{App, classes, consents, face, guardian};
 use crate::http::errors::{Answer, Common, Sent};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service};
@@ -11,20 +11,19 @@ use crate::vault::{DOCUMENTS, IdentityState, Liveness, PersonFacts, VaultAnswer,
 use crate::wire::{self, ConsentIn, ConsentOut, VerificationIn, VerificationView};
 use axum::extract::{Path, State};
 use kabao_base::{Code, Id, Timestamp, mask};
-use kabao_proof::{Digest32, SealedBox};
+use kabao_proof::SealedBox;
 use rusqlite::{Connection, params};
 
 /// The version of the text that is shown today.
 pub const VERSION: &str = "2026-11";
-const TEXT: &str = "我同意将姓名、身份证号与人脸核验结果提交给实名核验机构，仅用于开立支付账户的身份核验。";
+pub(super) const TEXT: &str = "我同意将姓名、身份证号与人脸核验结果提交给实名核验机构，仅用于开立支付账户的身份核验。";
 /// How many rejected attempts an account has.
 const ATTEMPTS: i64 = 5;
 
 /// The text that a person consents to before the check.
 #[utoipa::path(get, path = "/v1/consents/real_name", responses((status = 200, body = ConsentOut), Common))]
-pub async fn document(_: Caller) -> Outcome<Answer> {
-    let digest = Digest32::of(TEXT.as_bytes()).to_string();
-    Answer::json(200, &ConsentOut { document: "real_name".to_owned(), version: VERSION.to_owned(), digest })
+pub async fn document(State(service): App, _: Caller) -> Outcome<Answer> {
+    Answer::json(200, &consents::shown(&service.state().db)?)
 }
 
 /// Takes a consent.
@@ -34,7 +33,7 @@ pub async fn consent(State(service): App, caller: Caller, Sent(body): Sent<Conse
     if body.document != "real_name" {
         return Err(Refusal::argument("document"));
     }
-    if body.version != VERSION {
+    if body.version != consents::current(&service.state().db)? {
         return Err(Refusal::rule(Code::ConsentVersion).field("version"));
     }
     let now = service.now();
@@ -44,7 +43,12 @@ pub async fn consent(State(service): App, caller: Caller, Sent(body): Sent<Conse
         if owner.is_some_and(|owner| owner != caller.account) {
             return Err(Refusal::of(409, Code::IdReused));
         }
-        let sql = "INSERT OR IGNORE INTO consents VALUES (?1, ?2, ?3, ?4, ?5)";
+        let sql = "SELECT 1 FROM consents WHERE consent_id = ?1 AND withdrawn_at IS NOT NULL";
+        if one(tx, sql, [id.to_string()], |row| row.get::<_, i64>(0))?.is_some() {
+            // It was taken back before it came, or comes again after it was.
+            return Err(Refusal::of(409, Code::ConsentMissing));
+        }
+        let sql = "INSERT OR IGNORE INTO consents (consent_id, account_id, document, version, at) VALUES (?1, ?2, ?3, ?4, ?5)";
         run(tx, sql, params![id.to_string(), caller.account.to_string(), "real_name", body.version, now.as_ms()])?;
         Ok(())
     })?;
@@ -90,12 +94,14 @@ pub async fn verify(State(service): App, caller: Caller, Path(id): Path<String>,
         }
         let given = one(
             &state.db,
-            "SELECT 1 FROM consents WHERE consent_id = ?1 AND account_id = ?2 AND version = ?3",
-            params![consent.to_string(), caller.account.to_string(), VERSION],
-            |row| row.get::<_, i64>(0),
+            "SELECT version FROM consents WHERE consent_id = ?1 AND account_id = ?2 AND withdrawn_at IS NULL",
+            params![consent.to_string(), caller.account.to_string()],
+            |row| row.get::<_, String>(0),
         )?;
-        if given.is_none() {
-            return Err(Refusal::of(403, Code::ConsentMissing).field("consent_id"));
+        match given {
+            None => return Err(Refusal::of(403, Code::ConsentMissing).field("consent_id")),
+            Some(version) if version != consents::current(&state.db)? => return Err(Refusal::of(403, Code::ConsentVersion).field("consent_id")),
+            Some(_) => {}
         }
         if attempts_left(&state.db, caller.account)? == 0 {
             return Err(Refusal::of(403, Code::VerificationAttempts));
@@ -133,7 +139,7 @@ pub async fn verification(State(service): App, caller: Caller, Path(id): Path<St
 
 /// How many rejected attempts are left since the last pass.
 fn attempts_left(db: &Connection, account: Id) -> Outcome<u32> {
-    let sql = "SELECT count(*) FROM verifications WHERE account_id = ?1 AND state = 'rejected'
+    let sql = "SELECT count(*) FROM verifications WHERE account_id = ?1 AND state = 'rejected' AND code IS NOT 'consent_missing'
                AND at > (SELECT coalesce(max(at), -1) FROM verifications WHERE account_id = ?1 AND state = 'passed')";
     let rejected = one(db, sql, [account.to_string()], |row| row.get::<_, i64>(0))?.unwrap_or(0);
     Ok(u32::try_from(ATTEMPTS.saturating_sub(rejected)).unwrap_or(0))
@@ -232,6 +238,8 @@ fn judge(service: &Service, account: Id, id: Id, first: Option<First>) -> Outcom
         return Err(refusal);
     }
     store::write(&mut state.db, |tx| match answer {
+        // The consent was withdrawn while the vendor was asked: what it said is not taken up.
+        _ if !waits(tx, &key)? => Ok(()),
         Ok(VaultAnswer::Identity { state: IdentityState::Passed(channels), id_masked, id_mark, pin_must_change, person: Some(person) }) => {
             pass(tx, account, &key, &Passed { channels, id_masked, id_mark, pin_must_change, person }, now)
         }
@@ -290,6 +298,11 @@ fn pass(tx: &Connection, account: Id, key: &str, passed: &Passed, now: Timestamp
     let sql = "UPDATE verifications SET state = 'passed', class = (SELECT class FROM accounts WHERE account_id = ?2), id_masked = ?3 WHERE verification_id = ?1";
     run(tx, sql, params![key, account.to_string(), passed.id_masked])?;
     Ok(())
+}
+
+fn waits(tx: &Connection, key: &str) -> Outcome<bool> {
+    let sql = "SELECT 1 FROM verifications WHERE verification_id = ?1 AND state = 'pending'";
+    Ok(one(tx, sql, [key], |row| row.get::<_, i64>(0))?.is_some())
 }
 
 fn reject(tx: &Connection, key: &str, code: &str, retriable: bool) -> Outcome<()> {

@@ -5,6 +5,7 @@ pub mod account;
 pub mod asks;
 pub mod cards;
 pub mod classes;
+pub mod consents;
 pub mod face;
 pub mod devices;
 pub mod closures;

@@ -53,6 +53,7 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/devices/{device}/revoke", post(books::revoke_device))
         .route("/dev/notices", get(books::notices))
         .route("/dev/fees", post(books::set_fee))
+        .route("/dev/consents", post(switches::consent_version))
         .route("/dev/clock", post(switches::clock))
         .route("/dev/periods", post(switches::periods))
         .route("/dev/tick", post(switches::tick))

@@ -24,6 +24,13 @@ pub async fn periods(State(service): App, Sent(body): Sent<Value>) -> Outcome<An
             crate::store::meta::set(&state.db, name, &ms.to_string())?;
         }
     }
+    Ok(Answer::empty())
+}
+
+/// Shows another version of the consent text from now on: `{version}`.
+pub async fn consent_version(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
+    let version = crate::wire::plain(super::text(&body, "version")?, 40, "version")?.to_owned();
+    crate::api::consents::publish(&service.state().db, &version)?;
     done()
 }
 

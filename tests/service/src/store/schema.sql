@@ -89,8 +89,10 @@ CREATE TABLE nonces (key_id TEXT NOT NULL, nonce TEXT NOT NULL, at INTEGER NOT N
 CREATE INDEX nonces_at ON nonces (at);
 
 CREATE TABLE consents (
-    consent_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, document TEXT NOT NULL, version TEXT NOT NULL, at INTEGER NOT NULL
+    consent_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, document TEXT NOT NULL, version TEXT NOT NULL, at INTEGER NOT NULL,
+    withdrawn_at INTEGER
 ) WITHOUT ROWID;
+CREATE INDEX consents_account ON consents (account_id, at);
 
 CREATE TABLE verifications (
     verification_id TEXT PRIMARY KEY,

@@ -2,6 +2,7 @@
 //! text and are read by the functions of `read`, so that each refusal has its own name.
 
 mod answers;
+mod consents;
 mod change;
 mod identity;
 mod cards;
@@ -10,6 +11,7 @@ mod requests;
 mod secure;
 
 pub use answers::*;
+pub use consents::*;
 pub use change::*;
 pub use identity::*;
 pub use cards::*;

@@ -362,6 +362,17 @@ pub enum Word {
     Inventory,
     /// What a person types, and what becomes of it.
     Fields,
+    /// What was consented to and withdrawn.
+    Consents {
+        /// Asks the service for the versions of today.
+        #[arg(long)]
+        refresh: bool,
+    },
+    /// Withdraws a consent. Counts at once, also without network.
+    Withdraw {
+        /// The document: real_name.
+        document: String,
+    },
     /// Writes everything that is kept into a new folder, as files that a person can read. Nothing in it is encrypted.
     Export {
         /// The folder; it must not be there yet.
@@ -433,6 +444,9 @@ impl Word {
             Word::Sync => ("sync", None),
             Word::VerifyAll => ("verify_all", None),
             Word::Inventory => ("inventory", None),
+            Word::Consents { refresh: true } => ("consents_refresh", None),
+            Word::Consents { refresh: false } => ("consents", None),
+            Word::Withdraw { document } => ("withdraw_consent", Some(("document", document))),
             Word::Fields => ("fields", None),
             Word::Profile { refresh: true } => ("wallet_profile_refresh", None),
             Word::Profile { refresh: false } => ("wallet_profile", None),

@@ -101,10 +101,8 @@ pub(super) const CONSENTS: [&str; 4] = ["document", "version", "given", "withdra
 
 /// A consent.
 pub(super) fn consent(language: Language, row: &ConsentRow) -> Line {
-    let key = format!("data.document.{}", row.document);
-    let name = if words::exists(&key) { say(language, &key, &[]) } else { row.document.clone() };
     let cells = vec![
-        text(name),
+        text(crate::data::consents::title(language, &row.document)),
         text(&row.version),
         text(row.at.china_text()),
         text(row.withdrawn_at.map(Timestamp::china_text).unwrap_or_default()),
