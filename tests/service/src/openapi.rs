@@ -1,7 +1,7 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
 use crate::api::{
-    account, asks, cards, classes, closures, contacts, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
+    account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
     renewal, replacement, secure, sign_in,
 };
 use utoipa::OpenApi;

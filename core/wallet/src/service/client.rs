@@ -5,8 +5,7 @@ use crate::host::{HttpRequest, HttpResponse, KeyRole, Transport, TransportError}
 use crate::service::wire::WireError;
 use crate::shared::{Core, ServiceClock, WalletEvent};
 use crate::tables::events::{self, EventHead};
-use crate::tables::{account, marks, tokens};
-use crate::tables::{consents, marks, tokens};
+use crate::tables::{account, consents, marks, tokens};
 use crate::tables::open::store_code;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -24,7 +24,7 @@ pub async fn periods(State(service): App, Sent(body): Sent<Value>) -> Outcome<An
             crate::store::meta::set(&state.db, name, &ms.to_string())?;
         }
     }
-    Ok(Answer::empty())
+    done()
 }
 
 /// Shows another version of the consent text from now on: `{version}`.

@@ -3,7 +3,7 @@
 use super::errors::Answer;
 use super::outer;
 use crate::api::{
-    account, asks, cards, classes, closures, contacts, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
+    account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
     renewal, replacement, secure, sign_in,
 };
 use crate::refusal::Refusal;
