@@ -166,6 +166,14 @@ fn a_person_at_the_shell() {
     let codes = wallet(&profile, &["codes"], "");
     assert!(codes.code == 0 && codes.out.contains("随应用附带") && codes.out.contains("version"), "{} {}", codes.out, codes.err);
     assert_eq!(wallet(&profile, &["--json", "codes", "--refresh"], "").json()["source"], "app");
+    let operator = wallet(&profile, &["profile"], "");
+    assert!(operator.code == 0 && operator.out.contains("运营机构已核实") && operator.out.contains("Z0000000000000"), "{} {}", operator.out, operator.err);
+    let limits = wallet(&profile, &["limits", "--refresh"], "");
+    assert!(limits.code == 0 && limits.out.contains("静态收款码每日限额"), "{} {}", limits.out, limits.err);
+    assert_eq!(wallet(&profile, &["--json", "precheck", "500.01"], "").json()["sources"][0]["blockers"][0]["failure"]["code"], "limit_static_code");
+    assert_eq!(wallet(&profile, &["--json", "ready"], "").json()["ready"], true);
+    assert_eq!(wallet(&profile, &["--json", "own-caps", "--single", "100"], "").json()["own"]["single"]["minor"], 10_000);
+    assert_eq!(wallet(&profile, &["--json", "rules", "--refresh"], "").json()["source"], "app");
     let code = wallet(&profile, &["show-code", "lakala", "--svg", svg.to_str().unwrap()], "");
     assert!(code.out.contains("█▀▀▀▀▀█") && code.out.contains("showing_id"), "{}", code.out);
     assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));

@@ -21,6 +21,8 @@ mod secure;
 mod cards;
 /// What is kept about the person.
 mod data;
+/// Limits, fees, and what stands in the way of a payment.
+mod limits;
 /// Who runs the wallet.
 mod operator;
 /// The list of what happened.
@@ -42,6 +44,7 @@ pub use device::dev_only_software_keys;
 pub use faults::fault_places;
 pub use history::HistoryClient;
 pub use identity::IdentityClient;
+pub use limits::LimitsClient;
 pub use operator::OperatorClient;
 pub use pay::{PayClient, ShowingView};
 pub use tag::TagReader;

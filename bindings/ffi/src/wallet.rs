@@ -1,6 +1,6 @@
 use crate::calls::{Calls, on_threads};
 use crate::device::{self, Guarded};
-use crate::{AccountClient, CardsClient, DataClient, HistoryClient, IdentityClient, OperatorClient, PayClient, faults};
+use crate::{AccountClient, CardsClient, DataClient, HistoryClient, IdentityClient, LimitsClient, OperatorClient, PayClient, faults};
 use kabao_core::error::Outcome;
 use kabao_core::host::{Background, DeviceKeys, SecretStore};
 use kabao_core::{Subscription, Wallet, WalletListener, WalletSettings};
@@ -83,6 +83,11 @@ impl KabaoWallet {
     /// Bound cards.
     pub fn cards(&self) -> CardsClient {
         CardsClient(Calls::new(self.0.part().cards(), self.0.threads()))
+    }
+
+    /// Limits, fees, and what stands in the way of a payment.
+    pub fn limits(&self) -> LimitsClient {
+        LimitsClient(Calls::new(self.0.part().limits(), self.0.threads()))
     }
 
     /// Who runs this wallet.

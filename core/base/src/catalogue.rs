@@ -222,6 +222,7 @@ codes! {
     LimitNewDevice "limit_new_device" Certain Money Person SmallerAmount "Above what may be paid in the first 24 hours after phone or number were replaced.";
     LimitOwnSingle "limit_own_single" Certain Money Person SmallerAmount "Above the cap of one payment that the person set.";
     LimitOwnDay "limit_own_day" Certain Money Person SmallerAmount "Above what is left of the day's cap that the person set.";
+    OwnCapRaise "own_cap_raise" Certain Proof Person RetypePin "A higher cap of one's own needs the PIN.";
     OwnCapMalformed "own_cap_malformed" Certain Input Person CorrectInput "No cap can be set like that.";
     StepUpPin "step_up_pin" Certain Proof Person RetypePin "So much in a day is confirmed with the payment PIN, not with finger or face.";
     FeeDiffers "fee_differs" Certain Money App NewQuote "The fee of the quote is not the one that the signed rules give.";

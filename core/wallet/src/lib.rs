@@ -26,6 +26,8 @@ pub mod account;
 pub mod cards;
 /// What is kept about the person: inventory, consents, export, erasing.
 pub mod data;
+/// Limits, fees, and what stands in the way of a payment.
+pub mod limits;
 /// Who runs this wallet, and under which licence.
 pub mod operator;
 /// The list of what happened, months, sync.

@@ -8,6 +8,7 @@ use crate::history::HistoryClient;
 use crate::host::Host;
 use crate::identity::IdentityClient;
 use crate::intents;
+use crate::limits::LimitsClient;
 use crate::operator::OperatorClient;
 use crate::pay::PayClient;
 use crate::shared::{self, Core, Settings, Subscription, WalletEvent, WalletListener};
@@ -263,6 +264,11 @@ impl Wallet {
     /// Bound cards.
     pub fn cards(&self) -> CardsClient {
         CardsClient::new(Arc::clone(&self.core))
+    }
+
+    /// Limits, fees, and what stands in the way of a payment.
+    pub fn limits(&self) -> LimitsClient {
+        LimitsClient::new(Arc::clone(&self.core))
     }
 
     /// Who runs this wallet.

@@ -18,12 +18,13 @@ const MAY: &[(&str, &[&str])] = &[
     ("account", &["host", "tables", "service", "shared", "intents"]),
     ("identity", &["host", "tables", "service", "shared", "intents"]),
     ("cards", &["host", "tables", "service", "shared", "intents"]),
+    ("limits", &["host", "tables", "service", "shared", "intents"]),
     ("operator", &["host", "tables", "service", "shared", "intents"]),
     ("pay", &["host", "tables", "service", "shared", "intents"]),
     ("history", &["host", "tables", "service", "shared", "intents"]),
     ("data", &["host", "tables", "service", "shared", "intents"]),
     ("figures", &["shared", "tables", "wallet"]),
-    ("wallet", &["host", "tables", "shared", "intents", "account", "identity", "cards", "pay", "history", "data", "operator"]),
+    ("wallet", &["host", "tables", "shared", "intents", "account", "identity", "cards", "pay", "history", "data", "operator", "limits"]),
 ];
 
 fn sources() -> BTreeMap<PathBuf, String> {

@@ -3,12 +3,14 @@
 
 use crate::config::write_private;
 use crate::keys::Keys;
+use crate::rules::Rules;
 use kabao_base::Timestamp;
 use kabao_proof::{Document, Feed};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const DAY_MS: i64 = 86_400_000;
 /// The table that ships with the app, byte for byte: what a service serves before it publishes another one. It is not read
@@ -46,12 +48,13 @@ struct Shipped {
 }
 
 /// The feeds that there are.
-pub const NAMES: [&str; 2] = [Feed::CODES, Feed::PROFILE];
+pub const NAMES: [&str; 3] = [Feed::CODES, Feed::RULES, Feed::PROFILE];
 
 /// What ships, and for how long it may be taken up once it is signed.
 fn shipped(name: &str) -> (&'static [u8], Option<i64>) {
     match name {
         Feed::PROFILE => (PROFILE, Some(PROFILE_LIFE_MS)),
+        Feed::RULES => (crate::rules::SHIPPED, None),
         _ => (CODES, None),
     }
 }
@@ -65,6 +68,8 @@ pub fn life_ms(name: &str) -> Option<i64> {
 pub struct Feeds {
     folder: PathBuf,
     named: BTreeMap<&'static str, Published>,
+    // The newest rules that can be read and keep the law: those the service follows.
+    rules: Arc<Rules>,
 }
 
 /// Every published version of one feed.
@@ -114,7 +119,8 @@ impl Feeds {
                 published.held.insert(version, std::fs::read(&path)?);
             }
         }
-        let mut feeds = Feeds { folder: folder.to_owned(), named };
+        let rules = Rules::shipped().ok_or_else(|| io::Error::other("the rules that ship cannot be followed"))?;
+        let mut feeds = Feeds { folder: folder.to_owned(), named, rules: Arc::new(rules) };
         for name in NAMES {
             let (body, life) = shipped(name);
             let version = serde_json::from_slice::<Shipped>(body)?.version;
@@ -125,7 +131,26 @@ impl Feeds {
             }
         }
         feeds.renew(keys, now);
+        let signed: Vec<Vec<u8>> = feeds.named.get(Feed::RULES).map(|published| published.held.values().cloned().collect()).unwrap_or_default();
+        for signed in signed {
+            if let Ok(feed) = Feed::open(&signed, Feed::RULES, &keys.set) {
+                feeds.follow(&feed);
+            }
+        }
         Ok(feeds)
+    }
+
+    /// Follows rules that are newer and keep the law; others are published and not followed.
+    fn follow(&mut self, feed: &Feed) {
+        let newer = Rules::read(&feed.body).filter(|rules| rules.version == feed.version && rules.version > self.rules.version);
+        if let Some(rules) = newer.filter(|_| feed.name == Feed::RULES) {
+            self.rules = Arc::new(rules);
+        }
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules)
     }
 
     /// Signs anew what holds for less than half of its time: the same body at the next version.
@@ -159,6 +184,7 @@ impl Feeds {
         let file = self.folder.join(format!("{}-{}.cose", feed.name, feed.version));
         write_private(&file, &signed).map_err(|_| Unpublished::Disk)?;
         published.held.insert(feed.version, signed);
+        self.follow(feed);
         Ok(())
     }
 

@@ -21,6 +21,7 @@ mod pay;
 mod proxy;
 pub mod refusal;
 mod replace;
+mod rules;
 mod seal;
 mod serve;
 mod service;

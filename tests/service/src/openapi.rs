@@ -1,8 +1,8 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
 use crate::api::{
-    account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
-    renewal, replacement, secure, sign_in,
+    account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, phone_changes,
+    quotes, registration, removals, renewal, replacement, secure, sign_in,
 };
 use utoipa::OpenApi;
 
@@ -25,7 +25,7 @@ use utoipa::OpenApi;
         cards::bind, cards::otp, cards::list, cards::binding, removals::remove,
         quotes::resolve, quotes::quote,
         payments::pay, payments::state, payments::abandon, payments::proof,
-        payer_codes::provision, asks::decline, history::page, feeds::codes, feeds::profile,
+        payer_codes::provision, asks::decline, history::page, feeds::codes, feeds::rules, feeds::profile, limits::counters, limits::set_own,
     )
 )]
 struct Contract;

@@ -167,6 +167,11 @@ impl Service {
         self.feeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The rules in force.
+    pub(crate) fn rules(&self) -> Arc<crate::rules::Rules> {
+        self.feeds().rules()
+    }
+
     pub(crate) fn make_id(&self) -> Id {
         make_id(self.world.as_ref())
     }

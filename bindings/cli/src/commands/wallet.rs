@@ -273,6 +273,19 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             ask(wallet, answer, "next_picture", with([("showing_id", json!(showing_id)), ("way", json!(way))])).await?
         }
         Word::Secure(word) => return secure::carry_out(word, wallet, answer).await,
+        Word::Limits { amount, channel, source, refresh } => {
+            if *refresh {
+                ask(wallet, answer, "limits_refresh", none).await?;
+            }
+            ask(wallet, answer, "limits", with([("amount", json!(amount)), ("channel", json!(channel)), ("source", json!(source))])).await?
+        }
+        Word::Precheck { amount, channel, source } => {
+            ask(wallet, answer, "precheck", with([("amount", json!(amount)), ("channel", json!(channel)), ("source", json!(source))])).await?
+        }
+        Word::OwnCaps { single, day, raise } => {
+            let pin = if *raise { secret("PIN")? } else { Value::Null };
+            ask(wallet, answer, "own_caps", with([("single", json!(single)), ("day", json!(day)), ("pin", pin)])).await?
+        }
         other => {
             let (name, argument) = other.plain();
             ask(wallet, answer, name, with(argument.map(|(name, value)| (name, json!(value))))).await?

@@ -146,7 +146,7 @@ fn failed_as(error: &WalletError, fails: &Fails, language: Language) -> Result<(
 /// What succeeded with a secret makes that secret one to look for.
 fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &Value) {
     match action {
-        "choose_pin" | "confirm" | "card_unbind" => world.remember("PIN", with.get("pin")),
+        "choose_pin" | "confirm" | "card_unbind" | "own_caps" => world.remember("PIN", with.get("pin")),
         "renew_approval" => {
             world.remember("PIN", with.get("pin"));
             world.remember("one-time code", with.get("code"));

@@ -21,7 +21,7 @@ pub const ACTIONS: &[&str] = &[
     "vendor_holder", "vendor_reviews", "vendor_decide", "reverify", "release_number", "phone_rule", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_periods", "set_fee", "kill_service", "restart_service",
     "publish_codes", "codes_fault", "publish_feed", "feed_fault", "service_snapshot", "service_restore", "service_rebuild", "authenticator", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
-    "export_place", "export_check", "consent_version",
+    "export_place", "export_check", "consent_version", "clock_to_midnight", "put_account",
 ];
 
 /// How long an event is waited for.
@@ -241,6 +241,10 @@ impl World {
                 self.post("/dev/clock", json!({ "advance_ms": seconds.saturating_mul(1000) })).await.map(|_| json!({}))
             }
             "set_periods" => self.post("/dev/periods", body).await,
+            "clock_to_midnight" => {
+                let seconds = with.get("seconds").and_then(Value::as_i64).ok_or("clock_to_midnight needs seconds")?;
+                self.post("/dev/clock", json!({ "to_china_midnight_ms": seconds.saturating_mul(1000) })).await.map(|_| json!({}))
+            }
             "set_fee" => self.post("/dev/fees", body).await,
             "kill_service" => Ok(self.service.kill().map(|()| json!({}))?),
             "restart_service" => Ok(self.service.restart().map(|()| json!({}))?),
@@ -255,6 +259,7 @@ impl World {
                 self.post("/dev/feeds/codes", json!({ "table": table })).await
             }
             "codes_fault" => self.post("/dev/feeds/codes/fault", json!({ "fault": with.get("fault") })).await,
+            "put_account" => self.post("/dev/limits", body).await,
             "publish_feed" => {
                 let name = text(&with, "name")?.to_owned();
                 let mut body = with;

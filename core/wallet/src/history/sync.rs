@@ -5,7 +5,7 @@ use super::{HistoryClient, SyncReport};
 use crate::error::Outcome;
 use crate::intents;
 use crate::service::wire::{Ask, Page};
-use crate::shared::{Core, ServiceClock, WalletEvent, refresh_account, tell_withdrawals};
+use crate::shared::{Core, ServiceClock, WalletEvent, follow_counters, refresh_account, tell_withdrawals};
 use crate::tables::receipts::{self, ReceiptRow};
 use crate::tables::records::{self, RecordRow};
 use crate::tables::sync::{self as table, Synced};
@@ -105,6 +105,7 @@ impl HistoryClient {
         drop(alone);
         // What a scan needs is no reason for a sync to fail.
         self.core.follow_feeds(&announced).await;
+        follow_counters(&self.core, report.changed > 0).await;
         Ok(report)
     }
 

@@ -7,6 +7,8 @@ use crate::service::wire;
 use crate::shared::{KnownCards, known_cards, preference, source_text};
 use crate::words::Language;
 use kabao_base::{Code, Currency, Failure, Id, Money, Timestamp};
+use kabao_money::fees::FeeKind;
+use kabao_money::rules::{CardSort, Rules};
 use kabao_money::sources::{Arranged, BALANCE, CardSource, Preference, arrange, pick};
 use kabao_proof::{MoveKind, Source};
 use std::collections::BTreeMap;
@@ -67,6 +69,7 @@ impl PayClient {
         let request = self.core.request("POST", "/v1/quotes".to_owned(), asked.body.to_string().into_bytes())?;
         let mut quote: wire::Quote = self.core.call(&request).await?.read()?;
         check(&asked, &quote)?;
+        self.check_fee(&asked, &quote).await?;
         if let Some(instead) = &instead {
             // It did not pay a moment ago; asking it again is another quote.
             for source in quote.sources.iter_mut().filter(|source| source.source == instead.source && source.usable) {
@@ -96,6 +99,30 @@ impl PayClient {
         let view = view(self.core.settings.language, &quote, &cards, &wish, self.core.now());
         let instead_of = instead.as_ref().map(|instead| instead.intent.to_string());
         Ok(QuoteView { instead_of, warning: instead.and_then(|instead| instead.warning), ..view })
+    }
+
+    /// A fee that the signed rules do not give is not shown to anybody. Rules that are newer than this phone's are fetched first.
+    async fn check_fee(&self, asked: &Asked, quote: &wire::Quote) -> Outcome<()> {
+        let kind = match asked.kind {
+            MoveKind::TopUp => FeeKind::TopUp,
+            MoveKind::Pay => FeeKind::CollectionCode,
+            MoveKind::Ask => FeeKind::PayerCode,
+        };
+        // Only a top-up has one card; a payment is quoted for every source at once.
+        let card = asked.body["card_id"].as_str().filter(|_| asked.kind == MoveKind::TopUp).and_then(|id| Id::parse(id).ok());
+        let sort = match card {
+            Some(card) => known_cards(&self.core).await?.find(card).and_then(|card| CardSort::parse(&card.kind)).or(Some(CardSort::Debit)),
+            None => None,
+        };
+        let free_used = quote.free_used.unwrap_or(Money::fen(0));
+        let agrees = |rules: &Rules| rules.fee(kind, sort, quote.amount, free_used).is_ok_and(|fee| fee.agrees_with(quote.fee));
+        let held = self.core.feed::<Rules>().await?;
+        if agrees(&held.body) {
+            return Ok(());
+        }
+        // A refusal of the new rules stands in `rules`; the fee is then judged by those in use.
+        let _ = self.core.refresh_feed::<Rules>().await;
+        if agrees(&self.core.feed::<Rules>().await?.body) { Ok(()) } else { Err(WalletError::from(Code::FeeDiffers).in_field("fee")) }
     }
 
     /// What the request says on the wire, and what the answer must repeat.

@@ -3,6 +3,9 @@
 mod secure;
 
 pub(crate) use secure::*;
+mod limits;
+
+pub(crate) use limits::{Counters, OwnCaps};
 
 use kabao_base::{Id, Money};
 use kabao_proof::{Source, Terms};
@@ -230,6 +233,9 @@ pub(crate) struct Quote {
     pub(crate) order: Option<String>,
     pub(crate) amount: Money,
     pub(crate) fee: Money,
+    /// What was gone of the free quota before.
+    #[serde(default)]
+    pub(crate) free_used: Option<Money>,
     pub(crate) total: Money,
     pub(crate) sources: Vec<QuoteSource>,
     pub(crate) expires_at: i64,

@@ -4,6 +4,7 @@
 mod account;
 mod clock;
 mod consents;
+mod counters;
 pub(crate) mod erase;
 mod feeds;
 mod gate;
@@ -16,6 +17,7 @@ pub use account::VerificationView;
 pub(crate) use account::refresh_account;
 pub(crate) use clock::ServiceClock;
 pub(crate) use consents::tell_withdrawals;
+pub(crate) use counters::{follow_counters, keep_counters, refresh_counters};
 pub use erase::EraseReport;
 pub(crate) use feeds::Profile;
 pub(crate) use gate::Gate;
@@ -84,6 +86,7 @@ pub(crate) struct Core {
     pub(crate) engine: crate::intents::Engine,
     pub(crate) quotes: crate::pay::Quotes,
     codes: feeds::Slot<kabao_codes::table::Table>,
+    rules: feeds::Slot<kabao_money::rules::Rules>,
     profile: feeds::Slot<Profile>,
     /// When the anchor was written last, on the monotonic clock.
     anchored_ms: AtomicI64,
@@ -110,6 +113,7 @@ impl Core {
             engine: crate::intents::Engine::default(),
             quotes: crate::pay::Quotes::default(),
             codes: feeds::Slot::default(),
+            rules: feeds::Slot::default(),
             profile: feeds::Slot::default(),
             anchored_ms: AtomicI64::new(NEVER),
             files: Arc::new(Mutex::new(None)),

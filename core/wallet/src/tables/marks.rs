@@ -41,6 +41,8 @@ pub(crate) const CONTACT: &str = "contact";
 pub(crate) const CLOSURE: &str = "closure";
 /// The account that the service said is closed for good.
 pub(crate) const CLOSED: &str = "closed";
+/// The change of one's own caps whose answer is not known: id and wish.
+pub(crate) const OWN_CAPS: &str = "own_caps";
 
 /// Reads a mark.
 pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {

@@ -119,6 +119,13 @@ pub(crate) fn set_batch(conn: &Connection, batch_id: Id, state: &str, at: Timest
     .map_err(|error| VaultError::from(error).into())
 }
 
+/// The tokens that were shown and may have been charged.
+pub(crate) fn shown(conn: &Connection) -> Outcome<Vec<TokenRow>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM code_tokens WHERE state IN ('shown', 'paid') ORDER BY shown_at DESC LIMIT 100"))
+        .and_then(|mut select| select.query_map([], read)?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
 /// The beginnings of the payer codes that can still be shown or read.
 pub(crate) fn prefixes(conn: &Connection) -> Outcome<Vec<String>> {
     conn.prepare_cached("SELECT DISTINCT prefix FROM code_tokens WHERE state IN ('unused', 'shown', 'asked')")

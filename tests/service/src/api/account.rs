@@ -26,7 +26,7 @@ pub async fn view(State(service): App, caller: Caller) -> Outcome<Answer> {
     let state = service.state();
     let account = account(&state.db, caller.account)?;
     let cards = cards(&state.db, caller.account)?;
-    let left = limits::left(&state.db, caller.account, account.class, now)?;
+    let left = limits::left(&state.db, &service.rules(), caller.account, account.class, now)?;
     let answer = AccountOut {
         account_id: account.id.to_string(),
         phone_masked: account.phone_masked.clone(),

@@ -14,6 +14,7 @@ pub mod feeds;
 pub mod guardian;
 pub mod history;
 pub mod identity;
+pub mod limits;
 pub mod payer_codes;
 pub mod payments;
 pub mod phone;

@@ -22,7 +22,7 @@ pub async fn resolve(State(service): App, caller: Caller, Sent(body): Sent<Payee
     })?;
     let (id, name) = found.ok_or_else(|| Refusal::of(404, Code::PayeeUnknown).field("payee_code"))?;
     let class = account(&state.db, caller.account)?.class;
-    let left = limits::left(&state.db, caller.account, class, now)?;
+    let left = limits::left(&state.db, &service.rules(), caller.account, class, now)?;
     let answer = PayeeOut {
         payee_id: id.to_string(),
         name,

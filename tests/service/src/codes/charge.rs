@@ -217,8 +217,12 @@ fn decide(tx: &Connection, service: &Service, asked: &Charge, row: &mut ChargeRo
     if renewing::is_overdue(&who, now) {
         return refuse(tx, row, Code::IdentityOverdue, now);
     }
+    let rules = service.rules();
+    if rules.rests("code", now).is_some() {
+        return refuse(tx, row, Code::Maintenance, now);
+    }
     if row.amount > cap {
-        if let Some(code) = limits::check(tx, account_id, who.class, None, Way::Ask, row.amount, now)? {
+        if let Some(code) = limits::check(tx, &rules, account_id, who.class, None, Way::Ask, row.amount, now)? {
             return refuse(tx, row, code, now);
         }
         row.state = "asked".to_owned();
@@ -227,7 +231,7 @@ fn decide(tx: &Connection, service: &Service, asked: &Charge, row: &mut ChargeRo
         insert(tx, row, &asked.subject, now)?;
         return Ok(answer(row));
     }
-    if let Some(code) = limits::check(tx, account_id, who.class, None, Way::Code, row.amount, now)? {
+    if let Some(code) = limits::check(tx, &rules, account_id, who.class, None, Way::Code, row.amount, now)? {
         return refuse(tx, row, code, now);
     }
     if ledger::user_balance(tx, account_id)? < row.amount {

@@ -1,14 +1,13 @@
 //! The books as an auditor sees them.
 
-use super::{App, done, number, text};
-use crate::http::errors::{Answer, Sent};
+use super::{App, done};
+use crate::http::errors::Answer;
 use crate::refusal::{Outcome, Refusal};
 use crate::store::{self, all, history as chain, ledger as book, run};
 use crate::wire;
 use axum::extract::{Path, State};
 use kabao_base::Code;
 use kabao_proof::hex;
-use rusqlite::params;
 use serde_json::{Value, json};
 
 /// The ledger: its sum, its accounts, how often each intent and token was executed, and what must be empty.
@@ -72,16 +71,4 @@ pub async fn notices(State(service): App) -> Outcome<Answer> {
         Ok(json!({"account_id": account, "kind": kind, "device_id": row.get::<_, Option<String>>(2)?, "at": row.get::<_, i64>(3)?}))
     })?;
     Answer::json(200, &json!({"notices": rows}))
-}
-
-/// Sets a fee: `{kind, rate_ppm}`.
-pub async fn set_fee(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
-    let (kind, rate) = (text(&body, "kind")?, number(&body, "rate_ppm")?);
-    let sql = match kind {
-        // A way to fill the balance that has a price, or none at all.
-        "top_up_credit" => "INSERT INTO fees VALUES (?1, ?2) ON CONFLICT (kind) DO UPDATE SET rate_ppm = ?2",
-        _ => "UPDATE fees SET rate_ppm = ?2 WHERE kind = ?1",
-    };
-    let changed = run(&service.state().db, sql, params![kind, rate]);
-    if changed.ok() == Some(1) { done() } else { Err(Refusal::argument("rate_ppm")) }
 }

@@ -7,6 +7,7 @@ mod books;
 mod codes;
 mod feeds;
 mod people;
+mod limits;
 mod restore;
 mod switches;
 mod till;
@@ -52,7 +53,8 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/tokens", get(books::tokens))
         .route("/dev/devices/{device}/revoke", post(books::revoke_device))
         .route("/dev/notices", get(books::notices))
-        .route("/dev/fees", post(books::set_fee))
+        .route("/dev/fees", post(limits::set_fee))
+        .route("/dev/limits", post(limits::put))
         .route("/dev/consents", post(switches::consent_version))
         .route("/dev/clock", post(switches::clock))
         .route("/dev/periods", post(switches::periods))

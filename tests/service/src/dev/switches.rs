@@ -9,9 +9,15 @@ use kabao_outside::lakala::AcquirerFaults;
 use serde_json::{Value, json};
 use std::sync::PoisonError;
 
-/// Puts the service's clock forward: `{advance_ms}`.
+/// Puts the service's clock forward: `{advance_ms}`, or `{to_china_midnight_ms}`: so long after the next midnight of UTC+8, or
+/// before it.
 pub async fn clock(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
-    let offset = service.world.advance(number(&body, "advance_ms")?);
+    let now = service.now();
+    let advance = match body.get("to_china_midnight_ms").and_then(Value::as_i64) {
+        Some(ms) => now.china_day_end().plus_ms(ms).since(now).max(0),
+        None => number(&body, "advance_ms")?,
+    };
+    let offset = service.world.advance(advance);
     service.tick(service.now());
     Answer::json(200, &json!({"now": service.now(), "offset_ms": offset}))
 }

@@ -3,8 +3,8 @@
 use super::errors::Answer;
 use super::outer;
 use crate::api::{
-    account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, payer_codes, payments, phone_changes, quotes, registration, removals,
-    renewal, replacement, secure, sign_in,
+    account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, phone_changes,
+    quotes, registration, removals, renewal, replacement, secure, sign_in,
 };
 use crate::refusal::Refusal;
 use crate::service::Service;
@@ -79,7 +79,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/asks/{ask_id}/decline", post(asks::decline))
         .route("/v1/history", get(history::page))
         .route("/v1/feeds/codes", get(feeds::codes))
-        .route("/v1/feeds/profile", get(feeds::profile));
+        .route("/v1/feeds/rules", get(feeds::rules))
+        .route("/v1/feeds/profile", get(feeds::profile))
+        .route("/v1/limits", get(limits::counters))
+        .route("/v1/limits/own/{change_id}", put(limits::set_own));
     for path in kabao_outside::lakala::PATHS {
         router = router.route(path, post(lakala));
     }

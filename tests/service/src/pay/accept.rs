@@ -6,6 +6,8 @@ use super::{Payment, State, finish, load, quote, settle, stage};
 use crate::api::renewing;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Caller, Service, internal};
+use crate::rules::Rules;
+use crate::store::limits;
 use crate::store::people::{Account, Card, account, card_of, payee};
 use crate::store::{self, run};
 use crate::vault::{PinVerdict, VERDICT_DOMAIN, VaultAnswer, VaultCall};
@@ -179,7 +181,7 @@ fn judge(
     approval: &Approval,
     now: Timestamp,
 ) -> Outcome<Option<Why>> {
-    let because = |code: Code| Ok(Some((code.as_str().to_owned(), None)));
+    let (rules, because) = (service.rules(), |code: Code| Ok(Some((code.as_str().to_owned(), None))));
     if who.frozen {
         return because(Code::AccountFrozen);
     }
@@ -200,17 +202,25 @@ fn judge(
     }
     let payee = quote.payee.map(|id| payee(db, id)).transpose()?;
     let what = What { kind: &quote.kind, payee: payee.as_ref(), chosen: quote.card };
-    if let Some(code) = why_not(db, who, &what, card, payment.total(), now)? {
+    if let Some(code) = why_not(db, &rules, who, &what, card, payment.total(), now)? {
         return because(code);
     }
     let digest = payment.digest.ok_or_else(internal)?;
     match approval {
+        Approval::Key(_) if quote.kind != "top_up" && steps_up(db, &rules, caller.account, payment.total(), now)? => because(Code::StepUpPin),
         Approval::Key(signature) => {
             let holds = caller.approve_key.verify(&digest, signature).is_ok();
             if holds { Ok(None) } else { because(Code::ApprovalRefused) }
         }
         Approval::Pin(sealed) => check_pin(service, caller.account, digest, sealed.clone()),
     }
+}
+
+/// Whether so much in a day is confirmed with the PIN. The day counts, so that many small payments are one large one.
+fn steps_up(db: &rusqlite::Connection, rules: &Rules, account: Id, total: i64, now: Timestamp) -> Outcome<bool> {
+    let Some(threshold) = rules.step_up() else { return Ok(false) };
+    let today = limits::used(db, account, &limits::day_bucket("all", now))?;
+    Ok(today.saturating_add(total) >= threshold)
 }
 
 /// Asks the vault and believes its verdict only with its signature, for this account and this digest. Nothing when the PIN

@@ -141,6 +141,7 @@ fn give_limits_back(tx: &Connection, payment: &Payment) -> Outcome<()> {
     // An orphan never took any.
     if let Some(way) = payment.way().filter(|_| payment.state != State::Orphan) {
         limits::untake(tx, payment.account, payment.card, way, payment.total(), payment.created_at)?;
+        limits::untake_free(tx, payment.account, &payment.kind, payment.amount)?;
     }
     Ok(())
 }
@@ -189,6 +190,7 @@ pub fn open(tx: &Connection, payment: &Payment, now: Timestamp) -> Outcome<()> {
     )?;
     if let (Some(way), State::Accepted) = (payment.way(), payment.state) {
         limits::take(tx, payment.account, payment.card, way, payment.total(), now)?;
+        limits::take_free(tx, payment.account, &payment.kind, payment.amount)?;
     }
     if payment.state == State::Accepted {
         stage(tx, payment.intent, "accepted", now)?;

@@ -103,9 +103,10 @@ impl Payment {
         self.amount.saturating_add(self.fee)
     }
 
-    /// How limits see it; a top-up uses none.
+    /// How limits see it.
     pub fn way(&self) -> Option<Way> {
         match self.kind.as_str() {
+            "top_up" => Some(Way::TopUp),
             "pay" => Some(Way::Static),
             "ask" => Some(Way::Ask),
             _ => None,

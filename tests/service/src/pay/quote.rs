@@ -2,6 +2,7 @@
 
 use crate::api::account::ready;
 use crate::refusal::{Outcome, Refusal};
+use crate::rules::Rules;
 use crate::service::{Caller, Service};
 use crate::store::limits::{self, Way};
 use crate::store::people::{Account, Card, Payee, card_of, cards, note_reason, payee};
@@ -98,7 +99,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
     let card_id = wire::maybe_id(asked.card_id.as_deref(), "card_id")?;
     let ask_id = wire::maybe_id(asked.ask_id.as_deref(), "ask_id")?;
     let order = asked.order.as_deref().map(|order| wire::plain(order, 64, "order")).transpose()?.map(str::to_owned);
-    let now = service.now();
+    let (now, rules) = (service.now(), service.rules());
     let mut state = service.state();
     let who = ready(&state.db, caller.account, now)?;
     let (payee_id, order) = match (asked.kind.as_str(), payee_id, ask_id) {
@@ -131,17 +132,23 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         }
         None => None,
     };
+    if let Some(ms) = rules.rests(&asked.kind, now) {
+        return Err(Refusal::of(503, Code::Maintenance).retry_after(ms));
+    }
     let candidates: Vec<Card> = match card_id {
         Some(id) => vec![card_of(&state.db, who.id, id)?],
         None => cards(&state.db, who.id)?,
     };
     // What the banks say now, so that a card that was blocked meanwhile is not offered.
     let candidates = candidates.into_iter().map(|card| standing(service, &state.db, card)).collect::<Outcome<Vec<Card>>>()?;
-    let of_credit = asked.kind == "top_up" && card_id.is_some() && candidates.iter().all(Card::is_credit);
-    let fee = limits::fee(&state.db, if of_credit { limits::TOP_UP_CREDIT } else { &asked.kind }, amount)?;
+    // A fee that depends on the card is one of a movement that names its card.
+    let sort = if candidates.iter().all(Card::is_credit) { "credit" } else { "debit" };
+    let sort = Some(sort).filter(|_| asked.kind == "top_up" && card_id.is_some());
+    let free_used = limits::used(&state.db, caller.account, &format!("free:{}", asked.kind))?;
+    let fee = rules.fee(&asked.kind, sort, amount, free_used);
     let total = amount.checked_add(fee).ok_or_else(|| Refusal::rule(Code::AmountTooLarge).field("amount"))?;
     let what = What { kind: &asked.kind, payee: found.as_ref(), chosen: card_id };
-    let sources = sources(&state.db, &who, &what, &candidates, total, now)?;
+    let sources = sources(&state.db, &rules, &who, &what, &candidates, total, now)?;
     if !sources.iter().any(|source| source.usable) {
         let first = sources.first();
         let reason = first.and_then(|source| source.reason.clone()).unwrap_or_else(|| Code::CardUnknown.as_str().to_owned());
@@ -174,6 +181,8 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         order,
         amount: AmountOut::from(amount),
         fee: fee.into(),
+        rules_version: rules.version,
+        free_used: free_used.into(),
         total: total.into(),
         sources,
         expires_at: expires_at.as_ms(),
@@ -208,14 +217,14 @@ pub(crate) fn standing(service: &Service, db: &Connection, mut card: Card) -> Ou
 }
 
 /// Every source with the reason why it cannot be used. The balance comes first, then the cards by age.
-fn sources(db: &Connection, who: &Account, what: &What, cards: &[Card], total: i64, now: Timestamp) -> Outcome<Vec<SourceOut>> {
+fn sources(db: &Connection, rules: &Rules, who: &Account, what: &What, cards: &[Card], total: i64, now: Timestamp) -> Outcome<Vec<SourceOut>> {
     let mut sources = Vec::new();
     if what.kind != "top_up" && what.chosen.is_none() {
-        let reason = why_not(db, who, what, None, total, now)?;
+        let reason = why_not(db, rules, who, what, None, total, now)?;
         sources.push(source_out(SourceWire { kind: "balance".to_owned(), card_id: None }, reason, None));
     }
     for card in cards {
-        let reason = why_not(db, who, what, Some(card), total, now)?;
+        let reason = why_not(db, rules, who, what, Some(card), total, now)?;
         let until = card.until.filter(|_| reason == Some(Code::BankMaintenance));
         sources.push(source_out(SourceWire { kind: "card".to_owned(), card_id: Some(card.id.to_string()) }, reason, until));
     }
@@ -228,26 +237,28 @@ fn source_out(source: SourceWire, reason: Option<Code>, until: Option<i64>) -> S
 
 /// Why a source cannot pay now; `None` when it can. What stands against the card itself comes before limits, and limits
 /// before the balance: a balance that is too low can be filled.
-pub fn why_not(db: &Connection, who: &Account, what: &What, card: Option<&Card>, total: i64, now: Timestamp) -> Outcome<Option<Code>> {
+pub fn why_not(db: &Connection, rules: &Rules, who: &Account, what: &What, card: Option<&Card>, total: i64, now: Timestamp) -> Outcome<Option<Code>> {
     if let Some(code) = card.and_then(|card| card.why_not(now)) {
         return Ok(Some(code));
     }
     let credit = card.filter(|card| card.is_credit());
     if what.kind == "top_up" {
         if let Some(card) = credit {
-            // Credit turned into a balance is cash by another name: only where the table of fees has a price for it.
-            let allowed = what.chosen == Some(card.id) && limits::has_fee(db, limits::TOP_UP_CREDIT)?;
+            // Credit turned into a balance is cash by another name: only where the rules allow it.
+            let allowed = what.chosen == Some(card.id) && rules.credit.top_up;
             if !allowed {
                 return Ok(Some(Code::CreditNoTopUp));
             }
         }
-        return Ok((total > limits::SINGLE).then_some(Code::LimitSingle));
-    }
-    if credit.is_some() && what.payee.is_some_and(|payee| payee.no_credit) {
+    } else if credit.is_some() && (!rules.credit.pay || what.payee.is_some_and(|payee| payee.no_credit)) {
         return Ok(Some(Code::MerchantNoCredit));
     }
-    let way = if what.kind == "pay" { Way::Static } else { Way::Ask };
-    if let Some(code) = limits::check(db, who.id, who.class, card.map(|card| card.id), way, total, now)? {
+    let way = match what.kind {
+        "top_up" => Way::TopUp,
+        "pay" => Way::Static,
+        _ => Way::Ask,
+    };
+    if let Some(code) = limits::check(db, rules, who.id, who.class, card.map(|card| card.id), way, total, now)? {
         return Ok(Some(code));
     }
     let low = card.is_none() && ledger::user_balance(db, who.id)? < total;

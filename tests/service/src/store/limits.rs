@@ -1,29 +1,14 @@
 //! Limits after facts.md section 3, computed here on the service's own account: PBOC Announcement 2015
-//! No. 43 (classes of payment accounts) and 银发〔2017〕296号 (bar codes). Days and years are of UTC+8.
+//! No. 43 (classes of payment accounts) and 银发〔2017〕296号 (bar codes). Days and years are of UTC+8. What the caps are stands in
+//! the rules; what is used of them, here.
 
-use super::{one, run};
+use super::own_caps;
+use super::{all, id_at, one, run};
+use crate::rules::Rules;
 use kabao_base::{Code, Id, Timestamp};
 use rusqlite::{Connection, params};
 
-/// At most this much in one payment, fen: the day's cap of two factors without a certificate.
-pub const SINGLE: i64 = 500_000;
-/// Two factors without a certificate: all payment accounts of a person, a day.
-pub const DAY: i64 = 500_000;
-/// Fewer than two factors (a payer code below the cap): a day.
-pub const CODE_DAY: i64 = 100_000;
-/// A printed code of a merchant (class D): a day.
-pub const STATIC_DAY: i64 = 50_000;
-/// Class I: payments from the balance since the account was opened.
-pub const CLASS_1_LIFE: i64 = 100_000;
-/// Class II: payments from the balance a year.
-pub const CLASS_2_YEAR: i64 = 10_000_000;
-/// Class III: payments from the balance a year.
-pub const CLASS_3_YEAR: i64 = 20_000_000;
-/// In the first 24 hours of a phone that took another's place: at most this much in one payment.
-pub const NEW_PHONE_SINGLE: i64 = 50_000;
-/// The same: all payments of those 24 hours together.
-pub const NEW_PHONE_DAY: i64 = 100_000;
-/// How long those limits hold.
+/// How long the limits of a new phone hold.
 const NEW_PHONE_MS: i64 = crate::replace::LOW_MS;
 /// No amount above this is an amount: one hundred million yuan.
 pub const AMOUNT_MAX: i64 = 10_000_000_000;
@@ -31,6 +16,8 @@ pub const AMOUNT_MAX: i64 = 10_000_000_000;
 /// How a payment is made, as far as limits ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
+    /// From a card to the balance.
+    TopUp,
     /// A merchant's printed code, confirmed with a proof.
     Static,
     /// A payer code at or below its cap: no proof beyond the phone.
@@ -56,12 +43,12 @@ pub struct Left {
     pub low_until: Option<i64>,
 }
 
-fn used(db: &Connection, account: Id, bucket: &str) -> rusqlite::Result<i64> {
+pub(crate) fn used(db: &Connection, account: Id, bucket: &str) -> rusqlite::Result<i64> {
     let sql = "SELECT used FROM limit_uses WHERE account_id = ?1 AND bucket = ?2";
     Ok(one(db, sql, params![account.to_string(), bucket], |row| row.get(0))?.unwrap_or(0))
 }
 
-fn day_bucket(kind: &str, at: Timestamp) -> String {
+pub(crate) fn day_bucket(kind: &str, at: Timestamp) -> String {
     format!("{kind}:{}", at.china_day())
 }
 
@@ -74,7 +61,7 @@ fn card_bucket(card: Id, at: Timestamp) -> String {
 }
 
 /// Until when the limits of an account that has a new phone are low, if they are. A clock that is put back ends nothing.
-fn low_until(db: &Connection, account: Id, now: Timestamp) -> rusqlite::Result<Option<i64>> {
+pub fn low_until(db: &Connection, account: Id, now: Timestamp) -> rusqlite::Result<Option<i64>> {
     let until: Option<i64> = one(db, "SELECT low_until FROM accounts WHERE account_id = ?1", [account.to_string()], |row| row.get(0))?;
     Ok(until.filter(|until| now.as_ms() < *until))
 }
@@ -90,95 +77,156 @@ fn low_bucket_of(db: &Connection, account: Id, counted_at: Timestamp) -> rusqlit
 }
 
 /// What is left for payments from the balance.
-pub fn left(db: &Connection, account: Id, class: i64, now: Timestamp) -> rusqlite::Result<Left> {
+pub fn left(db: &Connection, rules: &Rules, account: Id, class: i64, now: Timestamp) -> rusqlite::Result<Left> {
     let rest = |cap: i64, bucket: &str| -> rusqlite::Result<i64> { Ok(cap.saturating_sub(used(db, account, bucket)?).max(0)) };
-    let day = rest(DAY, &day_bucket("day", now))?;
-    let year = match class {
-        2 => Some(rest(CLASS_2_YEAR, &year_bucket(now))?),
-        3 => Some(rest(CLASS_3_YEAR, &year_bucket(now))?),
-        _ => None,
-    };
-    let life = if class == 1 { Some(rest(CLASS_1_LIFE, "life")?) } else { None };
-    let static_day = rest(STATIC_DAY, &day_bucket("static", now))?.min(day);
+    let own = own_caps::load(db, account, now)?.caps;
+    let own_day = own.day.map(|cap| rest(cap, &day_bucket("all", now))).transpose()?.unwrap_or(i64::MAX);
+    let day = rest(rules.day, &day_bucket("day", now))?.min(own_day);
+    let (year, life) = if class == 0 { (None, None) } else { rules.class(class) };
+    let year = year.map(|cap| rest(cap, &year_bucket(now))).transpose()?;
+    let life = life.map(|cap| rest(cap, "life")).transpose()?;
+    let static_day = rest(rules.static_day(), &day_bucket("static", now))?.min(day);
+    let single = rules.single.min(own.single.unwrap_or(i64::MAX));
     let Some(until) = low_until(db, account, now)? else {
-        return Ok(Left { single: SINGLE, day, year, life, static_day, low_until: None });
+        return Ok(Left { single, day, year, life, static_day, low_until: None });
     };
-    let low = rest(NEW_PHONE_DAY, &format!("low:{until}"))?;
-    Ok(Left { single: NEW_PHONE_SINGLE.min(low), day: day.min(low), year, life, static_day: static_day.min(low), low_until: Some(until) })
+    let low = rest(rules.new_phone.day, &format!("low:{until}"))?;
+    Ok(Left { single: single.min(rules.new_phone.single).min(low), day: day.min(low), year, life, static_day: static_day.min(low), low_until: Some(until) })
 }
 
-/// Whether a payment of `amount` fits, from the balance (`card` is `None`) or from a card. The answer is
-/// the first limit that it breaks, the narrowest first.
-pub fn check(db: &Connection, account: Id, class: i64, card: Option<Id>, way: Way, amount: i64, now: Timestamp) -> rusqlite::Result<Option<Code>> {
-    if amount > SINGLE {
-        return Ok(Some(Code::LimitSingle));
-    }
+/// Whether a payment of `amount` fits, from the balance (`card` is `None`) or from a card. The answer is the first limit that
+/// it breaks, in the order of the contract.
+#[allow(clippy::too_many_arguments)]
+pub fn check(db: &Connection, rules: &Rules, account: Id, class: i64, card: Option<Id>, way: Way, amount: i64, now: Timestamp) -> rusqlite::Result<Option<Code>> {
     let breaks = |cap: i64, bucket: &str| -> rusqlite::Result<bool> {
         Ok(used(db, account, bucket)?.checked_add(amount).is_none_or(|sum| sum > cap))
     };
+    if way == Way::TopUp {
+        if rules.top_up.single.is_some_and(|cap| amount > cap) {
+            return Ok(Some(Code::LimitSingle));
+        }
+        let over = rules.top_up.day.map(|cap| breaks(cap, &day_bucket("top_up", now))).transpose()?;
+        return Ok(over.unwrap_or(false).then_some(Code::LimitDay));
+    }
+    if amount > rules.single {
+        return Ok(Some(Code::LimitSingle));
+    }
     if let Some(bucket) = low_bucket(db, account, now)?
-        && (amount > NEW_PHONE_SINGLE || breaks(NEW_PHONE_DAY, &bucket)?)
+        && (amount > rules.new_phone.single || breaks(rules.new_phone.day, &bucket)?)
     {
         return Ok(Some(Code::LimitNewDevice));
     }
-    if let Some(card) = card {
-        let over_static = way == Way::Static && breaks(STATIC_DAY, &format!("static-{}", card_bucket(card, now)))?;
-        if over_static {
-            return Ok(Some(Code::LimitStaticCode));
-        }
-        return Ok(breaks(DAY, &card_bucket(card, now))?.then_some(Code::LimitDay));
+    let own = own_caps::load(db, account, now)?.caps;
+    if own.single.is_some_and(|cap| amount > cap) {
+        return Ok(Some(Code::LimitOwnSingle));
     }
-    if way == Way::Static && breaks(STATIC_DAY, &day_bucket("static", now))? {
+    if own.day.map(|cap| breaks(cap, &day_bucket("all", now))).transpose()?.unwrap_or(false) {
+        return Ok(Some(Code::LimitOwnDay));
+    }
+    if let Some(card) = card {
+        return check_card(db, rules, card, way, amount, now, &breaks);
+    }
+    if way == Way::Static && breaks(rules.static_day(), &day_bucket("static", now))? {
         return Ok(Some(Code::LimitStaticCode));
     }
-    if way == Way::Code && breaks(CODE_DAY, &day_bucket("code", now))? {
+    if way == Way::Code && breaks(rules.code_day(), &day_bucket("code", now))? {
         return Ok(Some(Code::LimitDay));
     }
-    if breaks(DAY, &day_bucket("day", now))? {
+    if breaks(rules.day, &day_bucket("day", now))? {
         return Ok(Some(Code::LimitDay));
     }
-    match class {
-        1 if breaks(CLASS_1_LIFE, "life")? => Ok(Some(Code::LimitLifetime)),
-        2 if breaks(CLASS_2_YEAR, &year_bucket(now))? => Ok(Some(Code::LimitYear)),
-        3 if breaks(CLASS_3_YEAR, &year_bucket(now))? => Ok(Some(Code::LimitYear)),
-        0 => Ok(Some(Code::WrongStep)),
-        _ => Ok(None),
+    if class == 0 {
+        return Ok(Some(Code::WrongStep));
     }
+    let (year, life) = rules.class(class);
+    if year.map(|cap| breaks(cap, &year_bucket(now))).transpose()?.unwrap_or(false) {
+        return Ok(Some(Code::LimitYear));
+    }
+    Ok(life.map(|cap| breaks(cap, "life")).transpose()?.unwrap_or(false).then_some(Code::LimitLifetime))
+}
+
+fn check_card(
+    db: &Connection,
+    rules: &Rules,
+    card: Id,
+    way: Way,
+    amount: i64,
+    now: Timestamp,
+    breaks: &dyn Fn(i64, &str) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<Option<Code>> {
+    let (bank, kind) = bank_and_kind(db, card)?;
+    let caps = rules.card(&bank, &kind);
+    if caps.single.is_some_and(|cap| amount > cap) {
+        return Ok(Some(Code::LimitSingle));
+    }
+    if way == Way::Static && breaks(rules.static_day(), &format!("static-{}", card_bucket(card, now)))? {
+        return Ok(Some(Code::LimitStaticCode));
+    }
+    let over = caps.day.map(|cap| breaks(cap, &card_bucket(card, now))).transpose()?;
+    Ok(over.unwrap_or(false).then_some(Code::LimitDay))
+}
+
+/// What rules about cards ask for.
+pub fn bank_and_kind(db: &Connection, card: Id) -> rusqlite::Result<(String, String)> {
+    let found = one(db, "SELECT bank, kind FROM cards WHERE card_id = ?1", [card.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.unwrap_or_default())
 }
 
 fn buckets(card: Option<Id>, way: Way, at: Timestamp) -> Vec<String> {
+    if way == Way::TopUp {
+        return vec![day_bucket("top_up", at)];
+    }
+    let everything = day_bucket("all", at);
     if let Some(card) = card {
-        let mut buckets = vec![card_bucket(card, at)];
+        let mut buckets = vec![everything, card_bucket(card, at)];
         if way == Way::Static {
             buckets.push(format!("static-{}", card_bucket(card, at)));
         }
         return buckets;
     }
-    let mut buckets = vec![day_bucket("day", at), year_bucket(at), "life".to_owned()];
+    let mut buckets = vec![everything, day_bucket("day", at), year_bucket(at), "life".to_owned()];
     match way {
         Way::Static => buckets.push(day_bucket("static", at)),
         Way::Code => buckets.push(day_bucket("code", at)),
-        Way::Ask => {}
+        Way::Ask | Way::TopUp => {}
     }
     buckets
 }
 
+/// The bucket of low limits, which top-ups have none of.
+fn low_of(way: Way, bucket: Option<String>) -> Option<String> {
+    bucket.filter(|_| way != Way::TopUp)
+}
+
 /// Counts a payment.
 pub fn take(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, at: Timestamp) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO limit_uses VALUES (?1, ?2, ?3) ON CONFLICT (account_id, bucket) DO UPDATE SET used = used + ?3";
-    for bucket in buckets(card, way, at).into_iter().chain(low_bucket(db, account, at)?) {
-        run(db, sql, params![account.to_string(), bucket, amount])?;
+    for bucket in buckets(card, way, at).into_iter().chain(low_of(way, low_bucket(db, account, at)?)) {
+        add(db, account, &bucket, amount)?;
     }
     Ok(())
 }
 
+/// Counts what a movement uses of its free quota.
+pub fn take_free(db: &Connection, account: Id, kind: &str, amount: i64) -> rusqlite::Result<()> {
+    add(db, account, &format!("free:{kind}"), amount)
+}
+
+fn add(db: &Connection, account: Id, bucket: &str, amount: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO limit_uses VALUES (?1, ?2, ?3) ON CONFLICT (account_id, bucket) DO UPDATE SET used = used + ?3";
+    run(db, sql, params![account.to_string(), bucket, amount]).map(|_| ())
+}
+
+fn subtract(db: &Connection, account: Id, bucket: &str, amount: i64) -> rusqlite::Result<()> {
+    let sql = "UPDATE limit_uses SET used = max(0, used - ?3) WHERE account_id = ?1 AND bucket = ?2";
+    run(db, sql, params![account.to_string(), bucket, amount]).map(|_| ())
+}
+
 /// Gives limits back: the day's and the year's when the payment was made in the same one, never a lifetime's.
 pub fn give_back(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, paid_at: Timestamp, now: Timestamp) -> rusqlite::Result<()> {
-    let current: Vec<String> = buckets(card, way, now).into_iter().chain(low_bucket(db, account, now)?).collect();
-    for bucket in buckets(card, way, paid_at).into_iter().chain(low_bucket_of(db, account, paid_at)?) {
+    let current: Vec<String> = buckets(card, way, now).into_iter().chain(low_of(way, low_bucket(db, account, now)?)).collect();
+    for bucket in buckets(card, way, paid_at).into_iter().chain(low_of(way, low_bucket_of(db, account, paid_at)?)) {
         if bucket != "life" && current.contains(&bucket) {
-            let sql = "UPDATE limit_uses SET used = max(0, used - ?3) WHERE account_id = ?1 AND bucket = ?2";
-            run(db, sql, params![account.to_string(), bucket, amount])?;
+            subtract(db, account, &bucket, amount)?;
         }
     }
     Ok(())
@@ -186,26 +234,62 @@ pub fn give_back(db: &Connection, account: Id, card: Option<Id>, way: Way, amoun
 
 /// Undoes the count of a payment that was counted and then not carried out.
 pub fn untake(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, counted_at: Timestamp) -> rusqlite::Result<()> {
-    for bucket in buckets(card, way, counted_at).into_iter().chain(low_bucket_of(db, account, counted_at)?) {
-        let sql = "UPDATE limit_uses SET used = max(0, used - ?3) WHERE account_id = ?1 AND bucket = ?2";
-        run(db, sql, params![account.to_string(), bucket, amount])?;
+    for bucket in buckets(card, way, counted_at).into_iter().chain(low_of(way, low_bucket_of(db, account, counted_at)?)) {
+        subtract(db, account, &bucket, amount)?;
     }
     Ok(())
 }
 
-/// Filling the balance from a credit card, in the table of fees.
-pub const TOP_UP_CREDIT: &str = "top_up_credit";
-
-/// Whether the table of fees has a price for this.
-pub fn has_fee(db: &Connection, kind: &str) -> rusqlite::Result<bool> {
-    Ok(one(db, "SELECT 1 FROM fees WHERE kind = ?1", [kind], |row| row.get::<_, i64>(0))?.is_some())
+/// The same for a free quota.
+pub fn untake_free(db: &Connection, account: Id, kind: &str, amount: i64) -> rusqlite::Result<()> {
+    subtract(db, account, &format!("free:{kind}"), amount)
 }
 
-/// The fee of a payment, fen: the table's rate, half a fen rounded up.
-pub fn fee(db: &Connection, kind: &str, amount: i64) -> rusqlite::Result<i64> {
-    let rate: i64 = one(db, "SELECT rate_ppm FROM fees WHERE kind = ?1", [kind], |row| row.get(0))?.unwrap_or(0);
-    let product = i128::from(amount) * i128::from(rate) + 500_000;
-    Ok(i64::try_from(product / 1_000_000).unwrap_or(i64::MAX))
+/// Every counter as the contract names it, its card, and what is used of it now.
+pub fn counters(db: &Connection, account: Id, now: Timestamp) -> rusqlite::Result<Vec<(String, Option<String>, i64)>> {
+    let mut named = vec![
+        ("day", day_bucket("day", now)), ("static_day", day_bucket("static", now)), ("code_day", day_bucket("code", now)), ("year", year_bucket(now)),
+        ("life", "life".to_owned()), ("own_day", day_bucket("all", now)), ("top_up_day", day_bucket("top_up", now)),
+        ("free_top_up", "free:top_up".to_owned()), ("free_pay", "free:pay".to_owned()), ("free_ask", "free:ask".to_owned()),
+    ];
+    named.extend(low_bucket(db, account, now)?.map(|bucket| ("low", bucket)));
+    let mut found = Vec::new();
+    for (name, bucket) in named {
+        found.push((name.to_owned(), None, used(db, account, &bucket)?));
+    }
+    for card in all(db, "SELECT card_id FROM cards WHERE account_id = ?1", [account.to_string()], |row| id_at(row, "card_id"))? {
+        found.push(("card_day".to_owned(), Some(card.to_string()), used(db, account, &card_bucket(card, now))?));
+        found.push(("card_static".to_owned(), Some(card.to_string()), used(db, account, &format!("static-{}", card_bucket(card, now)))?));
+    }
+    found.retain(|(_, _, used)| *used > 0);
+    Ok(found)
+}
+
+/// Puts a counter at a number, by its name in the contract: for tests that have no days to spend.
+pub fn set_used(db: &Connection, account: Id, counter: &str, card: Option<Id>, amount: i64, now: Timestamp) -> rusqlite::Result<bool> {
+    let bucket = match (counter, card) {
+        ("day" | "top_up", None) => Some(day_bucket(counter, now)),
+        ("static_day", None) => Some(day_bucket("static", now)),
+        ("code_day", None) => Some(day_bucket("code", now)),
+        ("top_up_day", None) => Some(day_bucket("top_up", now)),
+        ("own_day", None) => Some(day_bucket("all", now)),
+        ("year", None) => Some(year_bucket(now)),
+        ("life", None) => Some("life".to_owned()),
+        ("low", None) => low_bucket(db, account, now)?,
+        ("card_day", Some(card)) => Some(card_bucket(card, now)),
+        ("card_static", Some(card)) => Some(format!("static-{}", card_bucket(card, now))),
+        (name, None) => name.strip_prefix("free_").map(|kind| format!("free:{kind}")),
+        _ => None,
+    };
+    let Some(bucket) = bucket else { return Ok(false) };
+    let sql = "INSERT OR REPLACE INTO limit_uses VALUES (?1, ?2, ?3)";
+    run(db, sql, params![account.to_string(), bucket, amount]).map(|_| true)
+}
+
+/// The newest intents of an account that are counted.
+pub fn counted(db: &Connection, account: Id) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT intent_id FROM payments WHERE account_id = ?1 AND state IN ('accepted', 'sent', 'cancelling', 'succeeded') ORDER BY created_at DESC, intent_id LIMIT 200";
+    all(db, sql, [account.to_string()], |row| row.get(0))
 }
 
 #[cfg(test)]
@@ -218,28 +302,32 @@ mod tests {
         db
     }
 
+    fn rules() -> Rules {
+        Rules::shipped().unwrap()
+    }
+
     const WHO: Id = Id::from_bytes([7; 16]);
 
     #[test]
     fn printed_codes_stop_at_five_hundred_a_day() {
         let (db, now) = (memory(), Timestamp::from_ms(1_795_276_799_999));
         take(&db, WHO, None, Way::Static, 49_000, now).unwrap();
-        assert_eq!(check(&db, WHO, 2, None, Way::Static, 1_000, now).unwrap(), None);
-        assert_eq!(check(&db, WHO, 2, None, Way::Static, 1_001, now).unwrap(), Some(Code::LimitStaticCode));
-        assert_eq!(check(&db, WHO, 2, None, Way::Static, 1_001, now.plus_ms(1)).unwrap(), None, "a new day in UTC+8");
+        assert_eq!(check(&db, &rules(), WHO, 2, None, Way::Static, 1_000, now).unwrap(), None);
+        assert_eq!(check(&db, &rules(), WHO, 2, None, Way::Static, 1_001, now).unwrap(), Some(Code::LimitStaticCode));
+        assert_eq!(check(&db, &rules(), WHO, 2, None, Way::Static, 1_001, now.plus_ms(1)).unwrap(), None, "a new day in UTC+8");
     }
 
     #[test]
     fn a_refund_gives_back_the_day_but_not_the_lifetime() {
         let (db, now) = (memory(), Timestamp::from_ms(1_795_276_799_999));
         take(&db, WHO, None, Way::Ask, 100_000, now).unwrap();
-        assert_eq!(check(&db, WHO, 1, None, Way::Ask, 1, now).unwrap(), Some(Code::LimitLifetime));
+        assert_eq!(check(&db, &rules(), WHO, 1, None, Way::Ask, 1, now).unwrap(), Some(Code::LimitLifetime));
         give_back(&db, WHO, None, Way::Ask, 100_000, now, now).unwrap();
-        assert_eq!(left(&db, WHO, 1, now).unwrap().day, DAY);
-        assert_eq!(left(&db, WHO, 1, now).unwrap().life, Some(0));
+        assert_eq!(left(&db, &rules(), WHO, 1, now).unwrap().day, rules().day);
+        assert_eq!(left(&db, &rules(), WHO, 1, now).unwrap().life, Some(0));
         take(&db, WHO, None, Way::Ask, 100_000, now).unwrap();
         give_back(&db, WHO, None, Way::Ask, 100_000, now, now.plus_ms(1)).unwrap();
-        assert_eq!(left(&db, WHO, 2, now).unwrap().day, DAY - 100_000, "the day of the payment is over");
+        assert_eq!(left(&db, &rules(), WHO, 2, now).unwrap().day, rules().day - 100_000, "the day of the payment is over");
     }
 
     #[test]
@@ -247,17 +335,9 @@ mod tests {
         let (db, now) = (memory(), Timestamp::from_ms(0));
         let (one, two) = (Id::from_bytes([1; 16]), Id::from_bytes([2; 16]));
         take(&db, WHO, Some(one), Way::Ask, 500_000, now).unwrap();
-        assert_eq!(check(&db, WHO, 3, Some(one), Way::Ask, 1, now).unwrap(), Some(Code::LimitDay));
-        assert_eq!(check(&db, WHO, 3, Some(two), Way::Ask, 1, now).unwrap(), None);
-        assert_eq!(check(&db, WHO, 3, Some(two), Way::Ask, 500_001, now).unwrap(), Some(Code::LimitSingle));
-        assert_eq!(check(&db, WHO, 0, None, Way::Ask, 1, now).unwrap(), Some(Code::WrongStep));
-    }
-
-    #[test]
-    fn fees_are_zero_until_the_table_says_otherwise() {
-        let db = memory();
-        assert_eq!(fee(&db, "pay", 10_000).unwrap(), 0);
-        db.execute("UPDATE fees SET rate_ppm = 6000 WHERE kind = 'pay'", []).unwrap();
-        assert_eq!((fee(&db, "pay", 10_000).unwrap(), fee(&db, "pay", 83).unwrap()), (60, 0));
+        assert_eq!(check(&db, &rules(), WHO, 3, Some(one), Way::Ask, 1, now).unwrap(), Some(Code::LimitDay));
+        assert_eq!(check(&db, &rules(), WHO, 3, Some(two), Way::Ask, 1, now).unwrap(), None);
+        assert_eq!(check(&db, &rules(), WHO, 3, Some(two), Way::Ask, 500_001, now).unwrap(), Some(Code::LimitSingle));
+        assert_eq!(check(&db, &rules(), WHO, 0, None, Way::Ask, 1, now).unwrap(), Some(Code::WrongStep));
     }
 }

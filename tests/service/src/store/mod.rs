@@ -4,6 +4,7 @@ pub mod history;
 pub mod ledger;
 pub mod limits;
 pub mod meta;
+pub mod own_caps;
 pub mod people;
 
 use crate::refusal::Outcome;

@@ -37,10 +37,6 @@ END;
 CREATE TRIGGER postings_are_final BEFORE UPDATE ON postings BEGIN SELECT RAISE(ABORT, 'postings are final'); END;
 CREATE TRIGGER postings_stay BEFORE DELETE ON postings BEGIN SELECT RAISE(ABORT, 'postings are final'); END;
 
-CREATE TABLE fees (kind TEXT PRIMARY KEY, rate_ppm INTEGER NOT NULL CHECK (rate_ppm BETWEEN 0 AND 100000)) WITHOUT ROWID;
--- Without a row of its own ('top_up_credit') credit does not fill the balance.
-INSERT INTO fees VALUES ('top_up', 0), ('pay', 0), ('ask', 0);
-
 CREATE TABLE accounts (
     account_id TEXT PRIMARY KEY,
     phone_mark BLOB NOT NULL UNIQUE,
@@ -216,9 +212,19 @@ CREATE TABLE returns (
 -- Debits of a restored book's unknown intents; their money lies in suspense until the phone shows its receipt.
 CREATE TABLE orphans (intent_id TEXT PRIMARY KEY, card_token TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0)) WITHOUT ROWID;
 
--- How much of each limit is used: bucket is 'day:20779', 'card:<id>:20779', 'static:20779', 'code:20779', 'year:2026', 'life'.
+-- How much of each limit is used: bucket is 'day:20779', 'card:<id>:20779', 'static:20779', 'code:20779', 'year:2026', 'life', 'all:20779' (every
+-- source), 'top_up:20779', 'low:<until>', 'free:pay' (of a free quota).
 CREATE TABLE limit_uses (
     account_id TEXT NOT NULL, bucket TEXT NOT NULL, used INTEGER NOT NULL CHECK (used >= 0), PRIMARY KEY (account_id, bucket)
+) WITHOUT ROWID;
+
+-- Caps that a person set: what counts since when, and what takes its place from when on. NULL is no cap.
+CREATE TABLE own_caps (
+    account_id TEXT PRIMARY KEY,
+    change_id TEXT NOT NULL,
+    single INTEGER, day INTEGER,
+    since INTEGER NOT NULL,
+    next_single INTEGER, next_day INTEGER, next_from INTEGER
 ) WITHOUT ROWID;
 
 CREATE TABLE batches (batch_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, device_id TEXT NOT NULL, count INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;

@@ -251,6 +251,10 @@ pub struct QuoteOut {
     pub amount: AmountOut,
     /// The fee on top.
     pub fee: AmountOut,
+    /// The version of the rules that it follows from.
+    pub rules_version: u64,
+    /// What was gone of the free quota before.
+    pub free_used: AmountOut,
     /// Both together.
     pub total: AmountOut,
     /// Where the money may come from.

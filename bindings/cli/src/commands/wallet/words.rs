@@ -387,6 +387,51 @@ pub enum Word {
         #[arg(long)]
         despite_open: bool,
     },
+    /// Every limit that applies, what is left of it, and when it begins anew.
+    Limits {
+        /// In yuan: says which limit this payment breaks.
+        amount: Option<String>,
+        /// pay (a printed code), code (the payer code), ask (a merchant's question), top_up.
+        #[arg(long)]
+        channel: Option<String>,
+        /// `balance` or a card's id.
+        #[arg(long)]
+        source: Option<String>,
+        /// Asks the service.
+        #[arg(long)]
+        refresh: bool,
+    },
+    /// Everything that stands in the way of a payment.
+    Precheck {
+        /// In yuan.
+        amount: String,
+        /// pay, code, ask, top_up.
+        #[arg(long, default_value = "pay")]
+        channel: String,
+        /// `balance` or a card's id; every source without it.
+        #[arg(long)]
+        source: Option<String>,
+    },
+    /// Whether a payer code can be shown and paid now, without network.
+    Ready,
+    /// Sets one's own caps; what is left out is none. Reads: the PIN, where a cap is raised.
+    OwnCaps {
+        /// In one payment, yuan.
+        #[arg(long)]
+        single: Option<String>,
+        /// In a day, yuan.
+        #[arg(long)]
+        day: Option<String>,
+        /// Higher than now, or none any more.
+        #[arg(long)]
+        raise: bool,
+    },
+    /// The rules of limits and fees in use.
+    Rules {
+        /// Asks the service.
+        #[arg(long)]
+        refresh: bool,
+    },
     /// Who runs this wallet, and under which licence.
     Profile {
         /// Asks the service.
@@ -448,6 +493,9 @@ impl Word {
             Word::Consents { refresh: false } => ("consents", None),
             Word::Withdraw { document } => ("withdraw_consent", Some(("document", document))),
             Word::Fields => ("fields", None),
+            Word::Ready => ("ready_to_pay", None),
+            Word::Rules { refresh: true } => ("rules_refresh", None),
+            Word::Rules { refresh: false } => ("rules", None),
             Word::Profile { refresh: true } => ("wallet_profile_refresh", None),
             Word::Profile { refresh: false } => ("wallet_profile", None),
             Word::Account { refresh: true } => ("account_refresh", None),

@@ -1,9 +1,10 @@
 //! What the service tells and changes without a release of the app, signed: one way for every feed. Each has a body of its
-//! own (`codes`, `profile`); what is not signed, too late, not newer, too far ahead or not readable is refused with its
+//! own (`codes`, `rules`, `profile`); what is not signed, too late, not newer, too far ahead or not readable is refused with its
 //! reason, and the one in use stays in use.
 
 mod codes;
 mod profile;
+mod rules;
 
 pub(crate) use profile::Profile;
 
@@ -140,6 +141,7 @@ impl Core {
     pub(crate) async fn follow_feeds(&self, announced: &BTreeMap<String, u64>) {
         let of = |name: &str| announced.get(name).copied();
         let _ = self.follow::<kabao_codes::table::Table>(of(Feed::CODES)).await;
+        let _ = self.follow::<kabao_money::rules::Rules>(of(Feed::RULES)).await;
         let _ = self.follow::<Profile>(of(Feed::PROFILE)).await;
     }
 
@@ -245,6 +247,8 @@ fn judge<T: FeedBody>(row: Option<FeedRow>, keys: Option<&KeySet>) -> InUse<T> {
 }
 
 fn is_refusal(error: &WalletError) -> bool {
-    let refusals = [Code::FeedForged, Code::FeedExpired, Code::FeedOlder, Code::FeedJumps, Code::FeedMalformed, Code::FeedClaimsOurs];
+    let refusals = [
+        Code::FeedForged, Code::FeedExpired, Code::FeedOlder, Code::FeedJumps, Code::FeedMalformed, Code::FeedUnlawful, Code::FeedClaimsOurs,
+    ];
     refusals.into_iter().any(|code| error.is(code))
 }

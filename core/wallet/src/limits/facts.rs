@@ -1,0 +1,245 @@
+//! What this phone knows: the rules, what the service counted last, and what was spent here since.
+
+use crate::error::Outcome;
+use crate::service::wire;
+use crate::shared::Core;
+use crate::tables::intents::{self, IntentRow};
+use crate::tables::{account, marks, sync, tokens};
+use kabao_base::{Id, Money, Timestamp};
+use kabao_money::limits::AccountClass;
+use kabao_money::payment::PaymentState;
+use kabao_money::rules::{CardSort, OwnCaps, PayChannel, Rules, Standing, Used};
+use kabao_proof::{Document, MoveKind, Source, Terms};
+use std::sync::Arc;
+
+/// How long after a code was shown the service may still take it: ten steps of 30 s for a clock that is not trusted, and one.
+const CODE_LIFE_MS: i64 = 330_000;
+
+/// A card as rules ask about it.
+#[derive(Clone)]
+pub(super) struct CardFact {
+    pub(super) id: Id,
+    pub(super) bank: String,
+    pub(super) last4: String,
+    pub(super) sort: CardSort,
+    /// What its bank said last that keeps it from paying: a code of the catalogue.
+    pub(super) reason: Option<String>,
+    /// Until when its bank rests.
+    pub(super) until: Option<Timestamp>,
+}
+
+/// A payment that the service may not have counted.
+struct Spent {
+    channel: PayChannel,
+    card: Option<Id>,
+    total: i64,
+    at: Timestamp,
+}
+
+/// All of it at one time.
+pub(super) struct Facts {
+    pub(super) rules: Arc<Rules>,
+    pub(super) counters: Option<(wire::Counters, Timestamp)>,
+    pub(super) class: Option<AccountClass>,
+    pub(super) pin_set: bool,
+    pub(super) frozen: bool,
+    pub(super) revoked: bool,
+    pub(super) identity_overdue: bool,
+    pub(super) registered: bool,
+    pub(super) balance: Option<Money>,
+    pub(super) cards: Vec<CardFact>,
+    pub(super) channels: Vec<wire::Channel>,
+    pub(super) codes_left: u32,
+    pub(super) now: Timestamp,
+    pub(super) clock_trusted: bool,
+    pub(super) clock_wrong: bool,
+    spent: Vec<Spent>,
+}
+
+/// Reads everything in one turn of the database thread.
+pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
+    core.gate.check_open()?;
+    let rules = Arc::clone(&core.feed::<Rules>().await?.body);
+    let (now, clock_trusted) = core.clock.now(core.host.as_ref());
+    // A time that was signed since the phone started carries on whatever the wall clock says.
+    let clock_wrong = !clock_trusted && core.clock.wall_is_wrong(core.host.as_ref());
+    core.open_files(move |files| {
+        let (row, open, newest, shown, codes_left, revoked) = files.ledger(|conn| {
+            let row = account::load(conn)?;
+            let revoked = marks::get(conn, marks::REVOKED)?.is_some_and(|device| row.device_id.is_some_and(|own| own.to_string() == device));
+            Ok((row, intents::unsettled(conn)?, intents::newest(conn, 50)?, tokens::shown(conn)?, tokens::left(conn, now)?, revoked))
+        })?;
+        let (counters, known, balance) = files.cache(|conn| {
+            Ok((sync::snapshot(conn, sync::LIMITS)?, sync::snapshot(conn, sync::ACCOUNT)?, sync::snapshot(conn, sync::BALANCE)?))
+        })?;
+        let counters = counters.and_then(|(body, at)| Some((serde_json::from_str::<wire::Counters>(&body).ok()?, at)));
+        let known = known.and_then(|(body, at)| Some((serde_json::from_str::<wire::Account>(&body).ok()?, at)));
+        // The balance that was said last, whichever answer said it.
+        let balance = balance.and_then(|(minor, at)| Some((Money::fen(minor.parse().ok()?), at)));
+        let of_counters = counters.as_ref().map(|(counters, at)| (counters.balance, *at));
+        let balance = [balance, of_counters].into_iter().flatten().max_by_key(|(_, at)| *at).map(|(money, _)| money);
+        let counted_at = counters.as_ref().map_or(Timestamp::from_ms(i64::MIN), |(_, at)| *at);
+        let mut spent: Vec<Spent> = open.iter().filter(|row| !is_counted(row, counters.as_ref())).filter_map(of_intent).collect();
+        // What succeeded after the service counted.
+        let since = newest.iter().filter(|row| row.state == PaymentState::Succeeded && row.updated_at > counted_at);
+        spent.extend(since.filter(|row| !is_counted(row, counters.as_ref())).filter_map(of_intent));
+        let alive = shown.iter().filter_map(|token| Some((token, Timestamp::from_ms(token.shown_at?))));
+        spent.extend(alive.filter(|(_, at)| at.plus_ms(CODE_LIFE_MS) > counted_at).map(|(token, at)| Spent {
+            channel: PayChannel::PayerCode,
+            card: None,
+            total: token.cap,
+            at,
+        }));
+        let newer = |at: Timestamp| counted_at >= at;
+        let class = match (&counters, &known) {
+            (Some((counters, _)), Some((_, at))) if newer(*at) => counters.class,
+            (Some((counters, _)), None) => counters.class,
+            (_, Some((known, _))) => known.class,
+            (None, None) => row.class,
+        };
+        let frozen = known.as_ref().is_some_and(|(known, _)| known.frozen) || counters.as_ref().is_some_and(|(counters, _)| counters.frozen);
+        let known = known.map(|(known, _)| known);
+        let identity_overdue = known.as_ref().is_some_and(|known| known.verification.reverify.as_deref() == Some("overdue"));
+        Ok(Facts {
+            rules,
+            class: class_of(class),
+            pin_set: row.pin_set,
+            frozen,
+            revoked,
+            identity_overdue,
+            registered: row.account_id.is_some(),
+            balance,
+            cards: known.iter().flat_map(|known| &known.cards).map(card_of).collect(),
+            channels: known.map(|known| known.channels).unwrap_or_default(),
+            codes_left,
+            now,
+            clock_trusted,
+            clock_wrong,
+            spent,
+            counters,
+        })
+    })
+    .await
+}
+
+fn class_of(class: u8) -> Option<AccountClass> {
+    match class {
+        1 => Some(AccountClass::I),
+        2 => Some(AccountClass::II),
+        3 => Some(AccountClass::III),
+        _ => None,
+    }
+}
+
+fn card_of(card: &wire::Card) -> CardFact {
+    CardFact { id: card.card_id, bank: card.bank.clone(), last4: card.last4.clone(), sort: CardSort::parse(&card.kind).unwrap_or(CardSort::Debit), reason: card.reason.clone(), until: card.until.map(Timestamp::from_ms) }
+}
+
+fn is_counted(row: &IntentRow, counters: Option<&(wire::Counters, Timestamp)>) -> bool {
+    counters.is_some_and(|(counters, _)| counters.counted.contains(&row.intent_id))
+}
+
+fn of_intent(row: &IntentRow) -> Option<Spent> {
+    let terms = Terms::decode(&row.terms).ok()?;
+    let card = match terms.source {
+        Source::Balance => None,
+        Source::Card(id) => Some(id),
+    };
+    let channel = match terms.kind {
+        MoveKind::TopUp => PayChannel::TopUp,
+        MoveKind::Pay => PayChannel::PrintedCode,
+        MoveKind::Ask => PayChannel::Question,
+    };
+    Some(Spent { channel, card, total: row.amount.plus(row.fee).ok()?.minor, at: row.created_at })
+}
+
+impl Facts {
+    /// How the account stands for the evaluator.
+    pub(super) fn standing(&self) -> Standing {
+        let low_until = self.counters.as_ref().and_then(|(counters, _)| counters.low_until).map(Timestamp::from_ms);
+        Standing { class: self.class, low_until, own: self.own().0 }
+    }
+
+    /// The person's caps that count now, from when on, and those that wait.
+    pub(super) fn own(&self) -> (OwnCaps, Option<Timestamp>, Option<(OwnCaps, Timestamp)>) {
+        let Some((counters, _)) = &self.counters else { return (OwnCaps::default(), None, None) };
+        let caps = |own: &wire::OwnCaps| (OwnCaps { single: own.single, day: own.day }, Timestamp::from_ms(own.from));
+        let (own, next) = (caps(&counters.own), counters.own_next.as_ref().map(caps));
+        match next {
+            Some((next, from)) if from <= self.now => (next, Some(from), None),
+            next => (own.0, Some(own.1).filter(|from| from.as_ms() > 0), next),
+        }
+    }
+
+    /// What the service counted; days and years that are over count nothing.
+    pub(super) fn used(&self, card: Option<Id>) -> Used {
+        let Some((counters, at)) = &self.counters else { return Used::default() };
+        let (today, this_year) = (at.china_day() == self.now.china_day(), at.china_year() == self.now.china_year());
+        let of = |name: &str, card: Option<Id>, current: bool| {
+            let found = counters.counters.iter().find(|counter| counter.counter == name && counter.card_id == card);
+            found.filter(|_| current).map_or(0, |counter| counter.used.minor.max(0))
+        };
+        Used {
+            day: of("day", None, today),
+            static_day: of("static_day", None, today),
+            code_day: of("code_day", None, today),
+            year: of("year", None, this_year),
+            life: of("life", None, true),
+            low: of("low", None, true),
+            own_day: of("own_day", None, today),
+            top_up_day: of("top_up_day", None, today),
+            card_day: card.map_or(0, |id| of("card_day", Some(id), today)),
+            card_static: card.map_or(0, |id| of("card_static", Some(id), today)),
+        }
+    }
+
+    /// What is gone of a free quota.
+    pub(super) fn free_used(&self, kind: &str) -> Money {
+        let name = format!("free_{kind}");
+        let found = self.counters.as_ref().and_then(|(counters, _)| counters.counters.iter().find(|counter| counter.counter == name));
+        found.map_or(Money::fen(0), |counter| counter.used)
+    }
+
+    /// What this phone may have spent and the service had not counted.
+    pub(super) fn reserved(&self, card: Option<Id>) -> Used {
+        let mut used = Used::default();
+        for spent in &self.spent {
+            let (today, this_year) = (spent.at.china_day() == self.now.china_day(), spent.at.china_year() == self.now.china_year());
+            let add = |into: &mut i64, counts: bool| *into = into.saturating_add(if counts { spent.total } else { 0 });
+            if spent.channel == PayChannel::TopUp {
+                add(&mut used.top_up_day, today);
+                continue;
+            }
+            let printed = spent.channel == PayChannel::PrintedCode;
+            add(&mut used.own_day, today);
+            add(&mut used.low, true);
+            match spent.card {
+                Some(id) => {
+                    let same = card == Some(id);
+                    add(&mut used.card_day, today && same);
+                    add(&mut used.card_static, today && same && printed);
+                }
+                None => {
+                    add(&mut used.day, today);
+                    add(&mut used.static_day, today && printed);
+                    add(&mut used.code_day, today && spent.channel == PayChannel::PayerCode);
+                    add(&mut used.year, this_year);
+                    add(&mut used.life, true);
+                }
+            }
+        }
+        used
+    }
+
+    /// What is left of the balance when everything that may have been spent from it was.
+    pub(super) fn spendable(&self) -> Option<i64> {
+        let gone = self.spent.iter().filter(|spent| spent.card.is_none() && spent.channel != PayChannel::TopUp);
+        let gone = gone.fold(0_i64, |sum, spent| sum.saturating_add(spent.total));
+        self.balance.map(|balance| balance.minor.saturating_sub(gone).max(0))
+    }
+
+    /// A card of the wallet.
+    pub(super) fn card(&self, id: Id) -> Option<&CardFact> {
+        self.cards.iter().find(|card| card.id == id)
+    }
+}

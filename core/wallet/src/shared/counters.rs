@@ -1,0 +1,37 @@
+//! What the service counted of every limit, kept with its moment.
+
+use super::Core;
+use crate::error::Outcome;
+use crate::service::{Answer, wire};
+use crate::tables::sync;
+use kabao_base::Code;
+use kabao_money::rules::Rules;
+
+/// Asks the service, and for newer rules when it has some.
+pub(crate) async fn refresh_counters(core: &Core) -> Outcome<()> {
+    let request = core.request("GET", "/v1/limits".to_owned(), Vec::new())?;
+    let answer = core.call(&request).await?;
+    let rules_version = keep_counters(core, &answer).await?;
+    if rules_version > core.feed::<Rules>().await?.body.version() {
+        // Rules that are refused stand with their reason in `rules`; the counters are good all the same.
+        let _ = core.refresh_feed::<Rules>().await;
+    }
+    Ok(())
+}
+
+/// Keeps an answer that says yes. Gives the version of the rules in force.
+pub(crate) async fn keep_counters(core: &Core, answer: &Answer) -> Outcome<u64> {
+    let counters: wire::Counters = answer.read()?;
+    let (body, at) = (serde_json::to_string(&counters).map_err(|_| Code::Internal)?, answer.time);
+    core.files(move |files| files.cache_write(|tx| sync::set_snapshot(tx, sync::LIMITS, &body, at))).await?;
+    Ok(counters.rules_version)
+}
+
+/// After a sync: counts again where the counts are used, so that what the sync brought is not counted twice or not at all.
+/// Nothing that goes wrong here makes the sync fail.
+pub(crate) async fn follow_counters(core: &Core, changed: bool) {
+    let held = core.files(|files| files.cache(|conn| sync::snapshot(conn, sync::LIMITS))).await;
+    if changed && matches!(held, Ok(Some(_))) {
+        let _ = refresh_counters(core).await;
+    }
+}
