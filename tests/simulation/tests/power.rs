@@ -76,6 +76,19 @@ fn a_wallet_knows_after_the_power_cut_whatever_it_said() {
     assert!(figure.points > 50, "{figure}");
 }
 
+/// What the judge of a day is for: without syncs it sees the loss.
+#[test]
+fn red_a_day_on_a_disk_that_lies_about_syncs_is_forgotten() {
+    let (folder, channels) = (Folder::new("power-lies").unwrap(), channels());
+    let figure = in_one_thread(async {
+        let tape = wallet::record(1, folder.path(), channels).await.unwrap().on_a_lying_disk();
+        wallet::cut_everywhere(&tape, Model::Posix, 1, 1, 301, &folder.path().join("scratch")).await.unwrap()
+    })
+    .unwrap();
+    println!("{figure}; {:#?}", figure.first);
+    assert!(figure.broken > 0, "the harness sees nothing");
+}
+
 #[test]
 fn a_replacement_is_resumed_after_the_power_cut() {
     let (folder, channels) = (Folder::new("power-replacement").unwrap(), channels());

@@ -99,14 +99,18 @@ fn power(asked: &Asked, folder: &Folder, run: &mut Run) -> Told<()> {
     let ledger = Search { judged: &["ledger.db"], ..search(Model::Strict) };
     run.part("the ledger, strict folder", vault::cut_everywhere(&files, ledger, &scratch)?, false);
     let channels = folder.path().join("channels");
-    let ((payments, codes), day, replaced) = in_one_thread(async {
+    let ((payments, codes), day, replaced, lied) = in_one_thread(async {
         let cut = async |tape| wallet::cut_everywhere(tape, Model::Posix, asked.seed, asked.count, every, &scratch).await;
         let day = wallet::record(asked.seed, &folder.path().join("day"), &channels).await?;
         let other = wallet::record_replacement(asked.seed, &folder.path().join("other"), &channels).await?;
-        Ok::<_, String>((day.at_stake(), cut(&day).await?, cut(&other).await?))
+        let (stake, good, replaced) = (day.at_stake(), cut(&day).await?, cut(&other).await?);
+        let lies = day.on_a_lying_disk();
+        let lied = wallet::cut_everywhere(&lies, Model::Posix, asked.seed, 1, every.max(29), &scratch).await?;
+        Ok::<_, String>((stake, good, replaced, lied))
     })
     .map_err(|error| error.to_string())??;
     run.part(&format!("a day of the whole wallet ({payments} payments, {codes} codes), POSIX folder"), day, false);
+    run.part("control: the same day on a disk that lies about syncs", lied, true);
     run.part("a phone in the place of another, POSIX folder", replaced, false);
     let moved = in_one_thread(aside::cut_everywhere(asked.seed, asked.count, &folder.path().join("aside")))
         .map_err(|error| error.to_string())??;
