@@ -5,6 +5,7 @@
 
 use crate::command::{Show, command, run};
 use crate::place::Place;
+use crate::plant::{build_planter, ended_well, files, patches, plant, stem};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,9 @@ const ROUND: u64 = 60;
 const HIDDEN: u64 = 600;
 /// What is kept of a target's finds: files, bytes, and the longest input.
 const KEPT: (usize, u64, &str) = (199, 15_000, "-max_len=600");
+
+/// What the readers are built from.
+const PARTS: &[&str] = &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "core/base", "core/codes", "tests/fuzz", "tests/vectors"];
 
 /// What the command line asks for.
 #[derive(Default)]
@@ -226,22 +230,13 @@ impl Runner {
 
 /// Plants each bug in a copy of the tree and waits until it is found.
 fn bugs(place: &Place, tools: &Path, wish: &Wish) -> Result<bool, String> {
-    let mut line = command("cargo", &["build", "--package", "kabao-fuzz", "--bins"], &place.root);
-    ended_well(run(line.env("CARGO_TARGET_DIR", &place.target), Show::Live).ok(), "the build of tests/fuzz")?;
-    let mut patches = files(&tools.join("bugs"))?;
-    patches.retain(|path| path.extension().is_some_and(|end| end == "patch"));
-    patches.retain(|path| wish.target.as_ref().is_none_or(|name| stem(path) == *name || parser(path) == *name));
-    if patches.is_empty() {
-        return Err("no such patch in tests/fuzz/bugs".into());
-    }
-    patches.sort();
+    build_planter(place)?;
+    let patches = patches(&tools.join("bugs"), |path| wish.target.as_ref().is_none_or(|name| stem(path) == *name || parser(path) == *name))?;
     let seconds = wish.seconds.unwrap_or(HIDDEN);
     let mut table = BTreeMap::new();
     for patch in &patches {
         let tree = place.target.join("fuzz/tree");
-        copy_tree(place, &tree)?;
-        let outcome = run(Command::new(place.debug().join("plant")).arg(patch).arg(&tree), Show::Kept);
-        ended_well(outcome.ok(), outcome.text.trim())?;
+        plant(place, PARTS, patch, &tree)?;
         let runner = Runner::build_planted(place, &tree)?;
         let begin = Instant::now();
         let mut attack = Wish { seconds: Some(seconds), ..Wish::default() };
@@ -276,32 +271,6 @@ impl Runner {
         let binary = work.join(host).join("release/kabao-libfuzzer");
         Ok(Runner { binary, seeds: place.debug().join("seeds"), tools: tree.join("tests/fuzz"), work })
     }
-}
-
-/// Copies what the readers are built from, and takes the bug before out again. Files that are the same
-/// already keep their age, so that cargo builds only what was changed.
-fn copy_tree(place: &Place, tree: &Path) -> Result<(), String> {
-    let _ = fs::remove_dir_all(tree.join("tests/fuzz/corpus"));
-    for part in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "core/base", "core/codes", "tests/fuzz", "tests/vectors"] {
-        copy(&place.root.join(part), &tree.join(part)).map_err(|error| format!("{part}: {error}"))?;
-    }
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    if !from.is_dir() {
-        fs::create_dir_all(to.parent().unwrap_or(to))?;
-        let bytes = fs::read(from)?;
-        return if fs::read(to).is_ok_and(|same| same == bytes) { Ok(()) } else { fs::write(to, bytes) };
-    }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        if entry.file_name() != "target" {
-            copy(&entry.path(), &to.join(entry.file_name()))?;
-        }
-    }
-    Ok(())
 }
 
 /// The last figures that a round printed.
@@ -341,21 +310,8 @@ fn host(place: &Place) -> Result<String, String> {
     host.ok_or("rustc does not name its host".into())
 }
 
-fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    Ok(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect())
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
 /// `emv_merchant` of `emv_merchant-off_by_one.patch`.
 fn parser(path: &Path) -> String {
     let stem = stem(path);
     stem.split_once('-').map_or(stem.clone(), |(parser, _)| parser.to_owned())
-}
-
-fn ended_well(ok: bool, what: &str) -> Result<(), String> {
-    if ok { Ok(()) } else { Err(format!("failed: {what}")) }
 }

@@ -15,6 +15,7 @@ mod fuzz;
 mod licences;
 mod outside;
 mod place;
+mod plant;
 mod report;
 mod setup;
 mod sim;
@@ -33,6 +34,10 @@ cargo xtask COMMAND
   sim [--seed N] [--runs N] run the simulation
   sim power|io [--seed N] [--count M] [--every K] [--write] [--release]
                             the power goes, or the disk fails, at every operation of the files; --write: into docs/reliability.md
+  sim pay [--seed N] [--count M] [--seconds N] [--release]
+                            M storms from seed N on; the last line is the figure
+  sim bugs [NAME] [--seconds N]
+                            plant each bug of tests/simulation/bugs in a copy and wait until it is found
   fuzz [TARGET] [--seconds N] [--runs N] [--still N] [--keep]
                             attack the readers; --still: until coverage has stood still so long and --runs are done;
                             --keep: keep the smallest inputs that reach everything

@@ -1,17 +1,22 @@
-//! Runs the simulation with chosen seeds.
+//! Runs the simulation with chosen seeds. Each part has a file of its own.
 
 use crate::command::{Show, command, run};
 use crate::place::Place;
 
+mod bugs;
 mod disk;
+mod pay;
 
-/// `cargo xtask sim [--seed N] [--runs N]`, or with the name of a part: `power`, `io`.
+/// `cargo xtask sim [--seed N] [--runs N]`, or with the name of a part: `power`, `io`, `pay`, `bugs`.
 ///
 /// The numbers reach the tests of `tests/simulation` as `KABAO_SIM_SEED` and `KABAO_SIM_RUNS`; without them
 /// the tests use their own.
 pub fn command_line(words: &[&str]) -> Result<bool, String> {
-    if let [what @ ("power" | "io"), rest @ ..] = words {
-        return disk::command_line(what, rest);
+    match words {
+        [what @ ("power" | "io"), rest @ ..] => return disk::command_line(what, rest),
+        ["bugs", rest @ ..] => return bugs::command_line(rest),
+        ["pay", rest @ ..] => return pay::command_line(rest),
+        _ => {}
     }
     let place = Place::find()?;
     let args = ["test", "--package", "kabao-simulation", "--", "--nocapture"];

@@ -4,12 +4,13 @@ use crate::net::Net;
 use crate::world::SimWorld;
 use kabao_base::Timestamp;
 use kabao_core::host::software::SoftwareKeys;
-use kabao_core::host::{Background, DeviceKeys, Host, HostError, NoBackground, SecretStore, Task, Transport};
+use kabao_core::host::{Background, DeviceKeys, Host, HostError, HttpRequest, HttpResponse, NoBackground, SecretStore, Task, Transport, TransportError};
 use kabao_outside::World;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// What survives a crash of the app: the key store.
 #[derive(Default)]
@@ -68,6 +69,61 @@ impl SecretStore for KeyStore {
     }
 }
 
+/// Burns down with every effect of the app; at its end the app is killed, whatever it was about to do.
+pub struct Fuse {
+    left: AtomicI64,
+    dead: watch::Sender<bool>,
+}
+
+impl Fuse {
+    fn new() -> Arc<Fuse> {
+        Arc::new(Fuse { left: AtomicI64::new(i64::MAX), dead: watch::Sender::new(false) })
+    }
+
+    /// One more effect; whether it still happens.
+    fn burn(&self) -> bool {
+        if self.left.fetch_sub(1, Ordering::AcqRel) <= 1 {
+            self.dead.send_replace(true);
+        }
+        !*self.dead.borrow()
+    }
+}
+
+/// The network as an app sees it that may be killed before a request leaves or after its answer came.
+struct Wired(Arc<Net>, Arc<Fuse>);
+
+#[async_trait::async_trait]
+impl Transport for Wired {
+    fn authority(&self) -> String {
+        self.0.authority()
+    }
+
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        if !self.1.burn() {
+            return std::future::pending().await;
+        }
+        let answer = self.0.send(request).await;
+        if self.1.burn() { answer } else { std::future::pending().await }
+    }
+}
+
+/// The key store as such an app sees it.
+struct Stored(Arc<KeyStore>, Arc<Fuse>);
+
+impl SecretStore for Stored {
+    fn load(&self, name: String) -> Result<Option<Vec<u8>>, HostError> {
+        self.0.load(name)
+    }
+
+    fn store(&self, name: String, value: Vec<u8>) -> Result<(), HostError> {
+        if self.1.burn() { self.0.store(name, value) } else { Err(HostError::Unavailable) }
+    }
+
+    fn remove(&self, name: String) -> Result<(), HostError> {
+        if self.1.burn() { self.0.remove(name) } else { Err(HostError::Unavailable) }
+    }
+}
+
 /// One start of the app on the simulated phone.
 pub struct SimHost {
     world: Arc<SimWorld>,
@@ -77,6 +133,8 @@ pub struct SimHost {
     tasks: Mutex<Vec<tokio::task::AbortHandle>>,
     wall_offset: AtomicI64,
     boot: AtomicU64,
+    fuse: Arc<Fuse>,
+    buried: Mutex<Vec<Job>>,
     queue: Option<Arc<Mutex<VecDeque<Job>>>>,
 }
 
@@ -102,6 +160,8 @@ impl SimHost {
             tasks: Mutex::new(Vec::new()),
             wall_offset: AtomicI64::new(0),
             boot: AtomicU64::new(1),
+            fuse: Fuse::new(),
+            buried: Mutex::default(),
             queue: None,
         }
     }
@@ -118,6 +178,28 @@ impl SimHost {
         self.wall_offset.fetch_add(ms, Ordering::AcqRel);
     }
 
+    /// The phone's clock is right again.
+    pub fn right_clock(&self) {
+        self.wall_offset.store(0, Ordering::Release);
+    }
+
+    /// The app is killed at its so manieth effect from now: a commit, a request, an answer, a write to the key store.
+    pub fn light_fuse(&self, effects: u32) {
+        self.fuse.left.store(i64::from(effects), Ordering::Release);
+    }
+
+    /// Nothing is going to kill it, unless it is dead already.
+    pub fn put_out(&self) {
+        self.fuse.left.store(i64::MAX, Ordering::Release);
+    }
+
+    /// Ends when the fuse has burnt down.
+    pub async fn burnt(&self) {
+        let mut dead = self.fuse.dead.subscribe();
+        // The sender lives as long as this host.
+        let _ = dead.wait_for(|dead| *dead).await;
+    }
+
     /// The phone was started anew: monotonic readings of before mean nothing.
     pub fn reboot(&self, boot: u64) {
         self.boot.store(boot, Ordering::Release);
@@ -128,6 +210,7 @@ impl SimHost {
         for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
+        self.buried.lock().unwrap_or_else(PoisonError::into_inner).clear();
         if let Some(queue) = &self.queue {
             queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
@@ -164,6 +247,10 @@ impl Host for SimHost {
     }
 
     fn database(&self, job: Job) {
+        // Whoever waits for the answer waits for nothing: the app is dead.
+        if !self.fuse.burn() {
+            return self.buried.lock().unwrap_or_else(PoisonError::into_inner).push(job);
+        }
         let Some(queue) = self.queue.clone() else { return job() };
         queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(job);
         let turns = self.world.pick(6);
@@ -179,11 +266,11 @@ impl Host for SimHost {
     }
 
     fn transport(&self) -> Arc<dyn Transport> {
-        Arc::clone(&self.net) as Arc<dyn Transport>
+        Arc::new(Wired(Arc::clone(&self.net), Arc::clone(&self.fuse)))
     }
 
     fn secrets(&self) -> Arc<dyn SecretStore> {
-        Arc::clone(&self.secrets) as Arc<dyn SecretStore>
+        Arc::new(Stored(Arc::clone(&self.secrets), Arc::clone(&self.fuse)))
     }
 
     fn keys(&self) -> Arc<dyn DeviceKeys> {

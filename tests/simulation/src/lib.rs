@@ -1,6 +1,7 @@
 //! The whole wallet and the whole service in one thread, from one seed: real encrypted files, scripted network, clock
 //! and crashes. The same seed gives the same trace, so that what went wrong once can be watched again.
 
+pub mod book;
 pub mod console;
 pub mod disk;
 pub mod host;
@@ -9,6 +10,7 @@ pub mod net;
 pub mod phone;
 pub mod run;
 pub mod storm;
+pub mod witness;
 pub mod world;
 
 pub use console::Console;

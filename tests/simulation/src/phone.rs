@@ -7,7 +7,7 @@ use crate::world::SimWorld;
 use kabao_core::account::RegisterRequest;
 use kabao_core::cards::BindRequest;
 use kabao_core::identity::VerifyRequest;
-use kabao_core::pay::{ConfirmRequest, PaymentProof, PaymentView, QuoteRequest};
+use kabao_core::pay::{ConfirmRequest, PaymentProof, PaymentView, QuoteRequest, QuoteView};
 use kabao_core::{ServiceSettings, Wallet, WalletError, WalletSettings};
 use serde_json::json;
 use std::path::PathBuf;
@@ -130,8 +130,18 @@ impl Phone {
 
     /// Quotes and confirms with the PIN.
     pub async fn pay(&self, request: QuoteRequest) -> Result<PaymentView, WalletError> {
+        self.confirm(self.quote(request).await?).await
+    }
+
+    /// Asks what it will cost.
+    pub async fn quote(&self, request: QuoteRequest) -> Result<QuoteView, WalletError> {
         let Some(wallet) = self.wallet.clone() else { return Err(kabao_base::Code::Closed.into()) };
-        let quote = wallet.pay().quote(request).await?;
+        wallet.pay().quote(request).await
+    }
+
+    /// Confirms with the PIN, from the source that is proposed.
+    pub async fn confirm(&self, quote: QuoteView) -> Result<PaymentView, WalletError> {
+        let Some(wallet) = self.wallet.clone() else { return Err(kabao_base::Code::Closed.into()) };
         let source = quote.sources.iter().find(|source| source.proposed).map(|source| source.source.clone());
         let confirm = ConfirmRequest {
             quote_id: quote.quote_id,

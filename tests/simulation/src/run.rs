@@ -4,10 +4,12 @@ use crate::console::Console;
 use crate::net::Net;
 use crate::phone::{Phone, Told};
 use crate::storm::{Storm, Tally};
+use crate::witness::Edge;
 use crate::world::SimWorld;
 use kabao_core::ServiceSettings;
 use kabao_service::vault::VaultConnection;
 use kabao_service::{Acquirer, Service, ServiceInfo, World, dev_router, router};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -93,18 +95,28 @@ pub struct Report {
     pub lines: u64,
     /// What was done.
     pub tally: Tally,
+    /// Payments that were sent.
+    pub payments: u64,
+    /// How often each promise was looked at.
+    pub checked: BTreeMap<&'static str, u64>,
+    /// How often each edge of the payment machine was walked, by fault.
+    pub edges: BTreeMap<Edge, u64>,
     /// The promises that were broken, a sentence each.
     pub broken: Vec<String>,
 }
 
-/// One storm of so many steps.
-pub async fn storm(seed: u64, steps: u32, folder: &Path, channels: &Path) -> Told<Report> {
-    let parts = parts(seed, false, folder, channels)?;
-    let mut storm = Storm::new(parts.world, parts.net, parts.service, parts.console, parts.phone).await?;
+/// One storm of so many steps. `export` is a file for what the phone says at the end.
+pub async fn storm(seed: u64, steps: u32, folder: &Path, channels: &Path, export: Option<&Path>) -> Told<Report> {
+    let parts = parts(seed, export.is_some(), folder, channels)?;
+    let mut storm = Storm::new(parts, folder).await?;
     let tally = storm.rage(steps).await?;
-    storm.clear_up().await?;
-    let broken = storm.judge().await?;
+    let broken = storm.end().await?;
+    if let Some(file) = export {
+        let text = storm.export().await?.to_string();
+        std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
     storm.phone.wallet()?.close().await.map_err(crate::phone::told)?;
     let (trace, lines) = storm.world.trace();
-    Ok(Report { trace, lines, tally, broken })
+    let payments = u64::try_from(storm.net.witness.payments().len()).unwrap_or(0);
+    Ok(Report { trace, lines, tally, payments, checked: storm.checked.clone(), edges: storm.net.witness.edges(), broken })
 }

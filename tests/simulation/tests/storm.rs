@@ -10,7 +10,7 @@ fn number(name: &str, default: u64) -> u64 {
 
 fn run(seed: u64, steps: u32, channels: &Folder) -> Report {
     let folder = Folder::new(&format!("storm-{seed}-{steps}")).unwrap();
-    in_one_thread(storm(seed, steps, folder.path(), channels.path())).unwrap().unwrap_or_else(|error| panic!("seed {seed}: {error}"))
+    in_one_thread(storm(seed, steps, folder.path(), channels.path(), None)).unwrap().unwrap_or_else(|error| panic!("seed {seed}: {error}"))
 }
 
 #[test]

@@ -181,10 +181,9 @@ fn the_promises_hold_when_the_database_answers_late() {
         let broken = in_one_thread(async {
             let mut all = parts(seed, false, folder.path(), channels.path())?;
             all.phone.put_on(SimHost::with_late_database);
-            let mut storm = Storm::new(all.world, all.net, all.service, all.console, all.phone).await?;
+            let mut storm = Storm::new(all, folder.path()).await?;
             storm.rage(50).await?;
-            storm.clear_up().await?;
-            storm.judge().await
+            storm.end().await
         });
         assert_eq!(broken.unwrap(), Ok(Vec::new()), "seed {seed}");
     }

@@ -17,6 +17,15 @@ fn invalid() -> Refusal {
 
 /// Takes a proof. The book agrees, is mended, or the proof is refused.
 pub fn import(service: &Service, caller: &Caller, intent: Id, bytes: &[u8]) -> Outcome<()> {
+    if take(service, caller, intent, bytes)? {
+        // Money is back that a charge of the acquirer's book may have been paid from.
+        let _ = super::rebuild::adopt_missed(service);
+    }
+    Ok(())
+}
+
+/// Whether the book was mended by it.
+fn take(service: &Service, caller: &Caller, intent: Id, bytes: &[u8]) -> Outcome<bool> {
     let verdict = Verdict::open(bytes, &service.keys.set).map_err(|_| invalid())?;
     if verdict.intent_id() != Some(intent) || verdict.account_id() != caller.account {
         return Err(invalid());
@@ -38,12 +47,12 @@ pub fn import(service: &Service, caller: &Caller, intent: Id, bytes: &[u8]) -> O
     };
     match known {
         // A reversal's receipt speaks of the same intent and moved nothing of it.
-        _ if matches!(&verdict, Verdict::Receipt(receipt) if receipt.kind == RecordKind::Reversal) => Ok(()),
-        Some(known) if known.state == wanted => Ok(()),
+        _ if matches!(&verdict, Verdict::Receipt(receipt) if receipt.kind == RecordKind::Reversal) => Ok(false),
+        Some(known) if known.state == wanted => Ok(false),
         Some(known) if known.state.is_final() => Err(Refusal::of(409, Code::IdReused)),
         known => match verdict {
-            Verdict::Receipt(receipt) => mend(service, state, known, &receipt, bytes, now),
-            Verdict::Refusal(_) | Verdict::Tombstone(_) => close(service, state, caller, known, intent, wanted, bytes, now),
+            Verdict::Receipt(receipt) => mend(service, state, known, &receipt, bytes, now).map(|()| true),
+            Verdict::Refusal(_) | Verdict::Tombstone(_) => close(service, state, caller, known, intent, wanted, bytes, now).map(|()| false),
         },
     }
 }

@@ -54,16 +54,33 @@ pub fn rebuild(service: &Service) -> Outcome<()> {
         for (row, owner) in rows.iter().zip(&owners).filter(|(row, _)| row.kind == "debit") {
             adopt(tx, service, row, *owner, credited.contains(&derive_return_id(row.id)), now)?;
         }
-        for line in lines.iter().filter(|line| line.kind == "pay") {
-            adopt_charge(tx, service, line)?;
-        }
-        for line in lines.iter().filter(|line| line.kind != "pay") {
-            adopt_give_back(tx, service, line)?;
-        }
+        adopt_lines(tx, service, &lines)?;
         run(tx, "DELETE FROM meta WHERE key = 'rebuilding'", [])?;
         Ok(())
     })?;
     state.rebuilding = false;
+    Ok(())
+}
+
+/// Takes up what the acquirer's book has and ours could not have yet: its balance came back with a proof of the phone.
+pub(crate) fn adopt_missed(service: &Service) -> Outcome<()> {
+    let Some(acquirer) = service.outside.get() else { return Ok(()) };
+    // Read before our own lock is taken: the acquirer may be asking us.
+    let lines = acquirer.book().ok_or_else(Refusal::down)?;
+    let mut state = service.state();
+    if state.rebuilding {
+        return Err(Refusal::down());
+    }
+    store::write(&mut state.db, |tx| adopt_lines(tx, service, &lines))
+}
+
+fn adopt_lines(tx: &Connection, service: &Service, lines: &[AcquirerLine]) -> Outcome<()> {
+    for line in lines.iter().filter(|line| line.kind == "pay") {
+        adopt_charge(tx, service, line)?;
+    }
+    for line in lines.iter().filter(|line| line.kind != "pay") {
+        adopt_give_back(tx, service, line)?;
+    }
     Ok(())
 }
 

@@ -1,0 +1,223 @@
+//! A storm: a person pays, is charged, asks, gives up, locks and is cut off at random; the app is killed at any effect and its
+//! calls are dropped at any await; the service is put back to an older copy and lies; clocks jump. After every step the
+//! books are read, and when the weather has cleared all promises are counted.
+
+mod charges;
+mod lies;
+mod limits;
+mod oracle;
+mod steps;
+
+use crate::book::Book;
+use crate::console::Console;
+use crate::liar::Liar;
+use crate::net::Net;
+use crate::phone::{Phone, Told, told};
+use crate::run::Parts;
+use crate::world::SimWorld;
+use kabao_core::WalletError;
+use kabao_core::pay::{PaymentView, QuoteRequest};
+use kabao_money::payment::PaymentState;
+use kabao_service::Service;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The promises, as reports count them.
+pub const PROMISES: [&str; 8] = ["I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8"];
+
+/// The parts of one run.
+pub struct Storm {
+    /// Time, randomness, trace.
+    pub world: Arc<SimWorld>,
+    /// The way between.
+    pub net: Arc<Net>,
+    /// The service.
+    pub service: Arc<Service>,
+    /// Its console.
+    pub console: Console,
+    /// The phone.
+    pub phone: Phone,
+    /// What the person was told about each payment: a final word must stay.
+    pub seen: BTreeMap<String, PaymentState>,
+    /// How often each promise was looked at.
+    pub checked: BTreeMap<&'static str, u64>,
+    folder: PathBuf,
+    liar: Arc<Liar>,
+    merchant: String,
+    unknown: u32,
+    broken: BTreeSet<String>,
+    /// The rate of each kind of payment, as the storm set it last.
+    rates: BTreeMap<&'static str, u32>,
+    /// Orders of tills: the number, the token of the code, the amount.
+    orders: Vec<charges::Order>,
+    /// Tokens of codes that were shown.
+    shown: BTreeSet<String>,
+    snapshot: Option<String>,
+    restored: bool,
+    /// The bank has been told to break its word: money may come back that nobody waits for.
+    faithless: bool,
+}
+
+/// What a storm did, for a report.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// Payments confirmed.
+    pub confirmed: u32,
+    /// Codes charged by a till.
+    pub charged: u32,
+    /// Kills of the app.
+    pub crashes: u32,
+    /// Payments without a result when the person was told.
+    pub unknown: u32,
+    /// Older copies of the service's book that were put back.
+    pub restores: u32,
+}
+
+impl Storm {
+    /// A run whose phone is set up and has money.
+    pub async fn new(parts: Parts, folder: &Path) -> Told<Storm> {
+        let Parts { world, net, service, console, phone } = parts;
+        let mut storm = Storm {
+            world,
+            net,
+            service,
+            console,
+            phone,
+            seen: BTreeMap::new(),
+            checked: PROMISES.into_iter().map(|name| (name, 0)).collect(),
+            folder: folder.to_owned(),
+            liar: Arc::new(Liar::of(folder)?),
+            merchant: String::new(),
+            unknown: 0,
+            broken: BTreeSet::new(),
+            rates: BTreeMap::new(),
+            orders: Vec::new(),
+            shown: BTreeSet::new(),
+            snapshot: None,
+            restored: false,
+            faithless: false,
+        };
+        storm.phone.set_up(&storm.console).await?;
+        let merchant = storm.console.post("/dev/merchants", json!({ "name": "Corner shop" })).await?;
+        storm.merchant = merchant["collection_code_text"].as_str().ok_or("no collection code")?.to_owned();
+        storm.top_up("300.00").await?;
+        if storm.world.happens(60) {
+            storm.let_time_pass().await;
+        }
+        if storm.world.happens(60) {
+            storm.change_a_fee().await?;
+        }
+        Ok(storm)
+    }
+
+    /// A promise was looked at; `broken` says how it was broken.
+    fn judge_one(&mut self, promise: &'static str, broken: Option<String>) {
+        *self.checked.entry(promise).or_default() += 1;
+        if let Some(sentence) = broken {
+            self.broken.insert(format!("{promise}: {sentence}"));
+        }
+    }
+
+    async fn top_up(&mut self, amount: &str) -> Told<bool> {
+        // After a lost cache the cards come with the next sync.
+        let cards = self.phone.wallet()?.cards().list().await.unwrap_or_default();
+        let Some(card) = cards.first() else { return Ok(false) };
+        let request = QuoteRequest::TopUp { amount: amount.to_owned(), card_id: card.card_id.clone() };
+        Ok(self.confirm("top_up", request).await)
+    }
+
+    /// Pays and remembers what the person was told; an error that moved nothing is a word too.
+    async fn confirm(&mut self, kind: &'static str, request: QuoteRequest) -> bool {
+        let outcome = self.quoted(kind, request).await;
+        match outcome {
+            Ok(view) => {
+                self.unknown += u32::from(!view.state.is_final());
+                self.told(&view);
+                true
+            }
+            Err(error) => {
+                self.refused(&error);
+                false
+            }
+        }
+    }
+
+    async fn quoted(&mut self, kind: &'static str, request: QuoteRequest) -> Result<PaymentView, WalletError> {
+        let quote = self.phone.quote(request).await?;
+        let rate = self.rates.get(kind).copied().unwrap_or(0);
+        let wanted = limits::fee(quote.amount.minor, rate);
+        let wrong = (wanted != quote.fee.minor || quote.total.minor != quote.amount.minor + quote.fee.minor)
+            .then(|| format!("{kind} of {} at {rate} ppm costs {}, not {wanted}", quote.amount.minor, quote.fee.minor));
+        self.judge_one("I8", wrong);
+        self.phone.confirm(quote).await
+    }
+
+    fn told(&mut self, view: &PaymentView) {
+        let (intent, state) = (view.intent_id.clone(), view.state);
+        self.world.note(&format!("told {intent} {}", state.as_str()));
+        let before = self.seen.insert(intent.clone(), state);
+        let back = before.filter(|before| before.is_final() && *before != state);
+        self.judge_one("I3", back.map(|before| format!("{intent}: {before:?} became {state:?}")));
+        let again = !state.is_final() && view.may_pay_again;
+        self.judge_one("I3", again.then(|| format!("{intent} is {state:?}, and paying again is called safe")));
+    }
+
+    /// I7: every no has a place in the catalogue, and nothing fails inside.
+    fn refused(&mut self, error: &WalletError) {
+        let failure = error.failure();
+        self.world.note(&format!("told {}", failure.code));
+        let known = kabao_base::Code::parse(&failure.code).is_some_and(|code| code != kabao_base::Code::Internal);
+        self.judge_one("I7", (!known).then(|| format!("{} has no next step", failure.code)));
+    }
+
+    /// So many random steps; the books are read after each. Stops at the first broken promise.
+    pub async fn rage(&mut self, steps: u32) -> Told<Tally> {
+        let mut tally = Tally::default();
+        for _ in 0..steps {
+            self.step(&mut tally).await?;
+            self.service.tick(self.service.now());
+            tokio::time::sleep(Duration::from_millis(u64::from(self.world.pick(4_000)))).await;
+            self.look().await?;
+            if !self.broken.is_empty() {
+                break;
+            }
+        }
+        tally.unknown = self.unknown;
+        Ok(tally)
+    }
+
+    /// The app is killed and starts again; now and then it is killed at some effect of its start as well.
+    async fn restart(&mut self) -> Told<()> {
+        self.phone.crash().await;
+        for _ in 0..2 {
+            if !self.world.happens(25) {
+                break;
+            }
+            let host = Arc::clone(&self.phone.host);
+            host.light_fuse(1 + self.world.pick(12));
+            tokio::select! {
+                biased;
+                () = host.burnt() => {}
+                started = self.phone.start() => {
+                    started.map_err(|error| format!("I1: after a crash: {}", told(error)))?;
+                    host.put_out();
+                    return Ok(());
+                }
+            }
+            self.phone.crash().await;
+        }
+        self.phone.start().await.map_err(|error| format!("I1: after a crash: {}", told(error)))?;
+        Ok(())
+    }
+
+    fn service_book(&self) -> Told<Book> {
+        Book::open(&self.folder.join("service").join("service.db"))
+    }
+
+    async fn bank(&mut self, faults: Value) -> Told<()> {
+        self.console.post("/dev/bank/faults", faults).await.map(|_| ())
+    }
+}

@@ -1,0 +1,252 @@
+//! What may happen in a storm.
+
+use super::{Storm, Tally};
+use crate::net::Weather;
+use crate::phone::{Told, told};
+use kabao_core::pay::QuoteRequest;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+/// China's clocks are so far before UTC.
+const CHINA: i64 = 8 * 60 * MINUTE;
+/// Rates of fees, in millionths: none, the usual, and those that give halves of a fen.
+const RATES: [u32; 4] = [0, 6_000, 5_000, 12_500];
+
+impl Storm {
+    pub(super) async fn step(&mut self, tally: &mut Tally) -> Told<()> {
+        let choice = self.world.pick(32);
+        self.world.note(&format!("step {choice}"));
+        match choice {
+            0..=2 => self.change_weather(),
+            3..=9 => self.pay_somehow(tally).await?,
+            10..=13 => tally.charged += u32::from(self.charge().await?),
+            14 | 15 => self.answer_merchants().await?,
+            16 => {
+                tally.crashes += 1;
+                self.restart().await?;
+            }
+            17 | 18 => {
+                tally.crashes += u32::from(self.killed_at_some_effect(tally).await?);
+            }
+            19 => {
+                let wallet = self.phone.wallet()?;
+                wallet.lock().await.map_err(told)?;
+                wallet.unlock().await.map_err(told)?;
+            }
+            20 | 21 => self.ask_or_give_up().await?,
+            22 | 23 => self.turn_the_bank().await?,
+            24 => self.jump_the_clock(),
+            25 => self.let_time_pass().await,
+            26 => tally.restores += u32::from(self.restore(false).await?),
+            27 => self.change_a_fee().await?,
+            28 => self.tell_yesterday().await?,
+            29 => self.answer_again().await?,
+            30 => self.lock_in_mid_air().await?,
+            _ => {
+                // Without network nothing new comes; what is here stays readable.
+                let wallet = self.phone.wallet()?;
+                if let Err(error) = wallet.history().sync().await {
+                    self.refused(&error);
+                }
+                wallet.history().list(None).await.map_err(told)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A payment; now and then nobody waits for its end.
+    async fn pay_somehow(&mut self, tally: &mut Tally) -> Told<()> {
+        let awaits = if self.world.happens(20) { 1 + self.world.pick(30) } else { u32::MAX };
+        let done = match dropped_after(awaits, self.pay_once()).await {
+            Some(done) => done?,
+            None => false,
+        };
+        tally.confirmed += u32::from(done);
+        Ok(())
+    }
+
+    /// As people pay: often whole yuan, which is where fees have halves of a fen.
+    fn amount(&self, yuan: u32) -> String {
+        let fen = if self.world.happens(50) { 0 } else { self.world.pick(100) };
+        format!("{}.{fen:02}", self.world.pick(yuan) + 1)
+    }
+
+    async fn pay_once(&mut self) -> Told<bool> {
+        if self.world.happens(40) {
+            let amount = self.amount(40);
+            return self.top_up(&amount).await;
+        }
+        let scanned = self.phone.wallet()?.pay().read(self.merchant.clone()).await;
+        let Some(payee_id) = scanned.ok().and_then(|scanned| scanned.payee_id) else { return Ok(false) };
+        let amount = self.amount(20);
+        let order = self.world.happens(50).then(|| format!("order-{}", self.world.pick(6)));
+        Ok(self.confirm("pay", QuoteRequest::Pay { payee_id, amount, order }).await)
+    }
+
+    /// The app is killed at some effect of a payment, a charge or an answer, and starts again. Whether it was.
+    async fn killed_at_some_effect(&mut self, tally: &mut Tally) -> Told<bool> {
+        let host = Arc::clone(&self.phone.host);
+        host.light_fuse(1 + self.world.pick(36));
+        let killed = tokio::select! {
+            biased;
+            () = host.burnt() => true,
+            done = async {
+                self.pay_somehow(tally).await?;
+                // What goes on by itself is cut off as well.
+                tokio::time::sleep(Duration::from_secs(20)).await;
+                Ok::<(), String>(())
+            } => {
+                done?;
+                false
+            }
+        };
+        host.put_out();
+        if killed {
+            self.restart().await?;
+        }
+        Ok(killed)
+    }
+
+    async fn answer_merchants(&mut self) -> Told<()> {
+        for ask in self.phone.wallet()?.pay().asks().await.map_err(told)? {
+            match self.world.pick(3) {
+                0 => {
+                    self.confirm("ask", QuoteRequest::Ask { ask_id: ask.ask_id }).await;
+                }
+                1 => {
+                    if let Err(error) = self.phone.wallet()?.pay().decline(ask.ask_id).await {
+                        self.refused(&error);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask_or_give_up(&mut self) -> Told<()> {
+        for open in self.phone.wallet()?.pay().open_payments().await.map_err(told)? {
+            let pay = self.phone.wallet()?.pay();
+            let asked = if self.world.happens(40) { pay.abandon(open.intent_id).await } else { pay.resolve(open.intent_id).await };
+            match asked {
+                Ok(view) => self.told(&view),
+                Err(error) => self.refused(&error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The bank is silent, late, speaks twice, of another amount, or carries out what it had promised to forget.
+    async fn turn_the_bank(&mut self) -> Told<()> {
+        let movements = ["none", "lose_answer", "hold", "hold", "down"][self.world.pick(5) as usize];
+        let breaks = self.world.happens(10);
+        self.faithless |= breaks;
+        let amount = self.world.happens(20).then(|| 1 + self.world.pick(10_000));
+        self.bank(json!({
+            "movements": movements,
+            "silent_queries": self.world.happens(15),
+            "breaks_cancel": breaks,
+            "duplicate_callbacks": self.world.happens(30),
+            "callback_amount": amount,
+        }))
+        .await?;
+        if self.world.happens(30) {
+            self.console.post("/dev/bank/settle", Value::Null).await?;
+        }
+        Ok(())
+    }
+
+    /// The phone's clock is put somewhere else, or the phone is started anew.
+    fn jump_the_clock(&mut self) {
+        let jumps = [1_000, -1_000, 4 * MINUTE, -4 * MINUTE, 20 * MINUTE, -20 * MINUTE, 3 * 60 * MINUTE, DAY, -DAY, 1_000 * DAY, -1_000 * DAY];
+        match self.world.pick(16) as usize {
+            place if place < jumps.len() => self.phone.host.turn_clock(jumps[place]),
+            11 | 12 => self.phone.host.reboot(u64::from(self.world.pick(u32::MAX))),
+            _ => self.phone.host.right_clock(),
+        }
+    }
+
+    /// Hours go by: to the evening, over midnight in China, over midnight of UTC.
+    pub(super) async fn let_time_pass(&mut self) {
+        let minutes = if self.world.happens(50) {
+            // To some hour of the next night in China, which is still the day before by UTC.
+            let now = self.service.now().as_ms();
+            let midnight = (now + CHINA).div_euclid(DAY).saturating_add(1).saturating_mul(DAY) - CHINA;
+            u64::try_from((midnight - now) / MINUTE).unwrap_or(0) + u64::from(self.world.pick(8 * 60))
+        } else {
+            u64::from(60 + self.world.pick(14 * 60))
+        };
+        tokio::time::sleep(Duration::from_secs(minutes * 60)).await;
+        if let Ok(wallet) = self.phone.wallet() {
+            let _ = wallet.pay().prepare_codes().await;
+        }
+    }
+
+    /// A copy of the service's book is kept, and some steps later put back. Whether one was put back.
+    pub(super) async fn restore(&mut self, now: bool) -> Told<bool> {
+        let Some(snapshot) = self.snapshot.take() else {
+            let kept = self.console.post("/dev/snapshot", Value::Null).await?;
+            self.snapshot = kept["snapshot"].as_str().map(str::to_owned);
+            return Ok(false);
+        };
+        self.restored = true;
+        let rebuild = now || self.world.happens(70);
+        self.console.post("/dev/restore", json!({ "snapshot": snapshot, "rebuild": rebuild })).await?;
+        if !rebuild {
+            // Nothing is accepted meanwhile; what is asked, is asked again.
+            self.ask_or_give_up().await?;
+            if let Err(error) = self.phone.wallet()?.history().sync().await {
+                self.refused(&error);
+            }
+            self.console.post("/dev/rebuild", Value::Null).await?;
+        }
+        // The table of fees is older too; whoever restores a service sets it again.
+        for kind in ["top_up", "pay", "ask"] {
+            let rate = self.rates.get(kind).copied().unwrap_or(0);
+            self.console.post("/dev/fees", json!({ "kind": kind, "rate_ppm": rate })).await?;
+        }
+        Ok(true)
+    }
+
+    pub(super) async fn change_a_fee(&mut self) -> Told<()> {
+        let kind = ["top_up", "pay", "pay", "ask"][self.world.pick(4) as usize];
+        let rate = RATES[self.world.pick(4) as usize];
+        self.console.post("/dev/fees", json!({ "kind": kind, "rate_ppm": rate })).await?;
+        self.rates.insert(kind, rate);
+        Ok(())
+    }
+
+    fn change_weather(&self) {
+        let often = |percent: u32| if self.world.happens(35) { self.world.pick(percent) } else { 0 };
+        self.net.set(Weather {
+            off: self.world.happens(10),
+            lose_request: often(60),
+            lose_answer: often(60),
+            twice: often(50),
+            slow: often(40),
+            stranger: often(20),
+            late: often(40),
+            again: often(50),
+            truncated: often(20),
+            stale: often(30),
+            swapped: often(20),
+        });
+    }
+}
+
+/// Polls a future so many times and drops it: cancelled at that await.
+async fn dropped_after<F: Future>(polls: u32, future: F) -> Option<F::Output> {
+    let (mut future, mut left) = (std::pin::pin!(future), polls);
+    std::future::poll_fn(move |context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left = left.saturating_sub(u32::from(polls != u32::MAX));
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}

@@ -1,0 +1,113 @@
+//! `cargo xtask sim bugs`: plants each bug of `tests/simulation/bugs` in a copy of the tree and waits until the simulation has
+//! found it: the storms first, from seed 1 on, then the tests of `tests/simulation`.
+
+use crate::command::{Show, bounded, command, run};
+use crate::place::Place;
+use crate::plant::{build_planter, ended_well, patches, plant, stem};
+use super::pay::scratch;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+/// How long a planted bug may stay hidden, in seconds of running.
+const HIDDEN: u64 = 120;
+/// What a workspace needs to be built.
+const PARTS: &[&str] = &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "clippy.toml", "uniffi.toml", "core", "bindings", "tests", "docs", "xtask"];
+
+/// `cargo xtask sim bugs [NAME] [--seconds N]`; `NAME` may be the beginning of a name.
+pub fn command_line(words: &[&str]) -> Result<bool, String> {
+    let (mut name, mut seconds) = (None, HIDDEN);
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        match *word {
+            "--seconds" => seconds = rest.next().and_then(|text| text.parse().ok()).ok_or("--seconds needs a number")?,
+            word if !word.starts_with('-') && name.is_none() => name = Some(word),
+            other => return Err(format!("sim bugs does not take {other}")),
+        }
+    }
+    let place = Place::find()?;
+    let wanted = |path: &Path| name.is_none_or(|name| stem(path).starts_with(name));
+    let patches = patches(&place.root.join("tests/simulation/bugs"), wanted)?;
+    build_planter(&place)?;
+    let copy = Copy { tree: place.target.join("sim/tree"), work: place.target.join("sim") };
+    let mut table = Vec::new();
+    for patch in &patches {
+        plant(&place, PARTS, patch, &copy.tree)?;
+        let found = copy.search(seconds)?;
+        let line = match &found {
+            Some(found) => format!("{:<32}found after {:>5.1} s by {}", stem(patch), found.seconds, found.by),
+            None => format!("{:<32}NOT FOUND in {seconds} s", stem(patch)),
+        };
+        println!("{line}");
+        table.push((found.is_some(), line));
+    }
+    println!();
+    for (_, line) in &table {
+        println!("{line}");
+    }
+    let hidden = table.iter().filter(|(found, _)| !found).count();
+    println!("{} planted, {} found within {seconds} s, {hidden} hidden", table.len(), table.len() - hidden);
+    Ok(hidden == 0)
+}
+
+/// What gave a bug away, and after how many seconds of running.
+struct Found {
+    by: String,
+    seconds: f64,
+}
+
+/// The changed tree, and where it is built: not where ours is, whose parts have the same names.
+struct Copy {
+    tree: PathBuf,
+    work: PathBuf,
+}
+
+impl Copy {
+    /// Storms for half of the time, then the tests for the other half.
+    fn search(&self, seconds: u64) -> Result<Option<Found>, String> {
+        let half = u32::try_from(seconds / 2).unwrap_or(u32::MAX).max(1);
+        self.build(&["build", "--bin", "storms"])?;
+        let mut line = Command::new(self.work.join("debug/storms"));
+        line.args(["pay", "--seed", "1", "--count", "1000000000", "--seconds", &half.to_string()]).current_dir(&self.tree).env("TMPDIR", scratch());
+        let begin = Instant::now();
+        // A storm that hangs is a find as well.
+        let outcome = run(&mut bounded(half.saturating_add(60), &line), Show::Kept);
+        let stormy = begin.elapsed().as_secs_f64();
+        if !outcome.ok() {
+            return Ok(Some(Found { by: broken(&outcome.text), seconds: stormy }));
+        }
+        self.build(&["test", "--no-run"])?;
+        let mut line = self.cargo(&["test"]);
+        line.env("TMPDIR", scratch());
+        let begin = Instant::now();
+        let outcome = run(&mut bounded(half, &line), Show::Kept);
+        Ok(failed(&outcome.text).map(|by| Found { by, seconds: stormy + begin.elapsed().as_secs_f64() }))
+    }
+
+    fn build(&self, what: &[&str]) -> Result<(), String> {
+        // A planted bug leaves things unused; those warnings are no news.
+        let outcome = run(&mut self.cargo(what), Show::Kept);
+        ended_well(outcome.ok(), &format!("the build with the planted bug\n{}", outcome.text))
+    }
+
+    fn cargo(&self, what: &[&str]) -> Command {
+        let (verb, rest) = what.split_first().unwrap_or((&"build", &[]));
+        let mut args = vec![*verb, "--package", "kabao-simulation"];
+        args.extend(rest);
+        let mut line = command("cargo", &args, &self.tree);
+        line.env("CARGO_TARGET_DIR", &self.work).env("CARGO_PROFILE_DEV_DEBUG", "0");
+        line
+    }
+}
+
+/// The line of the storms that names the seed and the promise, else their last words.
+fn broken(text: &str) -> String {
+    let named = text.lines().find(|line| line.starts_with("seed "));
+    named.or_else(|| text.lines().next_back()).unwrap_or("a storm without words").chars().take(200).collect()
+}
+
+/// The first test that failed; the words of the test follow on its own page.
+fn failed(text: &str) -> Option<String> {
+    let name = text.lines().find_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+    name.or_else(|| text.lines().find_map(|line| line.strip_prefix("---- ")?.strip_suffix(" stdout ----"))).map(|name| format!("test {name}"))
+}

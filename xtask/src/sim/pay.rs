@@ -1,0 +1,29 @@
+//! `cargo xtask sim pay`: storms from seeds, and the figure that they give.
+
+use crate::command::{Show, command, run};
+use crate::place::Place;
+use std::path::PathBuf;
+
+/// `cargo xtask sim pay [--seed N] [--count M] [--seconds N] [--steps N] [--export FOLDER] [--release]`: M storms from seed N
+/// on. Ends badly with the seed when a promise was broken; the last line is the figure.
+pub fn command_line(words: &[&str]) -> Result<bool, String> {
+    let place = Place::find()?;
+    let release = words.contains(&"--release");
+    let rest: Vec<&str> = words.iter().copied().filter(|word| *word != "--release").collect();
+    let mut args = vec!["run", "--quiet", "--package", "kabao-simulation", "--bin", "storms"];
+    if release {
+        args.push("--release");
+    }
+    args.push("--");
+    args.extend(rest);
+    let mut line = command("cargo", &args, &place.root);
+    line.env("CARGO_TARGET_DIR", &place.target).env("TMPDIR", scratch());
+    Ok(run(&mut line, Show::Live).ok())
+}
+
+/// Where a storm keeps its files: in memory where there is such a place, because what survives a loss of power is not what
+/// a storm asks.
+pub fn scratch() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if memory.is_dir() { memory } else { std::env::temp_dir() }
+}
