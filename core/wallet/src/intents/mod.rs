@@ -294,7 +294,8 @@ pub(crate) async fn abandon(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
 async fn present_proofs(core: &Core) -> Outcome<u32> {
     let proofs = core.files(|files| files.ledger(intents::proofs)).await?;
     let mut taken = 0u32;
-    for (id, proof) in proofs {
+    // The oldest first: a payment was made from what a top-up before it had brought.
+    for (id, proof) in proofs.into_iter().rev() {
         let body = serde_json::json!({ "proof": exchange::encode(&proof) }).to_string().into_bytes();
         let request = core.engine_request("POST", format!("/v1/payments/{id}/proof"), body)?;
         if core.call(&request).await?.accepted().is_ok() {
