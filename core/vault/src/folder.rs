@@ -56,13 +56,14 @@ impl Folder {
         &self.0.path
     }
 
-    /// True when the file is there and not empty. Nothing is opened.
+    /// True when the file, or the log beside it, is there and not empty: a log alone is what an interrupted move leaves.
+    /// Nothing is opened.
     ///
     /// # Errors
     /// [`VaultError::Name`] for a name that is not a plain file name; [`VaultError::Io`] when the place cannot be asked.
     pub fn holds(&self, name: &str) -> Result<bool, VaultError> {
         check_name(name)?;
-        Ok(length(&self.0.path.join(name))? > 0)
+        Ok(length(&self.0.path.join(name))? > 0 || length(&self.0.path.join(format!("{name}-wal")))? > 0)
     }
 
     /// Moves a file with everything SQLite keeps beside it to `<name>.aside-<stamp>`, unread and unchanged, so that a

@@ -22,7 +22,7 @@ const LEDGER: FileSpec = spec(
 );
 const MINE: FileSpec = spec(
     "mine.db",
-    Durability::Full,
+    Durability::ExtraThenFull,
     &[
         Migration { version: 1, sql: include_str!("mine-1.sql") },
         Migration { version: 2, sql: include_str!("mine-2.sql") },
