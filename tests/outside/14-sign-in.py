@@ -27,10 +27,10 @@ class Apps:
         line = ["oathtool", "--totp", "--base32", "--now", f"@{self.now() + beside}", self.totp.secret]
         return subprocess.run(line, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
 
-    def fresh(self):
-        """Waits for a moment that is not on the edge of a step."""
+    def fresh(self, service):
+        """Moves the clocks away from the edge of a step: a code computed there would be another one when it arrives."""
         if self.now() % 30 > 24:
-            time.sleep(7)  # To the next step: a code computed on the edge would be another one when it arrives.
+            later(service, self, 7)
 
 
 def qr(path):
@@ -75,18 +75,18 @@ def main():
         apps = Apps(made["uri"])
         checks.equal((apps.totp.issuer, apps.totp.digits, apps.totp.interval), ("卡包", 6, 30), f"pyotp reads the link ({apps.totp.name})")
         checks.equal(made["typed_key"].replace(" ", ""), apps.totp.secret, "the key to type is the key of the link")
-        apps.fresh()
+        apps.fresh(service)
         checks.equal(apps.oathtool(), apps.pyotp(), "pyotp and oathtool agree")
         paper = first.call("factor-confirm", say=apps.pyotp())["backup_codes"]
         checks.equal((len(paper), len(set(paper))), (10, 10), "the first code of pyotp turns it on: ten backup codes")
 
         second = begin(service, apps, service.phone(person), checks, "second")
-        apps.fresh()
+        apps.fresh(service)
         checks.equal(second.refusal("sign-in-prove", say=f"{password}\n{apps.pyotp(-120)}").get("code"), "factor_time", "a code of two minutes ago")
         code = apps.pyotp()
         checks.check(second.call("sign-in-prove", say=code)["done"], "pyotp signs a second phone in")
         third = begin(service, apps, service.phone(person), checks, "third")
-        apps.fresh()
+        apps.fresh(service)
         checks.equal(third.refusal("sign-in-prove", say=f"{password}\n{code}").get("code", ""), "factor_time", "the code of before")
         code = apps.oathtool()
         checks.check(third.call("sign-in-prove", say=code)["done"], "oathtool signs a third phone in")

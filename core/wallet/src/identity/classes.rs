@@ -1,6 +1,6 @@
 //! The classes of payment accounts: which one, on what it stands, what the next one lacks. The service counts and decides.
 
-use super::types::{CheckView, ClassNeed, ClassesView, GuardianCode, SourceView};
+use super::types::{CheckView, ClassNeed, ClassesView, GuardianCode, CheckSourceView};
 use super::IdentityClient;
 use crate::error::Outcome;
 use crate::shared::refresh_account;
@@ -136,7 +136,7 @@ fn view(language: Language, said: Classes, at: Timestamp) -> ClassesView {
         sources: said
             .sources
             .into_iter()
-            .map(|source| SourceView { text: named(&source.source, ""), source: source.source, reason: source.code.map(failure) })
+            .map(|source| CheckSourceView { text: named(&source.source, ""), source: source.source, reason: source.code.map(failure) })
             .collect(),
         at,
     }

@@ -17,7 +17,7 @@ mod verify;
 pub use kabao_codes::papers::DocumentKind;
 pub use types::{
     CheckView, ClassNeed, ClassesView, ConsentView, DocumentForm, FaceRequest, FormView, GuardianCode, IdentityView,
-    NameNoteView, RemedyCard, ReverifyView, SourceView, VerifyRequest,
+    NameNoteView, RemedyCard, ReverifyView, CheckSourceView, VerifyRequest,
 };
 
 use crate::error::{Outcome, WalletError};

@@ -187,7 +187,7 @@ pub struct CheckView {
 /// A register that can still be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct SourceView {
+pub struct CheckSourceView {
     /// Its name, for `ask_source`.
     pub source: String,
     /// In words.
@@ -229,7 +229,7 @@ pub struct ClassesView {
     /// The checks that agree, oldest first.
     pub checks: Vec<CheckView>,
     /// Registers that can still be asked.
-    pub sources: Vec<SourceView>,
+    pub sources: Vec<CheckSourceView>,
     /// When the service said so.
     pub at: Timestamp,
 }
