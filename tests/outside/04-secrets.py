@@ -1,15 +1,17 @@
-"""Nothing secret lies open: SQLite cannot read the wallet's files; twelve things that only the person, the bank or a key
+"""Nothing secret lies open: SQLite cannot read the wallet's files; twenty things that only the person, the bank or a key
 store may know are in no file that wallet or service wrote, in no log at the most talkative level, and the PIN is not in
 the memory of the service's main process."""
 
 import base64
 import json
 import re
+import secrets
 import shutil
 import sqlite3
 import subprocess
 from pathlib import Path
 
+import pyotp
 from outside import Checks, need
 from till import DONE, Till, order_number
 from wallet import Person, Service, folder
@@ -102,6 +104,19 @@ def main():
         refused = wallet.call("pay", payee, "1.11", say=wrong)
         checks.equal(refused["failure"]["code"], "pin_wrong", "a payment with a wrong PIN")
         wallet.call("sync")
+        # What signs in, and where else the person can be reached.
+        password, other = "heron-" + secrets.token_hex(6), "plover-" + secrets.token_hex(6)
+        checks.check(wallet.call("set-password", say=f"{password}\n{person.pin}")["password_set"], "a login password")
+        checks.equal(wallet.refusal("change-password", say=f"{other}\n{secrets.token_hex(8)}").get("code"), "password_wrong", "a wrong one")
+        made = wallet.call("factor-begin")
+        app = pyotp.parse_uri(made["uri"])
+        code_of_app = app.now()
+        paper = wallet.call("factor-confirm", say=code_of_app)["backup_codes"]
+        mailbox = f"ni{secrets.token_hex(5)}@example.org"
+        wallet.call("contact-add", "email", mailbox)
+        contact = wallet.call("contacts")["contacts"][-1]["contact_id"]
+        mail_otp = service.otp(mailbox)
+        wallet.call("contact-confirm", contact, say=mail_otp)
         wallet.call("prepare-codes")
         history = wallet.items()
         wallet.call("receipt", history[0]["record_id"])
@@ -126,13 +141,20 @@ def main():
             "recovery sheet": spellings(person.sheet) + spellings(re.sub(r"\W", "", person.sheet)),
             "liveness token": spellings(person.liveness),
             "payer code": spellings(code),
+            "login password": spellings(password),
+            "wrong login password": spellings(other),
+            "key of the authenticator app": spellings(app.secret) + spellings(app.byte_secret()),
+            "code of the app": spellings(code_of_app),
+            "backup codes": [pattern for text in paper for pattern in spellings(text) + spellings(re.sub(r"\W", "", text))],
+            "mailbox": spellings(mailbox),
+            "mailbox's one-time code": spellings(mail_otp),
             "file key": spellings(raw_file_key),
             "device's keys": [pattern for value in raw_keys for pattern in spellings(value)],
         }
-        checks.check(len(canaries) >= 12 and len(raw_keys) >= 2, f"{len(canaries)} canaries in {sum(map(len, canaries.values()))} spellings")
+        checks.check(len(canaries) >= 20 and len(raw_keys) >= 2, f"{len(canaries)} canaries in {sum(map(len, canaries.values()))} spellings")
         # The search finds what is there, in each spelling, or it finds nothing anywhere.
         planted = folder("planted") / "file"
-        for name, secret in [("card number", person.card), ("PIN", person.pin), ("name", person.name), ("file key", raw_file_key)]:
+        for name, secret in [("card number", person.card), ("PIN", person.pin), ("name", person.name), ("login password", password), ("file key", raw_file_key)]:
             value = secret if isinstance(secret, bytes) else secret.encode()
             texts = [b"\x00" + value + b"\x00", b'{"a":"' + value + b'"}']
             texts += [] if len(value) <= 6 else [b"xx" + value.hex().encode(), base64.b64encode(b"ab" + value + b"c"), base64.urlsafe_b64encode(b"a" + value)]
@@ -158,7 +180,8 @@ def main():
         dump = memory(service)
         if dump is not None:
             checks.check("老王豆浆油条铺".encode() in dump or service.info["root_key"].encode() in dump, f"the core dump of the service's main process ({len(dump) >> 20} MiB) holds what the process works with")
-            checks.equal(search(dump, {name: canaries[name] for name in ("PIN", "wrong PIN", "card number", "identity number")}), [], "but neither a PIN nor the card or identity number")
+            checks.equal(search(dump, {name: canaries[name] for name in ("PIN", "wrong PIN", "card number", "identity number", "login password", "wrong login password", "key of the authenticator app")}), [],
+                         "but neither a PIN nor a password, the card or identity number or the key of the app")
         checks.check(service.children(), "the vault is a process of its own")
     left = {str(path): names for path in files_of(service.data, service.log) if (names := search(path.read_bytes(), canaries))}
     checks.equal(left, {}, "nor is anything left when the service has ended")
