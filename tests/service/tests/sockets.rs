@@ -149,12 +149,18 @@ async fn the_vault_is_a_process_that_may_die() {
 
     let pid = running.service.vault_process_id().unwrap();
     assert!(std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
-    let quote = phone.call("POST", "/v1/quotes", Some(json!({"kind": "top_up", "amount": cny(5_000)}))).await.unwrap();
+    // The call that meets the death is 503 (or the clock met it first); the next one meets a new vault. A quote asks the
+    // vault how the cards stand.
+    let wish = json!({"kind": "top_up", "amount": cny(5_000)});
+    let mut quote = phone.call("POST", "/v1/quotes", Some(wish.clone())).await.unwrap();
+    if quote.status == 503 {
+        assert_eq!((quote.code(), quote.signed), ("service_down", true));
+        quote = phone.call("POST", "/v1/quotes", Some(wish)).await.unwrap();
+    }
     ok(&quote);
     let body = phone.payment(phone.make_id(), &quote.json, json!({"kind": "card", "card_id": card.text("card_id")}), Some(PIN)).unwrap();
     let intent = Id::parse(body["terms"]["intent_id"].as_str().unwrap()).unwrap();
     let path = format!("/v1/payments/{intent}");
-    // The call that meets the death is 503 (or the clock met it first); the next one meets a new vault.
     let mut reply = phone.call("PUT", &path, Some(body.clone())).await.unwrap();
     if reply.status == 503 {
         assert_eq!((reply.code(), reply.signed), ("service_down", true));

@@ -1,7 +1,10 @@
 //! The files of the wallet, without a service: who may open them, and what an old or strange copy does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod common;
+
 use axum::Router;
+use common::{Story, fresh};
 use kabao_base::Code;
 use kabao_core::account::RegisterRequest;
 use kabao_core::{ServiceSettings, Wallet};
@@ -42,16 +45,21 @@ async fn begin(wallet: &Wallet, phone: &str) {
     assert!(failed.failure().code.starts_with("answer_"), "{failed:?}");
 }
 
+/// A code is on its way to the number.
+async fn registered(wallet: &Wallet, phone: &str) {
+    let request = RegisterRequest { phone: phone.to_owned(), device_model: "Simulated phone".to_owned() };
+    wallet.account().register(request).await.unwrap();
+}
+
 #[test]
 fn one_owner_at_a_time_and_the_same_after_a_restart() {
-    let folder = temp("owner");
-    in_one_thread(async {
-        let mut first = phone(&folder);
+    fresh("owner", async |story: Story| {
+        let mut first = story.all.phone;
         let wallet = first.start().await.unwrap();
         assert_eq!(wallet.account().onboarding_next().await.unwrap().kind, OnboardingStepKind::Register);
-        begin(&wallet, "13800138000").await;
+        registered(&wallet, "13800138000").await;
         assert_eq!(wallet.account().onboarding_next().await.unwrap().kind, OnboardingStepKind::EnterOtp);
-        let mut second = phone(&folder);
+        let mut second = Phone::new(first.folder.clone(), story.all.world, story.all.net, first.service());
         second.secrets.put_back(first.secrets.copy());
         assert!(second.start().await.err().unwrap().is(Code::InUse));
         wallet.close().await.unwrap();
@@ -63,9 +71,7 @@ fn one_owner_at_a_time_and_the_same_after_a_restart() {
         again.unlock().await.unwrap();
         assert_eq!(again.account().onboarding_next().await.unwrap().kind, OnboardingStepKind::EnterOtp);
         again.close().await.unwrap();
-    })
-    .unwrap();
-    std::fs::remove_dir_all(folder).unwrap();
+    });
 }
 
 #[test]
@@ -94,27 +100,24 @@ fn a_lost_key_leaves_the_files_alone_until_they_are_set_aside() {
 
 #[test]
 fn an_old_ledger_is_found_and_the_right_one_is_taken_again() {
-    let folder = temp("ledger");
-    in_one_thread(async {
-        let mut owner = phone(&folder);
+    fresh("ledger", async |story: Story| {
+        let mut owner = story.all.phone;
         let wallet = owner.start().await.unwrap();
-        begin(&wallet, "13800138000").await;
+        registered(&wallet, "13800138000").await;
         wallet.close().await.unwrap();
-        let old = copy(&folder, "ledger.db");
+        let old = copy(&owner.folder, "ledger.db");
         let wallet = owner.start().await.unwrap();
-        begin(&wallet, "13900139000").await;
+        registered(&wallet, "13900139000").await;
         wallet.close().await.unwrap();
-        let new = copy(&folder, "ledger.db");
+        let new = copy(&owner.folder, "ledger.db");
         assert_ne!(old, new);
-        std::fs::write(folder.join("ledger.db"), &old).unwrap();
+        std::fs::write(owner.folder.join("ledger.db"), &old).unwrap();
         assert!(owner.start().await.err().unwrap().is(Code::RolledBack));
-        std::fs::write(folder.join("ledger.db"), &new).unwrap();
+        std::fs::write(owner.folder.join("ledger.db"), &new).unwrap();
         owner.start().await.unwrap().close().await.unwrap();
-        std::fs::remove_file(folder.join("ledger.db")).unwrap();
+        std::fs::remove_file(owner.folder.join("ledger.db")).unwrap();
         assert!(owner.start().await.err().unwrap().is(Code::StorageDamaged));
-    })
-    .unwrap();
-    std::fs::remove_dir_all(folder).unwrap();
+    });
 }
 
 #[test]
