@@ -225,7 +225,10 @@ mod tests {
     }
 
     /// Name, proposed, default; and the choice that was passed over with its reason.
-    fn told(arranged: &Arranged) -> (Vec<(&str, bool, bool)>, Option<(&str, &str)>) {
+    /// Each source with whether it is usable and proposed.
+    type Told<'a> = Vec<(&'a str, bool, bool)>;
+
+    fn told(arranged: &Arranged) -> (Told<'_>, Option<(&str, &str)>) {
         let rows = arranged.choices.iter().map(|choice| (choice.name(), choice.proposed, choice.is_default)).collect();
         (rows, arranged.passed_over.as_ref().map(|passed| (passed.source.as_str(), passed.reason.as_str())))
     }

@@ -61,7 +61,8 @@ import Testing
             #expect(failure.remedy == .checkNetwork)
             #expect(failure.certainty == .certain)
             #expect(Language.allCases.map(failure.explained).allSatisfy { !$0.text.isEmpty && !$0.next.isEmpty })
-            #expect(try await wallet.account.onboardingNext().kind == .enterOtp)
+            // Nothing begins before the operator has shown who it is.
+            #expect(try await wallet.account.onboardingNext().kind == .register)
         }
     }
 

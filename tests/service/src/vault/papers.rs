@@ -76,7 +76,7 @@ pub fn read(document: &str, text: &str, today: NaiveDate) -> Result<Paper, Code>
     match (document, nationality.as_deref()) {
         ("foreign_passport", None) => return Err(Code::NationalityUnknown),
         // A number of 2023 has three digits where no nation is known.
-        (_, Some(text)) if !nation(text) && !(document == "foreigner_card" && text.len() == 3) => return Err(Code::NationalityUnknown),
+        (_, Some(text)) if !(nation(text) || document == "foreigner_card" && text.len() == 3) => return Err(Code::NationalityUnknown),
         _ => {}
     }
     Ok(Paper { number, birth, expires, nationality })

@@ -72,7 +72,7 @@ fn when(movement: &Movement) -> Option<Timestamp> {
 
 /// Each day on which something was spent, with a moment of it.
 fn days(movements: &[Movement]) -> BTreeMap<i64, Timestamp> {
-    movements.iter().filter_map(when).map(|at| (i64::from(at.china_day()), at)).collect()
+    movements.iter().filter_map(when).map(|at| (at.china_day(), at)).collect()
 }
 
 fn read(book: &crate::book::Book) -> Told<Spent> {

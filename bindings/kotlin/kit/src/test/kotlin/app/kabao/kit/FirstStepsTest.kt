@@ -97,7 +97,8 @@ class FirstStepsTest {
             assertEquals(Certainty.CERTAIN, failure.certainty)
             val said = Language.entries.map { failure.explain(it) }
             assertTrue(said.all { it.text.isNotBlank() && it.next.isNotBlank() })
-            assertEquals(OnboardingStepKind.ENTER_OTP, wallet.account.onboardingNext().kind)
+            // Nothing begins before the operator has shown who it is.
+            assertEquals(OnboardingStepKind.REGISTER, wallet.account.onboardingNext().kind)
         }
 
     @Test
