@@ -144,7 +144,7 @@ fn killed_at_any_point_the_set_up_goes_on_from_there() {
         for killed in all {
             let mut times = 0;
             loop {
-                times += 1 + times;
+                times = 2 * times + 1;
                 which += 1;
                 let person = Person::new(which);
                 let mut device = phone(&story, &format!("who-{which}"));
