@@ -30,6 +30,7 @@ from wallet import Person, Service, folder, until
 OPENAPI = ROOT / "docs/service-api/openapi.json"
 SEED = 20260
 EXAMPLES = 40
+SIGN_OUT = "/v1/devices/{device_id}/sign-out"
 # What of schemathesis' checks is our contract: no 5xx, and no answer that the file does not describe.
 HELD = [
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
@@ -290,7 +291,8 @@ def contract(checks, service):
         url = until(address, "the proxy listens", 60)[0]
         plain = requests.get(url + "/v1/account", timeout=20)
         checks.equal((plain.status_code, plain.json().get("balance", {}).get("currency")), (200, "CNY"), "an unsigned request through the proxy is answered")
-        done = schemathesis(checks, url, "as committed", OPENAPI)
+        # The tool learns the ids that answers hold, so it would sign out the very phone that the proxy signs for: last, alone.
+        done = schemathesis(checks, url, "as committed", OPENAPI, ["--exclude-path", SIGN_OUT])
         tail = "\n".join(done.stdout.splitlines()[-60:])
         found = re.search(r"(\d[\d,]*) generated", done.stdout)
         checks.check(done.returncode == 0, f"schemathesis: no 5xx, no undocumented answer ({found[0] if found else 'no count'})")
@@ -304,6 +306,8 @@ def contract(checks, service):
         path.write_text(json.dumps(lie))
         lied = schemathesis(checks, url, "a lie", path, ["--include-path", "/v1/account"])
         checks.check(lied.returncode == 1 and "ndocumented" in lied.stdout, "schemathesis notices a file that does not describe the service")
+        out = schemathesis(checks, url, "signing out", OPENAPI, ["--include-path", SIGN_OUT, "--exclude-checks", "unsupported_method"])
+        checks.check(out.returncode == 0, "signing out as the file says")
     finally:
         proxy.terminate()
         proxy.wait(20)

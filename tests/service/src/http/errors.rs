@@ -72,6 +72,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
             return Err(Refusal::of(415, Code::BadArgument).field("content-type"));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|_| Refusal::argument("body"))?;
+        // A list in the place of the fields would be taken for them, in their order.
+        if bytes.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Refusal::argument("body"));
+        }
         // The text of the error may quote the body: it stays here.
         serde_json::from_slice(&bytes).map(Sent).map_err(|_| Refusal::argument("body"))
     }

@@ -6,6 +6,7 @@ use crate::store::limits::AMOUNT_MAX;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Currency, Id, Money, fold};
+use kabao_proof::boxes::SUITE;
 use kabao_proof::{Digest32, PublicKey, SealedBox};
 
 /// Reads an id of the path or of a body.
@@ -80,8 +81,9 @@ impl From<i64> for AmountOut {
 impl BoxIn {
     /// The box as the vault takes it.
     pub fn read(&self, field: &str) -> Outcome<SealedBox> {
-        let fits = self.suite.len() <= 64 && self.kid.len() <= 64 && self.enc.len() <= 128 && self.ct.len() <= 512;
-        if !fits {
+        let kid = (1..=64).contains(&self.kid.len()) && self.kid.bytes().all(|byte| byte.is_ascii_graphic());
+        // Every box has one size, so that it does not tell what is in it.
+        if self.v != 1 || self.suite != SUITE || !kid || self.enc.len() != 43 || self.ct.len() != 107 {
             return Err(Refusal::argument(field));
         }
         Ok(SealedBox {
