@@ -14,7 +14,7 @@ pub fn command_line(words: &[&str]) -> Result<bool, String> {
     if release {
         args.push("--release");
     }
-    args.push("--");
+    args.extend(["--", "pay"]);
     args.extend(rest);
     let mut line = command("cargo", &args, &place.root);
     line.env("CARGO_TARGET_DIR", &place.target).env("TMPDIR", scratch());
