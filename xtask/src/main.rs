@@ -14,6 +14,7 @@ mod count;
 mod fuzz;
 mod licences;
 mod outside;
+mod package;
 mod place;
 mod plant;
 mod report;

@@ -6,7 +6,7 @@ use crate::count::{self, Count};
 use crate::place::Place;
 use crate::report::{Report, Verdict};
 use crate::setup::{self, Tools};
-use crate::{bans, licences, outside};
+use crate::{bans, licences, outside, package};
 use std::fs;
 use std::process::Command;
 
@@ -33,9 +33,7 @@ pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
     rust_without_boundary(&place, &mut report);
     clippy(&place, &mut report);
     licences(&place, &mut report);
-    // As published crates would be: what they need comes from the packages alone.
-    let args = ["package", "--allow-dirty", "--package", "kabao-base", "--package", "kabao-codes"];
-    simple(&mut report, "package", || bindings::cargo(&place, &args));
+    simple(&mut report, "package", || package::build(&place));
     // Before the build: what is built last is the program without the decoder.
     pictures(&place, &mut report);
     let built = simple(&mut report, "build", || bindings::cargo(&place, &["build", "--features", bindings::DEV_KEYS]));
