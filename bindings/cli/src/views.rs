@@ -1,23 +1,18 @@
 //! What the wallet gives, as JSON: for scripts, journeys and tables. One name for one thing, the same as in the API.
 
+mod data;
 mod identity;
 mod limits;
+mod pay;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Failure, MoneyView, Timestamp};
 use kabao_core::account::{
     AccountView, ClosurePoint, ClosureView, ContactView, ContactsView, OtpSentView, PhoneChangeView, ReplaceView,
 };
 use kabao_core::cards::{BindingView, CardDoubtView, CardLookView, CardView, SourcesView};
-use kabao_core::data::{ConsentDocument, ConsentEntry, ConsentsView, ExportReport, FieldView, InventoryFile, InventoryItem, InventoryView};
 use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
-use kabao_core::pay::{
-    AskView, CodesView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay,
-};
 use kabao_core::words::{Language, explain};
-use kabao_core::{EraseReport, WalletError, WalletEvent};
-use kabao_codes::draw::Ink;
+use kabao_core::{WalletError, WalletEvent};
 use serde_json::{Map, Value, json};
 
 /// Says a value in JSON.
@@ -215,104 +210,6 @@ impl Json for SourcesView {
     }
 }
 
-impl Json for ScanView {
-    fn json(&self) -> Value {
-        object(json!({
-            "payee_id": self.payee_id, "payee_name": self.payee_name, "order": self.order,
-            "amount": maybe(self.amount.as_ref()), "limit_class": self.limit_class,
-            "static_left": maybe(self.static_left.as_ref()), "family": self.family, "owner": self.owner,
-            "says": object(json!({
-                "payee": self.says.payee, "amount": self.says.amount, "currency": self.says.currency, "order": self.says.order,
-                "is_static": self.says.is_static, "amount_editable": self.says.amount_editable, "masked": self.says.masked,
-                "category": self.says.category.map(|category| category.key()),
-            })),
-            "dangers": self.dangers.iter().map(|found| json!({ "danger": found.danger, "text": found.text })).collect::<Vec<_>>(),
-            "hand_over": self.hand_over.as_ref().map_or(Value::Null, |found| object(json!({ "app": found.app, "text": found.text, "link": found.link }))),
-            "title": self.words.title, "refusal": maybe(self.refusal.as_ref()),
-        }))
-    }
-}
-
-impl Json for QuoteView {
-    fn json(&self) -> Value {
-        let sources = self.sources.iter().map(|source| {
-            object(json!({
-                "source": source.source, "text": source.text, "usable": source.usable, "proposed": source.proposed,
-                "is_default": source.is_default, "reason": maybe(source.reason.as_ref()),
-            }))
-        });
-        object(json!({
-            "default_passed_over": maybe(self.default_passed_over.as_ref()), "instead_of": self.instead_of,
-            "warning": maybe(self.warning.as_ref()),
-            "quote_id": self.quote_id, "payee_name": self.payee_name, "amount": self.amount.json(), "fee": self.fee.json(),
-            "total": self.total.json(), "sources": sources.collect::<Vec<_>>(), "expires_at": self.expires_at,
-        }))
-    }
-}
-
-impl Json for PaymentView {
-    fn json(&self) -> Value {
-        let timeline = self.timeline.iter().map(|stage| json!({ "stage": stage.stage, "text": stage.text, "at": stage.at }));
-        object(json!({
-            "intent_id": self.intent_id, "kind": self.kind, "state": self.state.as_str(), "state_text": self.state_text,
-            "payee_name": self.payee_name, "amount": self.amount.json(), "fee": self.fee.json(),
-            "may_pay_again": self.may_pay_again, "dispatched": self.dispatched, "failure": maybe(self.failure.as_ref()),
-            "record_id": self.record_id, "timeline": timeline.collect::<Vec<_>>(), "created_at": self.created_at,
-            "instead_of": self.instead_of, "replaced_by": self.replaced_by, "warning": maybe(self.warning.as_ref()),
-        }))
-    }
-}
-
-impl Json for CodesView {
-    fn json(&self) -> Value {
-        object(json!({
-            "version": self.version, "source": self.source, "source_text": self.source_text,
-            "issued_at": self.issued_at.map(|at| at.json()), "age_text": self.age_text,
-            "stored_at": self.stored_at.map(|at| at.json()), "outdated": self.outdated,
-            "refused": maybe(self.refused.as_ref()), "refused_at": self.refused_at.map(|at| at.json()),
-        }))
-    }
-}
-
-impl Json for WayToPay {
-    fn json(&self) -> Value {
-        object(json!({ "way": self.way, "text": self.text, "usable": self.usable, "reason": maybe(self.reason.as_ref()) }))
-    }
-}
-
-impl Json for PayerCodeView {
-    fn json(&self) -> Value {
-        json!({
-            "showing_id": self.showing_id, "way": self.way, "digits": self.digits, "grouped": self.grouped,
-            "picture": self.qr.terminal(Ink::LightTerminal), "picture_coloured": self.qr.terminal(Ink::Colours),
-            "bars_coloured": self.bars.terminal(Ink::Colours, 3), "picture_svg": self.qr.svg("payer code 付款码"),
-            "draw_again_at": self.draw_again_at, "cap": self.cap.json(), "clock_trusted": self.clock_trusted,
-            "codes_left": self.codes_left,
-        })
-    }
-}
-
-impl Json for AskView {
-    fn json(&self) -> Value {
-        object(json!({
-            "ask_id": self.ask_id, "payee_name": self.payee_name, "order": self.order, "amount": self.amount.json(),
-            "expires_at": self.expires_at,
-        }))
-    }
-}
-
-impl Json for ReceiptView {
-    fn json(&self) -> Value {
-        object(json!({
-            "record_id": self.record_id, "verified": self.verified, "payee_name": self.payee_name,
-            "amount": self.amount.json(), "fee": self.fee.json(), "route": self.route, "route_text": self.route_text,
-            "source": self.source, "source_text": self.source_text, "our_order": self.our_order, "acquirer_order": self.acquirer_order, "merchant_order": self.merchant_order,
-            "at": self.at, "at_text": self.at_text, "document": URL_SAFE_NO_PAD.encode(&self.document),
-            "qr_text": self.qr_text,
-        }))
-    }
-}
-
 impl Json for HistoryItem {
     fn json(&self) -> Value {
         object(json!({
@@ -357,77 +254,6 @@ impl Json for VerifyReport {
             "events": self.events, "first_wrong_event": self.first_wrong_event, "receipts": self.receipts,
             "wrong_receipts": self.wrong_receipts,
         }))
-    }
-}
-
-impl Json for InventoryView {
-    fn json(&self) -> Value {
-        json!({ "items": all(&self.items), "files": all(&self.files), "file_bytes": self.file_bytes, "complete": self.complete, "at": self.at.json() })
-    }
-}
-
-impl Json for InventoryItem {
-    fn json(&self) -> Value {
-        object(json!({
-            "id": self.id, "what": self.what, "why": self.why, "place": snake(self.place), "place_text": self.place_text,
-            "keep_text": self.keep_text, "count": self.count, "bytes": self.bytes, "encrypted": self.encrypted,
-            "exportable": self.exportable, "end": snake(self.end), "end_text": self.end_text,
-        }))
-    }
-}
-
-impl Json for InventoryFile {
-    fn json(&self) -> Value {
-        json!({ "name": self.name, "kind": snake(self.kind), "kind_text": self.kind_text, "bytes": self.bytes, "encrypted": self.encrypted })
-    }
-}
-
-impl Json for FieldView {
-    fn json(&self) -> Value {
-        json!({
-            "name": self.name, "class": snake(self.class), "what": self.what, "why": self.why, "keep_text": self.keep_text,
-            "mask_text": self.mask_text, "never_kept": self.never_kept,
-        })
-    }
-}
-
-impl Json for ConsentsView {
-    fn json(&self) -> Value {
-        object(json!({ "documents": all(&self.documents), "history": all(&self.history), "as_of": self.as_of.map(|at| at.json()) }))
-    }
-}
-
-impl Json for ConsentDocument {
-    fn json(&self) -> Value {
-        object(json!({
-            "document": self.document, "title": self.title, "state": snake(self.state), "state_text": self.state_text,
-            "current_version": self.current_version, "given_version": self.given_version, "afterwards": self.afterwards,
-        }))
-    }
-}
-
-impl Json for ConsentEntry {
-    fn json(&self) -> Value {
-        object(json!({
-            "consent_id": self.consent_id, "document": self.document, "title": self.title, "version": self.version,
-            "given_at": self.given_at.json(), "given_text": self.given_text, "withdrawn_at": self.withdrawn_at.map(|at| at.json()),
-            "withdrawn_text": self.withdrawn_text, "service_knows": self.service_knows,
-        }))
-    }
-}
-
-impl Json for ExportReport {
-    fn json(&self) -> Value {
-        object(json!({
-            "folder": self.folder, "files": self.files, "bytes": self.bytes, "receipts": self.receipts,
-            "wrong_receipts": self.wrong_receipts, "first_wrong_event": self.first_wrong_event, "manifest_sha256": self.manifest_sha256,
-        }))
-    }
-}
-
-impl Json for EraseReport {
-    fn json(&self) -> Value {
-        json!({ "files": self.files, "strangers": self.strangers, "keys_renewed": self.keys_renewed })
     }
 }
 

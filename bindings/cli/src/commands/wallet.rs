@@ -3,11 +3,15 @@
 //! argument: arguments can be seen by every program of the machine.
 
 pub mod answer;
+mod args;
+mod cards;
 mod change;
+mod plain;
 mod secure;
 mod words;
 
-pub use words::{WalletArgs, Word};
+pub use args::WalletArgs;
+pub use words::Word;
 
 use crate::calls::{Arguments, CallError, call};
 use crate::keys;
@@ -183,6 +187,7 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             let given = with(proof.into_iter().filter(|(what, _)| *what == "pin" || name.is_some()));
             ask(wallet, answer, "replace_prove", given).await?
         }
+        Word::Card(word) => cards::carry_out(word, wallet, answer).await?,
         Word::Change(word) => change::carry_out(word, wallet, answer).await?,
         Word::RenewApproval => {
             let code = secret("SMS code")?;
@@ -207,31 +212,6 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
                 ("mrz", mrz), ("liveness_nonce", json!(nonce)), ("guardian_code", code),
             ]);
             ask(wallet, answer, "verify", given).await?
-        }
-        Word::Bind { name, phone, credit, bank, replaces } => {
-            let number = secret("card number")?;
-            let (expiry, cvv) = if *credit { (secret("expiry date, MM/YY")?, secret("security code")?) } else { (Value::Null, Value::Null) };
-            let call = if replaces.is_some() { "card_replace" } else { "bind" };
-            let given = [
-                ("card_number", number), ("name", json!(name)), ("phone", json!(phone)), ("expiry", expiry), ("cvv", cvv), ("bank", json!(bank)),
-                ("card_id", json!(replaces)),
-            ];
-            ask(wallet, answer, call, with(given)).await?
-        }
-        Word::CardLook => ask(wallet, answer, "card_look", with([("card_number", secret("card number")?)])).await?,
-        Word::CardUnbind { card_id } => {
-            ask(wallet, answer, "card_unbind", with([("card_id", json!(card_id)), ("pin", secret("PIN")?)])).await?
-        }
-        Word::SourcesOrder { sources } => ask(wallet, answer, "sources_order", with([("sources", json!(sources))])).await?,
-        Word::BindConfirm { binding_id } => {
-            let binding = match binding_id {
-                Some(id) => json!(id),
-                None => ask(wallet, answer, "bindings_waiting", none).await?[0]["binding_id"].clone(),
-            };
-            if binding.is_null() {
-                return Err("no binding waits for a code".to_owned().into());
-            }
-            ask(wallet, answer, "bind_confirm", with([("binding_id", binding), ("code", secret("SMS code of the bank")?)])).await?
         }
         Word::TopUp { amount, card_id, agree } => {
             let card = match card_id {
@@ -314,7 +294,7 @@ async fn export(wallet: &Wallet, answer: &Answer, what: Map<String, Value>) -> R
 }
 
 /// Shows what it costs, asks for the proof, and confirms.
-async fn agree_to(wallet: &Wallet, answer: &Answer, quote: &Value, agree: &words::Agree) -> Result<Value, Stop> {
+async fn agree_to(wallet: &Wallet, answer: &Answer, quote: &Value, agree: &args::Agree) -> Result<Value, Stop> {
     answer.quote(quote);
     let proposed = quote["sources"].as_array().into_iter().flatten().find(|source| source["proposed"] == json!(true));
     let source = match (&agree.source, proposed) {

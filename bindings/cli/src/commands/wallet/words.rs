@@ -1,60 +1,11 @@
 //! The words of `kabao wallet`.
 
+use super::args::{Agree, Form};
+use super::cards::CardWord;
 use super::change::ChangeWord;
 use crate::paper::files::Files;
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use std::path::PathBuf;
-
-/// Which wallet, and what to do with it.
-#[derive(Args)]
-pub struct WalletArgs {
-    /// The profile's folder: files and, without a keyring, keys of one wallet.
-    #[arg(long)]
-    pub profile: PathBuf,
-    /// The service's service.json. Needed once; the profile remembers it.
-    #[arg(long)]
-    pub service: Option<PathBuf>,
-    /// DEV ONLY: keeps the keys in a file of the profile, also when there is a keyring.
-    #[arg(long)]
-    pub dev_file_keys: bool,
-    /// Answers in JSON, for scripts.
-    #[arg(long)]
-    pub json: bool,
-    /// What to do.
-    #[command(subcommand)]
-    pub word: Word,
-}
-
-/// How the person agrees to a payment.
-#[derive(Args)]
-pub struct Agree {
-    /// `balance` or a card's id; without it, the one that the wallet proposes.
-    #[arg(long)]
-    pub source: Option<String>,
-    /// Approves with the approval key (finger or face on a phone) instead of the PIN.
-    #[arg(long)]
-    pub approve_key: bool,
-    /// The same was paid minutes ago, and it is meant.
-    #[arg(long)]
-    pub again: bool,
-}
-
-/// What a document says beside name and number.
-#[derive(Args)]
-pub struct Form {
-    /// Date of birth, year first: 1989-04-12.
-    #[arg(long)]
-    pub birth_date: Option<String>,
-    /// The last day of validity, year first; `long_term` on a resident card that is valid for good.
-    #[arg(long)]
-    pub expires_on: Option<String>,
-    /// Three letters as the passport prints them.
-    #[arg(long)]
-    pub nationality: Option<String>,
-    /// The two lines at the foot of the passport's page are read in the place of the number.
-    #[arg(long)]
-    pub mrz: bool,
-}
 
 /// The calls. Secrets are read from the standard input, one line each.
 #[derive(Subcommand)]
@@ -161,61 +112,9 @@ pub enum Word {
     GuardianCode,
     /// Asks how a pending check stands.
     VerifyCheck,
-    /// Binds a card. Reads: the card number.
-    Bind {
-        /// The holder's name.
-        #[arg(long)]
-        name: String,
-        /// The phone number that the bank knows.
-        #[arg(long)]
-        phone: String,
-        /// A credit card: reads expiry date and security code as well.
-        #[arg(long)]
-        credit: bool,
-        /// The bank's code, CCB: a number of another bank is refused.
-        #[arg(long)]
-        bank: Option<String>,
-        /// The card whose place it takes.
-        #[arg(long)]
-        replaces: Option<String>,
-    },
-    /// What a card number says of itself; nothing is sent. Reads: the card number.
-    CardLook,
-    /// Enters the bank's code. Reads: the code.
-    BindConfirm {
-        /// The binding; without it, the newest one that waits.
-        binding_id: Option<String>,
-    },
-    /// The bindings that wait for a code.
-    Bindings,
-    /// Asks what became of bindings whose answer was lost.
-    BindingsResume,
-    /// The bound cards.
-    Cards {
-        /// Asks the service, which asks the banks.
-        #[arg(long)]
-        refresh: bool,
-        /// Those that were removed or replaced.
-        #[arg(long, conflicts_with = "refresh")]
-        earlier: bool,
-    },
-    /// Removes a card. Reads: the PIN.
-    CardUnbind {
-        /// The card.
-        card_id: String,
-    },
-    /// The sources in your order, and which one would be proposed.
-    Sources,
-    /// Chooses the source to pay with.
-    SourceDefault {
-        /// `balance` or a card's id; nothing for the first in the order.
-        source: Option<String>,
-    },
-    /// Puts the sources into an order.
-    SourcesOrder {
-        /// `balance` and card ids, each once.
-        sources: Vec<String>,
-    },
+    /// Cards, and what is paid with.
+    #[command(flatten)]
+    Card(CardWord),
     /// Tops up the balance. Reads: the PIN.
     TopUp {
         /// In yuan: 200.00.
@@ -443,65 +342,4 @@ pub enum Word {
     /// Passwords, the second factor, devices, signing in and out.
     #[command(flatten)]
     Secure(super::secure::SecureWord),
-}
-
-impl Word {
-    /// The call of a word with at most one argument.
-    pub fn plain(&self) -> (&'static str, Option<(&'static str, &str)>) {
-        match self {
-            Word::OnboardingNext => ("onboarding_next", None),
-            Word::ResendOtp => ("resend_otp", None),
-            Word::ReplaceCheck => ("replace_check", None),
-            Word::RenewApprovalBegin => ("renew_approval_begin", None),
-            Word::SheetMake => ("make_recovery_sheet", None),
-            Word::Skip => ("skip", None),
-            Word::ConsentText => ("consent_text", None),
-            Word::VerifyCheck => ("verify_check", None),
-            Word::Documents => ("documents", None),
-            Word::FaceBegin => ("face_begin", None),
-            Word::Identity => ("identity", None),
-            Word::Remedies => ("remedies", None),
-            Word::Classes => ("classes", None),
-            Word::AskSource { source } => ("ask_source", Some(("source", source))),
-            Word::GuardianCode => ("guardian_code", None),
-            Word::Bindings => ("bindings_waiting", None),
-            Word::BindingsResume => ("bindings_resume", None),
-            Word::Cards { refresh: true, .. } => ("cards_refresh", None),
-            Word::Cards { earlier: true, .. } => ("cards_earlier", None),
-            Word::Cards { .. } => ("cards", None),
-            Word::Sources => ("sources", None),
-            Word::SourceDefault { source } => ("source_default", source.as_deref().map(|source| ("source", source))),
-            Word::Read { text } => ("read", Some(("text", text))),
-            Word::Payment { intent_id } => ("payment", Some(("intent_id", intent_id))),
-            Word::Resolve { intent_id } => ("resolve", Some(("intent_id", intent_id))),
-            Word::Abandon { intent_id } => ("abandon", Some(("intent_id", intent_id))),
-            Word::OpenPayments => ("open_payments", None),
-            Word::Ways => ("ways", None),
-            Word::Codes { refresh: true } => ("codes_refresh", None),
-            Word::Codes { refresh: false } => ("codes", None),
-            Word::PrepareCodes => ("prepare_codes", None),
-            Word::ShowCode { way, .. } => ("show_code", Some(("way", way))),
-            Word::Showing { showing_id } => ("showing", Some(("showing_id", showing_id))),
-            Word::Asks => ("asks", None),
-            Word::Decline { ask_id } => ("decline", Some(("ask_id", ask_id))),
-            Word::Receipt { record_id, .. } => ("receipt", Some(("record_id", record_id))),
-            Word::Detail { record_id } => ("detail", Some(("record_id", record_id))),
-            Word::Sync => ("sync", None),
-            Word::VerifyAll => ("verify_all", None),
-            Word::Inventory => ("inventory", None),
-            Word::Consents { refresh: true } => ("consents_refresh", None),
-            Word::Consents { refresh: false } => ("consents", None),
-            Word::Withdraw { document } => ("withdraw_consent", Some(("document", document))),
-            Word::Fields => ("fields", None),
-            Word::Ready => ("ready_to_pay", None),
-            Word::Rules { refresh: true } => ("rules_refresh", None),
-            Word::Rules { refresh: false } => ("rules", None),
-            Word::Profile { refresh: true } => ("wallet_profile_refresh", None),
-            Word::Profile { refresh: false } => ("wallet_profile", None),
-            Word::Account { refresh: true } => ("account_refresh", None),
-            Word::Account { refresh: false } => ("account", None),
-            // The others have arguments of their own; a mistake here is told by the call.
-            _ => ("", None),
-        }
-    }
 }

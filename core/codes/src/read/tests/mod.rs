@@ -1,7 +1,8 @@
-//! Rows of the register in `rows`, what deceives in `deceit`, any input in `any`.
+//! Rows of the register in `rows`, codes of merchants in `merchant`, what deceives in `deceit`, any input in `any`.
 
 mod any;
 mod deceit;
+mod merchant;
 mod rows;
 
 use super::*;

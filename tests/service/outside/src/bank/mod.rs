@@ -3,19 +3,21 @@
 //! The book holds no card number, name, identity number or phone: fingerprints and the last four digits. One-time codes
 //! live in memory; after a restart they are expired.
 
+mod binding;
 mod cards;
 mod movements;
 #[cfg(test)]
 mod tests;
 
-pub use cards::{CardState, OtpRefused, TestCard};
+pub use binding::OtpRefused;
+pub use cards::{CardState, TestCard};
 pub use movements::BankCallback;
 
 use crate::error::OutsideError;
 use crate::fingerprint::Fingerprints;
 use crate::port::{SmsSender, World};
 use crate::store::{Book, lock};
-use cards::OtpState;
+use binding::OtpState;
 use kabao_base::{Id, Timestamp};
 use std::collections::HashMap;
 use std::path::Path;

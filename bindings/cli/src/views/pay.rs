@@ -1,0 +1,106 @@
+//! Codes, quotes, payments and receipts, as JSON.
+
+use super::{Json, maybe, object};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_codes::draw::Ink;
+use kabao_core::pay::{AskView, CodesView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay};
+use serde_json::{Value, json};
+
+impl Json for ScanView {
+    fn json(&self) -> Value {
+        object(json!({
+            "payee_id": self.payee_id, "payee_name": self.payee_name, "order": self.order,
+            "amount": maybe(self.amount.as_ref()), "limit_class": self.limit_class,
+            "static_left": maybe(self.static_left.as_ref()), "family": self.family, "owner": self.owner,
+            "says": object(json!({
+                "payee": self.says.payee, "amount": self.says.amount, "currency": self.says.currency, "order": self.says.order,
+                "is_static": self.says.is_static, "amount_editable": self.says.amount_editable, "masked": self.says.masked,
+                "category": self.says.category.map(|category| category.key()),
+            })),
+            "dangers": self.dangers.iter().map(|found| json!({ "danger": found.danger, "text": found.text })).collect::<Vec<_>>(),
+            "hand_over": self.hand_over.as_ref().map_or(Value::Null, |found| object(json!({ "app": found.app, "text": found.text, "link": found.link }))),
+            "title": self.words.title, "refusal": maybe(self.refusal.as_ref()),
+        }))
+    }
+}
+
+impl Json for QuoteView {
+    fn json(&self) -> Value {
+        let sources = self.sources.iter().map(|source| {
+            object(json!({
+                "source": source.source, "text": source.text, "usable": source.usable, "proposed": source.proposed,
+                "is_default": source.is_default, "reason": maybe(source.reason.as_ref()),
+            }))
+        });
+        object(json!({
+            "default_passed_over": maybe(self.default_passed_over.as_ref()), "instead_of": self.instead_of,
+            "warning": maybe(self.warning.as_ref()),
+            "quote_id": self.quote_id, "payee_name": self.payee_name, "amount": self.amount.json(), "fee": self.fee.json(),
+            "total": self.total.json(), "sources": sources.collect::<Vec<_>>(), "expires_at": self.expires_at,
+        }))
+    }
+}
+
+impl Json for PaymentView {
+    fn json(&self) -> Value {
+        let timeline = self.timeline.iter().map(|stage| json!({ "stage": stage.stage, "text": stage.text, "at": stage.at }));
+        object(json!({
+            "intent_id": self.intent_id, "kind": self.kind, "state": self.state.as_str(), "state_text": self.state_text,
+            "payee_name": self.payee_name, "amount": self.amount.json(), "fee": self.fee.json(),
+            "may_pay_again": self.may_pay_again, "dispatched": self.dispatched, "failure": maybe(self.failure.as_ref()),
+            "record_id": self.record_id, "timeline": timeline.collect::<Vec<_>>(), "created_at": self.created_at,
+            "instead_of": self.instead_of, "replaced_by": self.replaced_by, "warning": maybe(self.warning.as_ref()),
+        }))
+    }
+}
+
+impl Json for CodesView {
+    fn json(&self) -> Value {
+        object(json!({
+            "version": self.version, "source": self.source, "source_text": self.source_text,
+            "issued_at": self.issued_at.map(|at| at.json()), "age_text": self.age_text,
+            "stored_at": self.stored_at.map(|at| at.json()), "outdated": self.outdated,
+            "refused": maybe(self.refused.as_ref()), "refused_at": self.refused_at.map(|at| at.json()),
+        }))
+    }
+}
+
+impl Json for WayToPay {
+    fn json(&self) -> Value {
+        object(json!({ "way": self.way, "text": self.text, "usable": self.usable, "reason": maybe(self.reason.as_ref()) }))
+    }
+}
+
+impl Json for PayerCodeView {
+    fn json(&self) -> Value {
+        json!({
+            "showing_id": self.showing_id, "way": self.way, "digits": self.digits, "grouped": self.grouped,
+            "picture": self.qr.terminal(Ink::LightTerminal), "picture_coloured": self.qr.terminal(Ink::Colours),
+            "bars_coloured": self.bars.terminal(Ink::Colours, 3), "picture_svg": self.qr.svg("payer code 付款码"),
+            "draw_again_at": self.draw_again_at, "cap": self.cap.json(), "clock_trusted": self.clock_trusted,
+            "codes_left": self.codes_left,
+        })
+    }
+}
+
+impl Json for AskView {
+    fn json(&self) -> Value {
+        object(json!({
+            "ask_id": self.ask_id, "payee_name": self.payee_name, "order": self.order, "amount": self.amount.json(),
+            "expires_at": self.expires_at,
+        }))
+    }
+}
+
+impl Json for ReceiptView {
+    fn json(&self) -> Value {
+        object(json!({
+            "record_id": self.record_id, "verified": self.verified, "payee_name": self.payee_name,
+            "amount": self.amount.json(), "fee": self.fee.json(), "route": self.route, "route_text": self.route_text,
+            "source": self.source, "source_text": self.source_text, "our_order": self.our_order, "acquirer_order": self.acquirer_order, "merchant_order": self.merchant_order,
+            "at": self.at, "at_text": self.at_text, "document": URL_SAFE_NO_PAD.encode(&self.document),
+            "qr_text": self.qr_text,
+        }))
+    }
+}

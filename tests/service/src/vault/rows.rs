@@ -1,0 +1,205 @@
+//! What the vault keeps and decides, as it crosses the line between the two processes.
+
+use kabao_base::{Id, Money, Timestamp};
+use kabao_proof::PublicKey;
+use serde::{Deserialize, Serialize};
+
+/// A phone that took the place of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedRow {
+    /// The replacement.
+    pub replacement: Id,
+    /// The account.
+    pub account: Id,
+    /// The new device.
+    pub device: Id,
+    /// Signs its requests.
+    pub device_key: PublicKey,
+    /// Signs its payments.
+    pub approve_key: PublicKey,
+    /// As the person knows it.
+    pub model: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What was decided about an account for good: an older copy of the book must not bring back what it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionRow {
+    /// The change or the closure.
+    pub decision: Id,
+    /// The account.
+    pub account: Id,
+    /// What was decided.
+    pub body: Decision,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A phone that was signed in or out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRow {
+    /// The sign-in, or the sign-out.
+    pub entry: Id,
+    /// In, or out.
+    pub signed_in: bool,
+    /// The account.
+    pub account: Id,
+    /// The device.
+    pub device: Id,
+    /// Signs its requests.
+    pub device_key: PublicKey,
+    /// Signs its payments.
+    pub approve_key: PublicKey,
+    /// As the person knows it.
+    pub model: String,
+    /// Its form: `phone`, `tablet`, `watch`, `computer`, `other`.
+    pub form: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The kinds of decisions. Numbers come as marks and sealed, as the book has them; their keys lie elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+// The fields are named by what they are.
+#[allow(missing_docs)]
+pub enum Decision {
+    /// Another number is the account's.
+    Number { device: Id, new_mark: String, new_sealed: String, new_masked: String, old_mark: String, low_until: Option<i64> },
+    /// A second contact was taken away.
+    ContactGone,
+    /// A closing was taken back.
+    Reopened,
+    /// The account is closed for good.
+    Closed,
+}
+
+/// What an account signs in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginState {
+    /// The change that set the password.
+    pub password_change: Option<Id>,
+    /// When it was set.
+    pub password_at: Option<i64>,
+    /// The second factor, when it is on.
+    pub factor: Option<FactorState>,
+}
+
+/// A second factor that is on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorState {
+    /// The enrolment.
+    pub enrolment: Id,
+    /// Since when.
+    pub at: i64,
+    /// Backup codes that were not used.
+    pub backups_left: u32,
+}
+
+/// What the vault decided on one password or one code for one digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginVerdict {
+    /// The account.
+    pub account: Id,
+    /// The digest, hexadecimal.
+    pub digest: String,
+    /// `password` or `factor`.
+    pub what: String,
+    /// `right`, or a code of the catalogue.
+    pub verdict: String,
+    /// How many tries are left without waiting.
+    pub attempts_left: u32,
+    /// How long nothing is judged now.
+    pub retry_after_ms: i64,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// The domain of the vault's verdicts on passwords and codes.
+pub const LOGIN_DOMAIN: &[u8] = b"kabao-login-verdict-1\0";
+
+/// The bank's word on a movement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BankState {
+    /// Carried out.
+    Done,
+    /// Refused for good.
+    Refused(String),
+    /// Silence.
+    Pending,
+    /// The bank does not know the id.
+    Unknown,
+}
+
+/// A line of the bank's book.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookRow {
+    /// Our id.
+    pub id: Id,
+    /// Whether money came (`debit`) or went back (`credit`).
+    pub kind: String,
+    /// The card's token.
+    pub token: String,
+    /// How much.
+    pub amount: Money,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The vendor's word on a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+// The fields are named by what they are.
+#[allow(missing_docs)]
+pub enum IdentityState {
+    /// Name, number and face belong together, say so many channels.
+    Passed(u32),
+    /// They do not.
+    Rejected { code: String, retriable: bool },
+    /// A person looks at it; the answer is there in so many milliseconds at the latest.
+    Review { within_ms: i64 },
+    /// The registers are being maintained; nothing was judged.
+    Maintenance { retry_after_ms: i64 },
+    /// No answer yet.
+    Pending,
+}
+
+/// What the vendor's component made, and the service's nonce that it was made for.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Liveness {
+    /// The token.
+    pub token: String,
+    /// The nonce.
+    pub nonce: Option<String>,
+}
+
+/// What leaves the vault about a person: neither name nor number nor the day of birth.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonFacts {
+    /// The kind of document.
+    pub document: String,
+    /// Completed years, in China.
+    pub age: u32,
+    /// The last day on which the document is valid, `2033-08-11`; absent where it is not known or valid for good.
+    pub expires_on: Option<String>,
+}
+
+/// What the vault decided on one PIN for one digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinVerdict {
+    /// The account.
+    pub account: Id,
+    /// The digest of the terms, hexadecimal.
+    pub digest: String,
+    /// `right`, or a code: `pin_wrong`, `pin_locked`, `pin_not_set`, `approval_refused`.
+    pub verdict: String,
+    /// How many tries are left.
+    pub attempts_left: u32,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// The domain of the vault's signatures: what it signs as a verdict is a verdict and nothing else.
+pub const VERDICT_DOMAIN: &[u8] = b"kabao-pin-verdict-1\0";
