@@ -138,7 +138,7 @@ def wrong_pins(checks, wallet, payee):
 def bad_service(checks, service, wallet, payee):
     """What comes over the wire is not believed for being JSON."""
     wanted = {
-        "drop_before": {"net_cut"}, "drop_after": {"net_cut"}, "cut": {"net_cut"}, "html": {"answer_unsigned"}, "unsigned": {"answer_unsigned"},
+        "drop_before": {"net_cut"}, "drop_after": {"net_cut"}, "cut": {"net_cut"}, "html": {"net_sign_in"}, "unsigned": {"answer_unsigned"},
         "badly_signed": {"answer_forged"}, "lie_not_found": {"not_found", "answer_malformed", "device_revoked", "payee_unknown", "service_down"},
         "status": {"service_down", "answer_malformed"},
     }

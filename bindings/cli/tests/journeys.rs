@@ -35,7 +35,7 @@ macro_rules! journeys {
         #[test]
         fn no_journey_is_left_out() {
             let known = [$($file),*];
-            let folders = [("", journeys()), ("cards/", journeys().join("cards")), ("faults/", journeys().join("faults")), ("recovery/", journeys().join("recovery")), ("account/", journeys().join("account")), ("limits/", journeys().join("limits")), ("identity/", journeys().join("identity"))];
+            let folders = [("", journeys()), ("cards/", journeys().join("cards")), ("faults/", journeys().join("faults")), ("recovery/", journeys().join("recovery")), ("account/", journeys().join("account")), ("limits/", journeys().join("limits")), ("identity/", journeys().join("identity")), ("failures/", journeys().join("failures"))];
             for (prefix, folder) in folders {
                 for entry in std::fs::read_dir(folder).unwrap() {
                     let name = format!("{prefix}{}", entry.unwrap().file_name().to_str().unwrap());
@@ -79,6 +79,15 @@ journeys! {
     a_person_looks_at_what_is_unclear "identity/review.json",
     an_expired_document_holds_payments_until_it_is_renewed "identity/expired.json",
     every_reason_for_a_refusal_has_its_remedy "identity/refused.json",
+    whatever_is_wrong_with_the_network_has_its_way_out "failures/network.json",
+    money_that_does_not_suffice_has_its_way_out "failures/money.json",
+    every_limit_has_its_way_out "failures/limits.json",
+    whatever_is_wrong_at_the_bank_has_its_way_out "failures/bank-and-card.json",
+    a_real_name_that_fails_has_its_way_out "failures/identity.json",
+    a_proof_that_is_missing_has_its_way_out "failures/proof.json",
+    a_code_that_cannot_be_paid_has_its_way_out "failures/codes.json",
+    a_service_that_cannot_now_has_its_way_out "failures/service.json",
+    an_account_or_a_phone_that_is_shut_has_its_way_out "failures/account-and-device.json",
 }
 
 #[test]

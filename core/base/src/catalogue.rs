@@ -144,6 +144,8 @@ codes! {
     // approval
     ApprovalRefused "approval_refused" Certain Proof Person TryAgain "The proof does not fit this payment.";
     ApprovalCancelled "approval_cancelled" Certain Proof Person TryAgain "The person cancelled finger or face.";
+    ApprovalBlocked "approval_blocked" Certain Proof Person RetypePin "Finger or face cannot be asked now: too many tries, or the phone does not allow it.";
+    ApprovalFault "approval_fault" Certain Proof Person RetypePin "The sensor for finger or face did not work.";
     ApprovalLost "approval_lost" Certain Proof Person FinishSetUp "The approval key died with a new enrolment.";
     // identity
     ConsentMissing "consent_missing" Certain Identity Person FinishSetUp "The consent to the real-name check is missing.";
@@ -265,6 +267,8 @@ codes! {
     NotFound "not_found" Certain State Person CorrectInput "There is no such record.";
     // network and service
     NetDown "net_down" Certain Network Person CheckNetwork "The service cannot be reached.";
+    NetNoName "net_no_name" Certain Network Person CheckNetwork "The network does not know the service's name.";
+    NetSignIn "net_sign_in" Certain Network Person CheckNetwork "The network shows a page of its own and wants a sign-in first.";
     NetSlow "net_slow" Certain Network Person CheckNetwork "The service did not answer in time.";
     NetCut "net_cut" Certain Network Person CheckNetwork "The connection ended before the answer was whole.";
     TlsUntrusted "tls_untrusted" Certain Network Person CheckNetwork "The other side is not the service: certificate or pin.";

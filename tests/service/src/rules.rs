@@ -142,6 +142,14 @@ struct Rest {
     until: i64,
     #[serde(default)]
     channels: Vec<String>,
+    #[serde(default)]
+    banks: Vec<String>,
+}
+
+impl Rest {
+    fn is_open(&self, channel: &str, now: Timestamp) -> bool {
+        (self.from..self.until).contains(&now.as_ms()) && (self.channels.is_empty() || self.channels.iter().any(|name| name == channel))
+    }
 }
 
 /// `debit` or `credit`, whatever finer name a card has.
@@ -171,7 +179,7 @@ impl Rules {
             && rules.step_up.iter().all(|step| step.needs == "pin" && step.day_at_least >= 0)
             && (3_600_000..=30 * 86_400_000).contains(&rules.own_caps.raise_wait_ms)
             && rules.fees.iter().all(|fee| (0..=1_000_000).contains(&fee.rate_ppm) && fee.min >= 0 && fee.free >= 0 && fee.max.is_none_or(|max| max >= fee.min))
-            && rules.maintenance.iter().all(|rest| rest.from < rest.until);
+            && rules.maintenance.iter().all(|rest| rest.from < rest.until && rest.banks.iter().all(|bank| !bank.is_empty()));
         lawful.then_some(rules)
     }
 
@@ -223,8 +231,14 @@ impl Rules {
 
     /// How long maintenance of a channel goes on, in milliseconds; nothing when there is none.
     pub fn rests(&self, channel: &str, now: Timestamp) -> Option<i64> {
-        let open = |rest: &&Rest| (rest.from..rest.until).contains(&now.as_ms()) && (rest.channels.is_empty() || rest.channels.iter().any(|name| name == channel));
+        let open = |rest: &&Rest| rest.banks.is_empty() && rest.is_open(channel, now);
         self.maintenance.iter().find(open).map(|rest| rest.until.saturating_sub(now.as_ms()))
+    }
+
+    /// Until when cards of a bank rest, for every channel or for one; nothing when they do not.
+    pub fn bank_rests(&self, bank: &str, channel: Option<&str>, now: Timestamp) -> Option<Timestamp> {
+        let open = |rest: &&Rest| rest.banks.iter().any(|name| name == bank) && rest.is_open(channel.unwrap_or_default(), now);
+        self.maintenance.iter().filter(open).map(|rest| Timestamp::from_ms(rest.until)).max()
     }
 
     /// The fee of a movement when `free_used` of the free quota is gone: the rate on what is not free, half a fen is a fen, then
@@ -251,6 +265,19 @@ mod tests {
         let mut rules: Value = serde_json::from_slice(SHIPPED).unwrap();
         change(&mut rules);
         Rules::read(rules.to_string().as_bytes())
+    }
+
+    #[test]
+    fn cards_of_a_bank_rest_by_the_rules_and_the_service_goes_on() {
+        let rules = read(|rules| {
+            rules["maintenance"] = json!([{"from": 100, "until": 200, "channels": ["top_up"], "banks": ["甲银行"]}, {"from": 150, "until": 300, "banks": ["甲银行"]}]);
+        })
+        .unwrap();
+        let until = |bank: &str, channel: Option<&str>, at| rules.bank_rests(bank, channel, Timestamp::from_ms(at)).map(Timestamp::as_ms);
+        assert_eq!([until("甲银行", Some("top_up"), 120), until("甲银行", Some("pay"), 120), until("甲银行", Some("top_up"), 160)], [Some(200), None, Some(300)]);
+        assert_eq!([until("甲银行", None, 160), until("甲银行", None, 300), until("乙银行", None, 160)], [Some(300), None, None]);
+        assert_eq!(rules.rests("top_up", Timestamp::from_ms(160)), None);
+        assert!(read(|rules| rules["maintenance"] = json!([{"from": 1, "until": 2, "banks": [""]}])).is_none());
     }
 
     #[test]

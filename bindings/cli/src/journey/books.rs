@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::Id;
 use kabao_core::Wallet;
 use kabao_proof::{Digest32, Document, HistoryEntry, chain};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What the ledger says, and how often what is named by `reference` (a payment or a token) was carried out.
@@ -24,6 +24,16 @@ pub fn ledger(book: &Value, reference: Option<&str>) -> Value {
         view["times"] = json!(executions.iter().find(named).map_or(0, count));
     }
     view
+}
+
+/// What the person at the till sees of an answer.
+pub fn till_saw(answer: &Value) -> Value {
+    let data = |name: &str| answer.get("data").and_then(|data| data.get(name)).cloned();
+    let parts = [
+        ("code", answer.get("code").cloned()), ("order", answer.get("order").cloned()), ("error", answer.get("error").cloned()),
+        ("trade_state", data("trade_state")), ("trade_no", data("trade_no")),
+    ];
+    parts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
 }
 
 /// Compares the wallet's history with the service's, record by record, and checks the service's chain on the way.

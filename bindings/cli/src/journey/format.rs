@@ -107,6 +107,12 @@ pub struct Fails {
     /// The next step.
     #[serde(default)]
     pub remedy: Option<String>,
+    /// Who acts: `person`, `wallet`, `service`, `app`.
+    #[serde(default)]
+    pub actor: Option<String>,
+    /// Whether it says when a retry makes sense.
+    #[serde(default)]
+    pub waits: Option<bool>,
     /// The field of the form.
     #[serde(default)]
     pub field: Option<String>,

@@ -2,6 +2,7 @@
 //! wallet), and writing down what came of it (`transcript`).
 
 pub mod books;
+pub mod device;
 pub mod export;
 pub mod format;
 pub mod phone;

@@ -3,35 +3,14 @@
 use crate::keys::{DEV_APPROVE_KEY, DEV_FILE, FileSecrets, WALLET_FOLDER};
 use crate::setup::{self, ServiceFile};
 use crate::views::Json;
-use kabao_core::host::real::{HttpsTransport, RealHost};
-use kabao_core::host::{Host, HttpRequest, HttpResponse, SecretStore, Transport, TransportError};
+use super::device::{Device, Switches, Wires};
+use kabao_core::host::{Host, SecretStore};
 use kabao_core::{Subscription, Wallet, WalletError, WalletEvent, WalletListener};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
-
-/// The way to the service with a switch in it.
-struct Wires {
-    inner: HttpsTransport,
-    off: Arc<AtomicBool>,
-}
-
-#[async_trait::async_trait]
-impl Transport for Wires {
-    fn authority(&self) -> String {
-        self.inner.authority()
-    }
-
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        if self.off.load(Ordering::SeqCst) {
-            return Err(TransportError::Unreachable);
-        }
-        self.inner.send(request).await
-    }
-}
 
 /// What the wallet told, until somebody asked for it.
 #[derive(Default)]
@@ -73,8 +52,11 @@ impl Heard {
 pub struct Phone {
     folder: PathBuf,
     language: String,
-    off: Arc<AtomicBool>,
-    host: Arc<RealHost>,
+    host: Arc<Device>,
+    /// Network, clock, sensor.
+    pub switches: Arc<Switches>,
+    /// Another program that has the wallet's files.
+    other: Option<Wallet>,
     /// What the wallet told.
     pub heard: Arc<Heard>,
     wallet: Option<(Wallet, Subscription)>,
@@ -83,9 +65,9 @@ pub struct Phone {
 impl Phone {
     /// A phone with its things in `folder`. Nothing is opened yet.
     pub fn new(folder: PathBuf, service: &ServiceFile, language: &str) -> Result<Phone, String> {
-        let off = Arc::new(AtomicBool::new(false));
-        let host = start_host(&folder, service, &off)?;
-        Ok(Phone { folder, language: language.to_owned(), off, host, heard: Arc::default(), wallet: None })
+        let switches = Arc::default();
+        let host = start_host(&folder, service, &switches)?;
+        Ok(Phone { folder, language: language.to_owned(), host, switches, other: None, heard: Arc::default(), wallet: None })
     }
 
     /// The wallet, when it is open.
@@ -112,13 +94,21 @@ impl Phone {
 
     /// Goes on with another way to the service, for example with other pins. The wallet has to be closed.
     pub fn rewire(&mut self, service: &ServiceFile) -> Result<(), String> {
-        self.host = start_host(&self.folder, service, &self.off)?;
+        self.host = start_host(&self.folder, service, &self.switches)?;
         Ok(())
     }
 
-    /// Switches the network.
-    pub fn set_network(&self, on: bool) {
-        self.off.store(!on, Ordering::SeqCst);
+    /// The wallet is closed, and another program opens its files, or lets go of them.
+    pub async fn other_program(&mut self, service: &ServiceFile, holds: bool) -> Result<(), WalletError> {
+        self.close().await?;
+        if let Some(other) = self.other.take() {
+            other.close().await?;
+        }
+        if holds {
+            let host: Arc<dyn Host> = self.host.clone();
+            self.other = Some(Wallet::open(service.settings(&self.folder, &self.language), host).await?);
+        }
+        Ok(())
     }
 
     /// Keeps a copy of the wallet's files, and of the keys when asked.
@@ -172,10 +162,10 @@ impl Phone {
     }
 }
 
-fn start_host(folder: &Path, service: &ServiceFile, off: &Arc<AtomicBool>) -> Result<Arc<RealHost>, String> {
+fn start_host(folder: &Path, service: &ServiceFile, switches: &Arc<Switches>) -> Result<Arc<Device>, String> {
     let store = Arc::new(FileSecrets::new(folder.join(DEV_FILE)));
-    let wires = Wires { inner: service.transport()?, off: Arc::clone(off) };
-    setup::host(Arc::new(wires), store)
+    let host = setup::host(Arc::new(Wires::new(service, switches)?), store)?;
+    Ok(Arc::new(Device::new(host, switches)))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {

@@ -133,14 +133,16 @@ fn failed_as(error: &WalletError, fails: &Fails, language: Language) -> Result<(
     let same = failure.code == fails.code
         && named(&fails.certainty, "certainty")
         && named(&fails.remedy, "remedy")
+        && named(&fails.actor, "actor")
+        && fails.waits.is_none_or(|waits| waits == failure.retry_after_ms.is_some_and(|ms| ms > 0))
         && named(&fails.field, "field")
         && (fails.attempts_left.is_none() || fails.attempts_left == failure.attempts_left);
     if !same {
         return Err(format!("expected {fails:?}, and it failed: {seen}"));
     }
-    // Every failure has a sentence and a next step.
-    let words = explain(language, failure);
-    if words.text.is_empty() || words.next.is_empty() { Err(format!("{} has no words", failure.code)) } else { Ok(()) }
+    // Every failure has a sentence and a next step, in both languages.
+    let wordless = [Language::ZhCn, Language::En].into_iter().map(|language| explain(language, failure)).any(|words| words.text.is_empty() || words.next.is_empty());
+    if wordless { Err(format!("{} has no words", failure.code)) } else { Ok(()) }
 }
 
 /// What succeeded with a secret makes that secret one to look for.

@@ -1,6 +1,6 @@
 //! Everything around the wallet: the service and its switches, the till, short messages, phones, the network.
 
-use super::books;
+use super::{books, device};
 use super::phone::Phone;
 use super::service::Service;
 use crate::scan::{Needle, scan};
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// The names that [`World::act`] knows.
 pub const ACTIONS: &[&str] = &[
-    "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "keys_lost", "new_fingerprint", "phone_wiped", "set_aside_lost", "file_left", "await_event", "sms_inbox",
+    "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "keys_lost", "new_fingerprint", "phone_wiped", "set_aside_lost", "file_left", "phone_clock", "approval_fault", "other_program", "await_event", "sms_inbox",
     "liveness_token", "make_merchant", "bank_card", "bank_card_state", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
     "vendor_holder", "vendor_reviews", "vendor_decide", "reverify", "release_number", "phone_rule", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_periods", "set_fee", "kill_service", "restart_service",
@@ -143,7 +143,7 @@ impl World {
     pub async fn act(&mut self, name: &str, with: Map<String, Value>) -> Result<Value, ActError> {
         match name {
             "phone" | "network_off" | "network_on" | "restart_wallet" | "files_keep" | "files_put_back" | "keys_lost" | "new_fingerprint" | "phone_wiped"
-            | "set_aside_lost" | "file_left" | "await_event" => {
+            | "set_aside_lost" | "file_left" | "phone_clock" | "approval_fault" | "other_program" | "await_event" => {
                 self.act_on_phone(name, &with).await
             }
             "ledger_check" | "history_equals_service" | "scan_files" | "export_place" | "export_check" => self.check(name, &with).await,
@@ -155,8 +155,13 @@ impl World {
     async fn act_on_phone(&mut self, name: &str, with: &Map<String, Value>) -> Result<Value, ActError> {
         match name {
             "phone" => self.take_phone(text(with, "name")?).await?,
-            "network_off" => self.phone()?.set_network(false),
-            "network_on" => self.phone()?.set_network(true),
+            "network_off" | "network_on" => self.phone()?.switches.set_network(name == "network_on"),
+            "phone_clock" => self.phone()?.switches.set_clock(with.get("days").and_then(Value::as_i64).ok_or("phone_clock needs days")?),
+            "approval_fault" => self.phone()?.switches.set_approval(with.get("fault").and_then(Value::as_str))?,
+            "other_program" => {
+                let file = self.service.file().clone();
+                self.phone()?.other_program(&file, flag(with, "holds")).await?;
+            }
             "restart_wallet" => {
                 let mut file = self.service.file().clone();
                 if flag(with, "other_pins") {
@@ -165,7 +170,10 @@ impl World {
                 if let Some(host) = with.get("link_host") {
                     file.link_host = host.as_str().map(str::to_owned);
                 }
-                let rewire = flag(with, "other_pins") || flag(with, "right_pins");
+                if let Some(way) = with.get("way").and_then(Value::as_str) {
+                    file.url = device::url_of(way, &file)?;
+                }
+                let rewire = flag(with, "other_pins") || flag(with, "right_pins") || with.contains_key("way");
                 let phone = self.phone()?;
                 phone.close().await?;
                 if rewire {
@@ -317,10 +325,10 @@ impl World {
                 let read = camera::read(picture).map_err(|error| format!("the till cannot read the code: {error}"))?;
                 Ok(json!({ "text_read": read }))
             }
-            "till_charge" => self.post("/dev/till/charge", body).await.map(|answer| till_saw(&answer)),
-            "till_query" => self.post("/dev/till/query", body).await.map(|answer| till_saw(&answer)),
-            "till_refund" => self.post("/dev/till/refund", body).await.map(|answer| till_saw(&answer)),
-            "till_revoke" => self.post("/dev/till/revoke", body).await.map(|answer| till_saw(&answer)),
+            "till_charge" => self.post("/dev/till/charge", body).await.map(|answer| books::till_saw(&answer)),
+            "till_query" => self.post("/dev/till/query", body).await.map(|answer| books::till_saw(&answer)),
+            "till_refund" => self.post("/dev/till/refund", body).await.map(|answer| books::till_saw(&answer)),
+            "till_revoke" => self.post("/dev/till/revoke", body).await.map(|answer| books::till_saw(&answer)),
             _ => self.get("/dev/till/notifications").await,
         }
     }
@@ -375,16 +383,6 @@ impl World {
             }
         }
     }
-}
-
-/// What the person at the till sees of an answer.
-fn till_saw(answer: &Value) -> Value {
-    let data = |name: &str| answer.get("data").and_then(|data| data.get(name)).cloned();
-    let parts = [
-        ("code", answer.get("code").cloned()), ("order", answer.get("order").cloned()), ("error", answer.get("error").cloned()),
-        ("trade_state", data("trade_state")), ("trade_no", data("trade_no")),
-    ];
-    parts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
 }
 
 fn text<'a>(with: &'a Map<String, Value>, name: &str) -> Result<&'a str, ActError> {

@@ -75,7 +75,11 @@ impl Json for ReadyCheckView {
 
 impl Json for ReadyView {
     fn json(&self) -> Value {
-        json!({ "ready": self.ready, "checks": all(&self.checks), "codes_left": self.codes_left, "clock_trusted": self.clock_trusted })
+        object(json!({
+            "ready": self.ready, "checks": all(&self.checks), "codes_left": self.codes_left, "clock_trusted": self.clock_trusted,
+            "network": self.network.as_str(), "network_text": self.network_text, "network_failure": maybe(self.network_failure.as_ref()),
+            "offer_text": self.offer_text,
+        }))
     }
 }
 
@@ -87,7 +91,7 @@ impl Json for RulesView {
                 "free": fee.free.json(), "text": fee.text,
             }))
         });
-        let maintenance = self.maintenance.iter().map(|rest| json!({ "from": rest.from, "until": rest.until, "channels": rest.channels, "text": rest.text }));
+        let maintenance = self.maintenance.iter().map(|rest| json!({ "from": rest.from, "until": rest.until, "channels": rest.channels, "banks": rest.banks, "text": rest.text }));
         object(json!({
             "version": self.version, "source": self.source, "source_text": self.source_text, "issued_at": self.issued_at.map(|at| at.json()),
             "age_text": self.age_text, "outdated": self.outdated, "refused": maybe(self.refused.as_ref()), "fees": fees.collect::<Vec<_>>(),

@@ -59,7 +59,7 @@ pub struct FeeRow {
     pub rule: FeeRule,
 }
 
-/// A time in which the service rests.
+/// A time in which the service, or the way to some banks, rests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
     /// From then on.
@@ -68,6 +68,15 @@ pub struct Window {
     pub until: Timestamp,
     /// Which channels; none named: all.
     pub channels: Vec<PayChannel>,
+    /// Which banks, by the name that their cards carry; then cards of these banks rest and nothing else. None named: the
+    /// service itself.
+    pub banks: Vec<String>,
+}
+
+impl Window {
+    fn covers(&self, channel: PayChannel, at: Timestamp) -> bool {
+        self.from <= at && at < self.until && (self.channels.is_empty() || self.channels.contains(&channel))
+    }
 }
 
 /// One version of the rules. Every amount is within the law: a [`Rules`] that breaks it cannot be made.
@@ -187,8 +196,19 @@ impl Rules {
 
     /// The window of maintenance that a channel is in at a time.
     pub fn rests(&self, channel: PayChannel, at: Timestamp) -> Option<&Window> {
-        let open = |window: &&Window| window.from <= at && at < window.until && (window.channels.is_empty() || window.channels.contains(&channel));
-        self.maintenance.iter().find(open)
+        self.maintenance.iter().find(|window| window.banks.is_empty() && window.covers(channel, at))
+    }
+
+    /// The window in which cards of a bank cannot be used for a channel. What else is paid goes on.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_base::Timestamp;
+    /// use kabao_money::rules::{PayChannel, Rules};
+    /// assert!(Rules::shipped().bank_rests("工商银行", PayChannel::TopUp, Timestamp::from_ms(0)).is_none());
+    /// ```
+    pub fn bank_rests(&self, bank: &str, channel: PayChannel, at: Timestamp) -> Option<&Window> {
+        self.maintenance.iter().find(|window| window.banks.iter().any(|own| own == bank) && window.covers(channel, at))
     }
 
     /// The windows of maintenance that are not over.

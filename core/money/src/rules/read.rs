@@ -144,6 +144,8 @@ struct Rest {
     until: i64,
     #[serde(default)]
     channels: Vec<String>,
+    #[serde(default)]
+    banks: Vec<String>,
 }
 
 impl Rules {
@@ -279,8 +281,9 @@ fn fee(row: &Fee) -> Result<FeeRow, RulesError> {
 
 fn window(row: &Rest) -> Result<Window, RulesError> {
     let channels = row.channels.iter().map(|name| PayChannel::parse(name).ok_or(RulesError::Malformed("maintenance"))).collect::<Result<Vec<_>, _>>()?;
-    if row.from >= row.until || channels.len() > ROWS {
+    let banks = row.banks.len() <= ROWS && row.banks.iter().all(|bank| !bank.is_empty());
+    if row.from >= row.until || channels.len() > ROWS || !banks {
         return Err(RulesError::Malformed("maintenance"));
     }
-    Ok(Window { from: Timestamp::from_ms(row.from), until: Timestamp::from_ms(row.until), channels })
+    Ok(Window { from: Timestamp::from_ms(row.from), until: Timestamp::from_ms(row.until), channels, banks: row.banks.clone() })
 }

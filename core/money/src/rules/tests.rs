@@ -56,7 +56,7 @@ fn no_rules_allow_more_than_the_law() {
 #[test]
 fn what_this_version_does_not_know_is_no_rule() {
     type Change = fn(&mut Value);
-    let wrong: [Change; 16] = [
+    let wrong: [Change; 18] = [
         |rules| rules["tea"] = json!(1),
         |rules| rules["currency"] = json!("USD"),
         |rules| rules["single"] = json!(-1),
@@ -72,6 +72,8 @@ fn what_this_version_does_not_know_is_no_rule() {
         |rules| rules["fees"][0] = json!({"kind": "top_up", "card": null, "rate_ppm": 1, "min": 2, "max": 1, "free": 0}),
         |rules| rules["fees"][0]["kind"] = json!("tea"),
         |rules| rules["maintenance"] = json!([{"from": 2, "until": 2}]),
+        |rules| rules["maintenance"] = json!([{"from": 1, "until": 2, "banks": [""]}]),
+        |rules| rules["maintenance"] = json!([{"from": 1, "until": 2, "banks": vec!["甲银行"; 257]}]),
         |rules| rules["cards"][0]["kind"] = json!("tea"),
     ];
     for (place, change) in wrong.into_iter().enumerate() {
@@ -147,4 +149,22 @@ proptest! {
         prop_assert!(lines(Some(most + 1)).iter().any(|line| line.bites));
         let _ = lines(Some(extreme));
     }
+}
+
+#[test]
+fn the_maintenance_of_a_bank_stops_its_cards_and_nothing_else() {
+    let rules = read(|rules| {
+        rules["maintenance"] = json!([
+            {"from": 100, "until": 200, "channels": ["top_up"], "banks": ["甲银行"]},
+            {"from": 150, "until": 300, "banks": ["甲银行", "乙银行"]},
+            {"from": 400, "until": 500},
+        ]);
+    })
+    .unwrap();
+    let bank = |name: &str, channel, at| rules.bank_rests(name, channel, Timestamp::from_ms(at)).map(|window| window.until.as_ms());
+    let (top_up, pay) = (PayChannel::TopUp, PayChannel::PrintedCode);
+    assert_eq!([bank("甲银行", top_up, 99), bank("甲银行", top_up, 100), bank("甲银行", top_up, 199), bank("甲银行", top_up, 200)], [None, Some(200), Some(200), Some(300)]);
+    assert_eq!([bank("甲银行", pay, 149), bank("甲银行", pay, 150), bank("乙银行", pay, 299), bank("乙银行", pay, 300), bank("丙银行", pay, 150)], [None, Some(300), Some(300), None, None]);
+    let service = |at| rules.rests(pay, Timestamp::from_ms(at)).map(|window| window.until.as_ms());
+    assert_eq!([service(150), service(450), bank("甲银行", pay, 450)], [None, Some(500), None]);
 }

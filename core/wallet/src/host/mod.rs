@@ -165,12 +165,18 @@ pub enum TransportError {
     /// No connection could be made; nothing was sent.
     #[error("the service cannot be reached")]
     Unreachable,
+    /// The network does not know the service's name; nothing was sent.
+    #[error("the name of the service is not known here")]
+    NoName,
     /// No whole answer in time.
     #[error("no answer in time")]
     Timeout,
     /// The connection ended in the middle.
     #[error("the answer was cut")]
     Cut,
+    /// The other side does not speak TLS, as networks do that show a page of their own; nothing was sent.
+    #[error("the other side does not speak TLS")]
+    NotTls,
     /// The certificate or the pinned key is not the service's.
     #[error("the other side is not the service")]
     Untrusted,

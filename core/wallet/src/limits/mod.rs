@@ -16,6 +16,8 @@ pub use types::{
     ReadyView, RulesView, SourceCheckView,
 };
 
+pub use crate::service::NetworkState;
+
 use crate::error::{Outcome, WalletError};
 use crate::shared::{Core, refresh_account, refresh_counters};
 use crate::words::{age, say};

@@ -163,7 +163,9 @@ impl Facts {
 
     /// What stands against a card whatever the amount.
     fn of_card(&self, card: &CardFact, channel: PayChannel) -> Option<BlockerView> {
-        if let Some(until) = card.until.filter(|until| self.now < *until) {
+        // What the bank said last, and what the signed rules say of it: the later of both.
+        let window = self.rules.bank_rests(&card.bank, channel, self.now).map(|window| window.until);
+        if let Some(until) = card.until.filter(|until| self.now < *until).max(window) {
             return Some(blocker(Failure::of(Code::BankMaintenance).retry_after(Some(until.since(self.now)))));
         }
         if let Some(reason) = &card.reason {

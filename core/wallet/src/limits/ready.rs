@@ -4,20 +4,29 @@ use super::LimitsClient;
 use super::facts::Facts;
 use super::types::{ReadyCheckView, ReadyView};
 use crate::error::Outcome;
+use crate::service::NetworkState;
 use crate::words::{Language, say};
 use kabao_base::{Code, Failure};
 use kabao_money::rules::PayChannel;
 
 impl LimitsClient {
     /// Whether a payer code can be shown and paid now: the account, a channel, a code that needs no network, the balance behind
-    /// it, the limits, the clock. Says of each whether it is well. Works without network.
+    /// it, the limits, the clock. Says of each whether it is well, how the network stands, and offers a code where a scan would
+    /// wait. Works without network.
     pub async fn ready_to_pay(&self) -> Outcome<ReadyView> {
         self.core.gate.check_open()?;
         let facts = self.facts().await?;
         let language = self.core.settings.language;
         let checks = checks(language, &facts);
+        let ready = checks.iter().all(|check| check.well);
+        let (network, trouble) = self.core.client.way.state();
+        let offered = ready && !matches!(network, NetworkState::Good | NetworkState::Unasked);
         Ok(ReadyView {
-            ready: checks.iter().all(|check| check.well),
+            ready,
+            network,
+            network_text: say(language, &format!("network.{}", network.as_str()), &[]),
+            network_failure: trouble.map(Failure::of),
+            offer_text: offered.then(|| say(language, "network.offer", &[])),
             checks,
             codes_left: facts.codes_left,
             clock_trusted: facts.clock_trusted,

@@ -1,6 +1,7 @@
 //! What crosses to the apps.
 
 use crate::words::{Language, say};
+use crate::service::NetworkState;
 use kabao_base::{Failure, MoneyView, Timestamp};
 use kabao_money::fees::FeeKind;
 use kabao_money::rules::{CardSort, FeeRow, Window};
@@ -173,6 +174,14 @@ pub struct ReadyView {
     pub codes_left: u32,
     /// Whether the time was signed since the phone started; otherwise the cap of a code is lower.
     pub clock_trusted: bool,
+    /// How the way to the service stands, as the calls since opening found it.
+    pub network: NetworkState,
+    /// The same in words.
+    pub network_text: String,
+    /// What stood in the way last; absent when the service answered since.
+    pub network_failure: Option<Failure>,
+    /// The offer of a payer code instead, in words: where the network is not good and a code can be shown without it.
+    pub offer_text: Option<String>,
 }
 
 /// A fee in words.
@@ -195,7 +204,7 @@ pub struct FeeView {
     pub text: String,
 }
 
-/// A time in which the service rests.
+/// A time in which the service, or the way to some banks, rests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct MaintenanceView {
@@ -205,6 +214,8 @@ pub struct MaintenanceView {
     pub until: Timestamp,
     /// `top_up`, `pay`, `code`, `ask`; none named: all.
     pub channels: Vec<String>,
+    /// The banks whose cards rest, by name; none named: the service itself.
+    pub banks: Vec<String>,
     /// In words; times of UTC+8.
     pub text: String,
 }
@@ -271,10 +282,16 @@ pub(super) fn fee_view(language: Language, row: &FeeRow) -> FeeView {
 
 pub(super) fn window_view(language: Language, window: &Window) -> MaintenanceView {
     let (from, until) = (window.from.china_text(), window.until.china_text());
+    let times = [("from", from.as_str()), ("until", until.as_str())];
+    let text = match window.banks.as_slice() {
+        [] => say(language, "limit.maintenance", &times),
+        banks => say(language, "limit.maintenance_of_banks", &[times.as_slice(), &[("banks", &banks.join(" / "))]].concat()),
+    };
     MaintenanceView {
         from: window.from,
         until: window.until,
         channels: window.channels.iter().map(|channel| channel.as_str().to_owned()).collect(),
-        text: say(language, "limit.maintenance", &[("from", &from), ("until", &until)]),
+        banks: window.banks.clone(),
+        text,
     }
 }

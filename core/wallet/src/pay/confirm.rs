@@ -2,11 +2,10 @@
 
 use super::{ConfirmRequest, PayClient, PaymentProof, PaymentView};
 use crate::error::{Outcome, WalletError};
-use crate::host::KeyRole;
+use crate::host::{HostError, KeyRole};
 use crate::intents::{self, Approved};
 use crate::service::wire::{Approval, Put};
 use crate::tables::marks;
-use crate::tables::open::store_code;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::shared::read_pin;
@@ -79,8 +78,10 @@ impl PayClient {
                     return Err(Code::ApprovalLost.into());
                 }
                 let signed = self.core.host.keys().sign(KeyRole::Approve, digest.to_vec()).map_err(|error| match error {
-                    crate::host::HostError::Lost => Code::ApprovalLost,
-                    other => store_code(other),
+                    HostError::Lost => Code::ApprovalLost,
+                    HostError::Cancelled => Code::ApprovalCancelled,
+                    HostError::Unavailable => Code::ApprovalBlocked,
+                    HostError::Failed => Code::ApprovalFault,
                 })?;
                 let signature = Signature::read(&signed).map_err(|_| Code::ApprovalLost)?;
                 Ok(Approval::ApproveSignature(URL_SAFE_NO_PAD.encode(signature.as_bytes())))

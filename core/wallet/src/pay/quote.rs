@@ -4,7 +4,7 @@ use super::other::Instead;
 use super::{PayClient, QuoteRequest, QuoteSourceView, QuoteView};
 use crate::error::{Outcome, WalletError};
 use crate::service::wire;
-use crate::shared::{KnownCards, known_cards, preference, source_text};
+use crate::shared::{is_refusal, KnownCards, known_cards, preference, source_text};
 use crate::words::Language;
 use kabao_base::{Code, Currency, Failure, Id, Money, Timestamp};
 use kabao_money::fees::FeeKind;
@@ -120,9 +120,16 @@ impl PayClient {
         if agrees(&held.body) {
             return Ok(());
         }
-        // A refusal of the new rules stands in `rules`; the fee is then judged by those in use.
-        let _ = self.core.refresh_feed::<Rules>().await;
-        if agrees(&self.core.feed::<Rules>().await?.body) { Ok(()) } else { Err(WalletError::from(Code::FeeDiffers).in_field("fee")) }
+        // A refusal of the new rules stands in `rules`; the fee is then judged by those in use. Rules that did not arrive say nothing
+        // about the fee.
+        let refreshed = self.core.refresh_feed::<Rules>().await;
+        if agrees(&self.core.feed::<Rules>().await?.body) {
+            return Ok(());
+        }
+        match refreshed {
+            Err(error) if !is_refusal(&error) => Err(error),
+            _ => Err(WalletError::from(Code::FeeDiffers).in_field("fee")),
+        }
     }
 
     /// What the request says on the wire, and what the answer must repeat.

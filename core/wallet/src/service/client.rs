@@ -1,7 +1,8 @@
 //! One call: sign, send, check, and once more when the service told its time or keys.
 
-use crate::error::{Outcome, WalletError};
+use crate::error::Outcome;
 use crate::host::{HttpRequest, HttpResponse, KeyRole, Transport, TransportError};
+use crate::service::way::Way;
 use crate::service::wire::WireError;
 use crate::shared::{Core, ServiceClock, WalletEvent};
 use crate::tables::events::{self, EventHead};
@@ -15,8 +16,6 @@ use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How long a call waits for its whole answer, in milliseconds.
-const TIMEOUT_MS: u64 = 10_000;
 const A_DAY: i64 = 86_400_000;
 
 /// Whose key signs a request.
@@ -85,6 +84,7 @@ pub(crate) struct Client {
     pub(super) keys: Mutex<Option<Arc<KeySet>>>,
     epoch: AtomicU64,
     checked: Mutex<EventHead>,
+    pub(crate) way: Way,
 }
 
 impl Client {
@@ -94,6 +94,7 @@ impl Client {
             keys: Mutex::new(None),
             epoch: AtomicU64::new(0),
             checked: Mutex::new(EventHead::default()),
+            way: Way::default(),
         }
     }
 
@@ -211,12 +212,13 @@ impl Core {
             target: format!("{path}?{query}"),
             headers: parts.unsigned_headers(),
             body: Vec::new(),
-            timeout_ms: TIMEOUT_MS,
+            timeout_ms: 0,
         };
         let believed = self.now();
         match self.checked(sent, &echo).await? {
             Attempt::Answer(answer) if answer.time.since(believed).checked_abs().is_none_or(|off| off > A_DAY) => {
                 self.clock.believe(self.host.as_ref(), answer.time);
+                self.client.way.trouble(Code::ClockWrong);
                 Err(Code::ClockWrong.into())
             }
             Attempt::Answer(answer) => Ok(answer),
@@ -226,16 +228,21 @@ impl Core {
 
     /// Sends, and believes what comes only with the service's signature over this request.
     async fn checked(&self, sent: HttpRequest, echo: &RequestEcho) -> Outcome<Attempt> {
-        let response = self.client.send(sent).await.map_err(|error| self.transport_code(error))?;
+        let response = self.exchange(sent).await?;
+        let strange = |code: Code| {
+            self.client.way.trouble(code);
+            code
+        };
         let headers = Headers::new(response.headers.iter().map(|(name, value)| (name, value))).map_err(|_| Code::AnswerMalformed)?;
         if !headers.is_signed() {
-            return Err(Code::AnswerUnsigned.into());
+            return Err(strange(Code::AnswerUnsigned).into());
         }
         let answer = kabao_proof::http::read_answer(response.status, &headers, &response.body, echo)
-            .map_err(|_| Code::AnswerForged)?;
+            .map_err(|_| strange(Code::AnswerForged))?;
         if !self.check_signature(&answer).await? {
-            return Err(Code::AnswerForged.into());
+            return Err(strange(Code::AnswerForged).into());
         }
+        self.client.way.clear();
         self.believe(&answer, response).await
     }
 
@@ -284,7 +291,7 @@ impl Core {
             Some(query) => format!("{}?{query}", request.path),
             None => request.path.clone(),
         };
-        let sent = HttpRequest { method: request.method, target, headers, body: request.body.clone(), timeout_ms: TIMEOUT_MS };
+        let sent = HttpRequest { method: request.method, target, headers, body: request.body.clone(), timeout_ms: 0 };
         self.checked(sent, &echo).await
     }
 
@@ -299,6 +306,7 @@ impl Core {
             self.clock.believe(self.host.as_ref(), time);
             // A clock that is off by more than a day fails elsewhere too (certificates): the person must set it.
             if ServiceClock::too_far(self.host.as_ref(), time) {
+                self.client.way.trouble(Code::ClockWrong);
                 return Err(Code::ClockWrong.into());
             }
             return Ok(Attempt::Again(Code::ClockWrong));
@@ -368,19 +376,6 @@ impl Core {
         }
         *self.client.checked.lock().unwrap_or_else(PoisonError::into_inner) = last;
         Ok(())
-    }
-
-    pub(super) fn transport_code(&self, error: TransportError) -> WalletError {
-        match error {
-            TransportError::Unreachable => Code::NetDown,
-            TransportError::Timeout => Code::NetSlow,
-            TransportError::Cut => Code::NetCut,
-            TransportError::TooLong => Code::AnswerMalformed,
-            TransportError::Untrusted => Code::TlsUntrusted,
-            TransportError::CertificateTime if self.clock.wall_is_wrong(self.host.as_ref()) => Code::ClockWrong,
-            TransportError::CertificateTime => Code::TlsUntrusted,
-        }
-        .into()
     }
 }
 

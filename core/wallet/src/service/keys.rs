@@ -41,9 +41,9 @@ impl Core {
             target: "/v1/keys".to_owned(),
             headers: Vec::new(),
             body: Vec::new(),
-            timeout_ms: 10_000,
+            timeout_ms: 0,
         };
-        let response = self.client.send(request).await.map_err(|error| self.transport_code(error))?;
+        let response = self.exchange(request).await?;
         if response.status != 200 {
             return Err(if response.status >= 500 { Code::ServiceDown } else { Code::AnswerUnsigned }.into());
         }

@@ -4,6 +4,8 @@
 mod boxes;
 mod client;
 mod keys;
+mod way;
 pub(crate) mod wire;
 
 pub(crate) use client::{Answer, Client, Request, Signer};
+pub use way::NetworkState;

@@ -19,7 +19,7 @@ pub(crate) use clock::ServiceClock;
 pub(crate) use consents::tell_withdrawals;
 pub(crate) use counters::{follow_counters, keep_counters, refresh_counters};
 pub use erase::EraseReport;
-pub(crate) use feeds::Profile;
+pub(crate) use feeds::{Profile, is_refusal};
 pub(crate) use gate::Gate;
 pub(crate) use person::{read_id_number, read_phone};
 pub(crate) use sources::{KnownCards, card_reason, card_text, known_cards, preference, source_text};

@@ -144,6 +144,7 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("identity_source", "bank") => &["bank"],
             ("limit", "resets") => &["wait"],
             ("limit", "maintenance") => &["from", "until"],
+            ("limit", "maintenance_of_banks") => &["banks", "from", "until"],
             ("fee", "rate") => &["percent"],
             ("fee", "min" | "max" | "free") => &["amount"],
             ("code", "look_alike") => &["host"],

@@ -214,8 +214,9 @@ pub async fn list(State(service): App, caller: Caller) -> Outcome<Answer> {
 }
 
 fn listed(service: &Service, account: Id) -> Outcome<CardsOut> {
+    let rules = service.rules();
     let state = service.state();
-    let bound = cards(&state.db, account)?.into_iter().map(|card| standing(service, &state.db, card)).collect::<Outcome<Vec<_>>>()?;
+    let bound = cards(&state.db, account)?.into_iter().map(|card| standing(service, &rules, None, &state.db, card)).collect::<Outcome<Vec<_>>>()?;
     let earlier = earlier_cards(&state.db, account)?;
     Ok(CardsOut { cards: bound.iter().map(card_out).collect(), earlier: earlier.iter().map(card_out).collect() })
 }

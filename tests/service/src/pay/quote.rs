@@ -140,7 +140,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         None => cards(&state.db, who.id)?,
     };
     // What the banks say now, so that a card that was blocked meanwhile is not offered.
-    let candidates = candidates.into_iter().map(|card| standing(service, &state.db, card)).collect::<Outcome<Vec<Card>>>()?;
+    let candidates = candidates.into_iter().map(|card| standing(service, &rules, Some(&asked.kind), &state.db, card)).collect::<Outcome<Vec<Card>>>()?;
     // A fee that depends on the card is one of a movement that names its card.
     let sort = if candidates.iter().all(Card::is_credit) { "credit" } else { "debit" };
     let sort = Some(sort).filter(|_| asked.kind == "top_up" && card_id.is_some());
@@ -200,9 +200,14 @@ pub struct What<'a> {
     pub chosen: Option<Id>,
 }
 
-/// Asks the card's bank how it stands, and writes down what it says. A silent bank changes nothing.
-pub(crate) fn standing(service: &Service, db: &Connection, mut card: Card) -> Outcome<Card> {
+/// Asks the card's bank how it stands, and writes down what it says. A silent bank changes nothing, and one that rests by the
+/// rules is not asked.
+pub(crate) fn standing(service: &Service, rules: &Rules, channel: Option<&str>, db: &Connection, mut card: Card) -> Outcome<Card> {
     if card.state != "bound" {
+        return Ok(card);
+    }
+    if let Some(until) = rules.bank_rests(&card.bank, channel, service.now()) {
+        card.until = Some(until.as_ms().max(card.until.unwrap_or(0)));
         return Ok(card);
     }
     let (reason, until) = match service.ask_vault(VaultCall::Standing { token: card.token.clone() })? {

@@ -171,6 +171,9 @@ impl Storm {
         self.world.note(&format!("told {}", failure.code));
         let known = kabao_base::Code::parse(&failure.code).is_some_and(|code| code != kabao_base::Code::Internal);
         self.judge_one("I7", (!known).then(|| format!("{} has no next step", failure.code)));
+        // The phone computes every fee itself, and shows no quote with another one. A restored service starts with older rules.
+        let differs = error.is(kabao_base::Code::FeeDiffers) && !self.restored;
+        self.judge_one("I8", differs.then(|| "a quote has another fee than the signed rules give".to_owned()));
     }
 
     /// So many random steps; the books are read after each. Stops at the first broken promise.

@@ -1,7 +1,7 @@
 //! The oracle: the books after every step, and all promises when the weather has cleared.
 
 use super::Storm;
-use crate::book::{number, text};
+use crate::book::{Book, number, text};
 use crate::liar::decode;
 use crate::net::Weather;
 use crate::phone::{CARD, ID_NUMBER, PIN, Told, told};
@@ -26,7 +26,26 @@ impl Storm {
             self.judge_one("I3", wrong.map(|(intent, state)| format!("{intent} was told as {state:?}, carried out: {}", executed.contains(intent))));
         }
         self.compare_limits()?;
+        self.look_for_the_undead()?;
         self.compare_charges(false)
+    }
+
+    /// I3: what was signed as dead does not live on at the bank. Of a bank that breaks its word, and of a book that has forgotten,
+    /// there is no saying.
+    fn look_for_the_undead(&mut self) -> Told<()> {
+        if self.restored || self.faithless {
+            return Ok(());
+        }
+        let dead = self.service_book()?.rows("SELECT intent_id FROM payments WHERE state = 'tombstoned'")?;
+        if dead.is_empty() {
+            return Ok(());
+        }
+        let bank = Book::open(&self.folder.join("service").join("bank.db"))?;
+        let alive = bank.rows("SELECT id FROM movements WHERE state IN ('held', 'done')")?;
+        let alive: BTreeSet<&str> = alive.iter().map(|row| text(row, 0)).collect();
+        let undead = dead.iter().map(|row| text(row, 0)).find(|intent| alive.contains(intent));
+        self.judge_one("I3", undead.map(|intent| format!("{intent} was signed as dead, and the bank has not let go of it")));
+        Ok(())
     }
 
     async fn look_at_the_book(&mut self) -> Told<BTreeSet<String>> {

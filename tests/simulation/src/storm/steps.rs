@@ -154,6 +154,12 @@ impl Storm {
             "callback_amount": amount,
         }))
         .await?;
+        if movements == "hold" && self.world.happens(50) {
+            // Given up while the bank has it.
+            let amount = self.amount(40);
+            self.top_up(&amount).await?;
+            self.ask_or_give_up().await?;
+        }
         if self.world.happens(30) {
             self.console.post("/dev/bank/settle", Value::Null).await?;
         }

@@ -5,7 +5,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, InvalidMessage, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -160,13 +160,15 @@ fn judge(error: &reqwest::Error) -> TransportError {
                 | CertificateError::NotValidYetContext { .. },
             ) => TransportError::CertificateTime,
             rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => TransportError::Untrusted,
+            // The first bytes were no TLS: a page sits where the service should.
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) if error.is_connect() => TransportError::NotTls,
             _ => TransportError::Cut,
         };
     }
     if error.is_timeout() {
         TransportError::Timeout
     } else if error.is_connect() {
-        TransportError::Unreachable
+        if is_of_the_name(error) { TransportError::NoName } else { TransportError::Unreachable }
     } else {
         TransportError::Cut
     }
@@ -186,4 +188,16 @@ fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
         };
     }
     None
+}
+
+/// Whether the name could not be resolved. The client has no type for it; it names the part that failed.
+fn is_of_the_name(error: &reqwest::Error) -> bool {
+    let mut next = std::error::Error::source(error);
+    while let Some(current) = next {
+        if current.to_string().starts_with("dns error") {
+            return true;
+        }
+        next = current.source();
+    }
+    false
 }

@@ -246,7 +246,8 @@ fn judge<T: FeedBody>(row: Option<FeedRow>, keys: Option<&KeySet>) -> InUse<T> {
     }
 }
 
-fn is_refusal(error: &WalletError) -> bool {
+/// Whether a feed came and was not taken up; any other error means that none came.
+pub(crate) fn is_refusal(error: &WalletError) -> bool {
     let refusals = [
         Code::FeedForged, Code::FeedExpired, Code::FeedOlder, Code::FeedJumps, Code::FeedMalformed, Code::FeedUnlawful, Code::FeedClaimsOurs,
     ];
