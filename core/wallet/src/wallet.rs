@@ -12,7 +12,7 @@ use crate::limits::LimitsClient;
 use crate::operator::OperatorClient;
 use crate::pay::PayClient;
 use crate::shared::{self, Core, Settings, Subscription, WalletEvent, WalletListener};
-use crate::tables::{account, marks, open};
+use crate::tables::{account, intents as journal, marks, open};
 use crate::words::Language;
 use kabao_base::Code;
 use kabao_codes::collection::link::is_host;
@@ -144,9 +144,9 @@ impl Wallet {
         if let Some(mark) = opened.clock {
             core.clock.restore(&mark);
         }
-        core.client.restore_epoch(opened.epoch.and_then(|text| text.parse().ok()).unwrap_or(0));
+        core.client.restore_epoch(opened.epoch);
         if opened.proofs_owed {
-            core.engine.owe_proofs();
+            core.engine.restored.owe();
         }
         if let Err(closed) = core.gate.open() {
             core.close_files().await?;
@@ -314,7 +314,7 @@ impl Wallet {
 struct Opened {
     account: account::AccountRow,
     clock: Option<String>,
-    epoch: Option<String>,
+    epoch: u64,
     proofs_owed: bool,
 }
 
@@ -323,11 +323,12 @@ impl Core {
     fn opened(&self) -> Outcome<Opened> {
         self.with_files(|files| {
             files.ledger(|conn| {
+                let epoch = marks::get(conn, marks::EPOCH)?.and_then(|text| text.parse().ok()).unwrap_or(0);
                 Ok(Opened {
                     account: account::load(conn)?,
                     clock: marks::get(conn, marks::CLOCK)?,
-                    epoch: marks::get(conn, marks::EPOCH)?,
-                    proofs_owed: marks::get(conn, marks::PROOFS_OWED)?.is_some(),
+                    epoch,
+                    proofs_owed: journal::owes(conn, epoch)?,
                 })
             })
         })

@@ -194,6 +194,42 @@ fn proofs_owed_to_a_restored_service_outlive_a_crash() {
 }
 
 #[test]
+fn proofs_stay_owed_while_a_restored_service_takes_none() {
+    story("cut-h12", async |mut s| {
+        s.top_up("100.00").await;
+        let payee_id = s.merchant().await;
+        let snapshot = s.all.console.post("/dev/snapshot", json!({})).await.unwrap();
+        let mut paid = Vec::new();
+        for (kind, amount) in [("top", "50.00"), ("pay", "120.00"), ("pay", "9.90")] {
+            paid.push(match kind {
+                "top" => s.top_up(amount).await.intent_id,
+                _ => s.all.phone.pay(QuoteRequest::Pay { payee_id: payee_id.clone(), amount: amount.into(), order: None }).await.unwrap().intent_id,
+            });
+        }
+        s.all.console.post("/dev/restore", json!({ "snapshot": snapshot["snapshot"], "rebuild": false })).await.unwrap();
+        // It answers, and takes nothing yet.
+        let _ = s.wallet().history().sync().await;
+        s.all.console.post("/dev/rebuild", json!(null)).await.unwrap();
+        // The bank is silent: the top-up's proof waits, and with it the payment that was made from its money.
+        s.all.console.post("/dev/bank/faults", json!({ "silent_queries": true })).await.unwrap();
+        s.wallet().history().sync().await.unwrap();
+        s.all.phone.crash().await;
+        s.all.phone.start().await.unwrap();
+        s.all.console.post("/dev/bank/faults", json!({ "silent_queries": false })).await.unwrap();
+        s.wallet().history().sync().await.unwrap();
+        let carried_out = s.executions().await;
+        for id in paid {
+            assert_eq!(carried_out.iter().filter(|one| one["intent_id"] == json!(id)).count(), 1, "{carried_out:?}");
+        }
+        // Nothing is owed any more, and nothing is presented twice.
+        let presented = || s.all.net.witness.edges().iter().filter(|((state, _, _), _)| *state == "final").map(|(_, count)| count).sum::<u64>();
+        let before = presented();
+        s.wallet().history().sync().await.unwrap();
+        assert_eq!(presented(), before);
+    });
+}
+
+#[test]
 fn unlocking_asks_at_once() {
     story("cut-h11", async |s| {
         s.all.console.post("/dev/faults", json!({"path_prefix":"/v1/payments","method":"PUT","times":1,"action":"drop_after"})).await.unwrap();

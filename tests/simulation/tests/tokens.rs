@@ -176,7 +176,8 @@ fn a_key_store_that_refuses_to_write_stops_no_payment() {
 #[test]
 fn the_promises_hold_when_the_database_answers_late() {
     let channels = Folder::new("crowd-late-channels").unwrap();
-    for seed in 100..103 {
+    // 104: a service that was restored while a sync was on its way wrote at its end what the phone showed it.
+    for seed in [100, 101, 102, 104] {
         let folder = Folder::new(&format!("crowd-late-{seed}")).unwrap();
         let broken = in_one_thread(async {
             let mut all = parts(seed, false, folder.path(), channels.path())?;

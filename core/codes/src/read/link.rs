@@ -13,6 +13,8 @@ use kabao_base::Code;
 const DEPTH: usize = 4;
 /// How often a parameter is decoded in the search for an address in it.
 const ROUNDS: usize = 3;
+/// So many parameters of a link may be addresses of its own host.
+const WAYS_BACK: usize = 2;
 
 pub(super) fn judge(text: &str, context: &ReadContext, depth: usize) -> Option<Verdict> {
     let link = take_apart(text)?;
@@ -164,14 +166,17 @@ fn dangers(text: &str, link: &Link<'_>, verdict: &Verdict, context: &ReadContext
     found
 }
 
-/// Whether an address of the same host stands behind other text in a parameter or behind the hash sign, `?t=18https://…`: two codes that
-/// ran together, or one that was lengthened. An address that is the whole value is a way back.
+/// Whether an address of the same host stands behind other text in a parameter or behind the hash sign, `?t=18https://…` or
+/// `#a weixin://…`: two codes that ran together, or one that was lengthened. An address that is the whole value is a way back;
+/// more of them than any app writes are no ways back.
 fn has_link_glued_on(link: &Link<'_>) -> bool {
-    let mut parts = [link.query, link.fragment].into_iter().flat_map(|part| part.split(['&', ';', '=']));
-    parts.any(|part| {
+    let parts = || [link.query, link.fragment].into_iter().flat_map(|part| part.split(['&', ';', '=']));
+    let own = format!("{}://", link.scheme);
+    let glued = parts().any(|part| {
         let lower = part.to_ascii_lowercase();
-        ["https://", "http://"].iter().any(|begin| lower.find(begin).is_some_and(|at| at > 0))
-    })
+        ["https://", "http://", own.as_str()].iter().any(|begin| lower.match_indices(begin).any(|(at, _)| at > 0))
+    });
+    glued || parts().filter(|part| part.contains("://")).count() > WAYS_BACK
 }
 
 /// Whether a parameter, or what stands behind the hash sign, is an address of another host or app. It is read as

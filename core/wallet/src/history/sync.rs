@@ -63,8 +63,28 @@ impl HistoryClient {
         tell_withdrawals(&self.core).await?;
         // Two at once would each check against what the other replaces.
         let alone = self.core.syncing.lock().await;
-        let mut announced = BTreeMap::new();
         let mut report = SyncReport { changed: 0, asks: 0, complete: false };
+        let mut announced = self.bring(identity.account_id, &mut report).await?;
+        // A restored service writes what it is shown at the end of its history.
+        while intents::after_restore(&self.core).await? > 0 {
+            announced = self.bring(identity.account_id, &mut report).await?;
+        }
+        self.core.anchor_if_due().await?;
+        let account = self.core.open_files(|files| files.cache(|conn| table::snapshot(conn, table::ACCOUNT))).await?;
+        if account.is_none() {
+            // The cache was dropped: cards and ways to pay come with the account.
+            refresh_account(&self.core).await?;
+        }
+        drop(alone);
+        // What a scan needs is no reason for a sync to fail.
+        self.core.follow_feeds(&announced).await;
+        follow_counters(&self.core, report.changed > 0).await;
+        Ok(report)
+    }
+
+    /// Brings pages until nothing is missing, or there were many. Gives the feeds that the service announced.
+    async fn bring(&self, account: Id, report: &mut SyncReport) -> Outcome<BTreeMap<String, u64>> {
+        let mut announced = BTreeMap::new();
         let mut forward = true;
         for _ in 0..PAGES {
             let known = self.core.open_files(|files| files.cache(table::load)).await?;
@@ -75,7 +95,7 @@ impl HistoryClient {
             };
             let page = self.page(query).await?;
             let fresh = known.is_none();
-            let Some(checked) = self.check(identity.account_id, known, forward, page).await? else {
+            let Some(checked) = self.check(account, known, forward, page).await? else {
                 // The service was restored and tells another history: what is here is fetched anew.
                 self.core.open_files(|files| files.cache_write(|tx| table::forget(tx))).await?;
                 continue;
@@ -95,18 +115,7 @@ impl HistoryClient {
                 break;
             }
         }
-        intents::after_restore(&self.core).await?;
-        self.core.anchor_if_due().await?;
-        let account = self.core.open_files(|files| files.cache(|conn| table::snapshot(conn, table::ACCOUNT))).await?;
-        if account.is_none() {
-            // The cache was dropped: cards and ways to pay come with the account.
-            refresh_account(&self.core).await?;
-        }
-        drop(alone);
-        // What a scan needs is no reason for a sync to fail.
-        self.core.follow_feeds(&announced).await;
-        follow_counters(&self.core, report.changed > 0).await;
-        Ok(report)
+        Ok(announced)
     }
 
     async fn page(&self, query: String) -> Outcome<Page> {

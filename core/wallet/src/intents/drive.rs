@@ -2,7 +2,8 @@
 
 use super::exchange::exchange;
 use super::record::{Heard, record};
-use super::{after_restore, get, present_proofs};
+use super::restored::{after_restore, present};
+use super::get;
 use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::intents::IntentRow;
@@ -35,7 +36,7 @@ pub(super) async fn drive(
             }
             PaymentEffect::PresentProofs => {
                 // Without an answer nothing is lost: the next question shows whether the service knows by now.
-                let _ = present_proofs(core).await;
+                let _ = present(core).await;
                 continue;
             }
             // What changed is told with every record; a final payment has nothing left to do.

@@ -62,7 +62,7 @@ async fn meaning(core: &Core, row: &IntentRow, effect: PaymentEffect, answer: &A
             };
             let document = URL_SAFE_NO_PAD.decode(proof).map_err(|_| Code::AnswerMalformed)?;
             let verdict = checked(core, row, &said, &document).await?;
-            Ok(Heard::proved(verdict, document, timeline))
+            Ok(Heard::proved(verdict, document, timeline, answer.epoch))
         }
         // Signed, and yet no proof: these terms were not taken. The id is fenced, so that it never can be.
         422 if effect == PaymentEffect::Send => {

@@ -7,24 +7,28 @@
 //!                     ↑  later, or when somebody asks  │
 //!                     └────────────────────────────────┘
 //! ```
-//! What follows what is decided by `kabao_money::payment::step`; here it is carried out.
+//! What follows what is decided by `kabao_money::payment::step`; here it is carried out. `restored` is what a service that was
+//! put back to an older copy is owed.
 
 mod drive;
 mod exchange;
 mod record;
+mod restored;
+
+pub(crate) use restored::after_restore;
 
 use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::intents::{self, IntentRow};
 use crate::tables::events::Log;
-use crate::tables::{account, links, marks};
+use crate::tables::{account, links};
 use drive::drive;
 use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
 use kabao_proof::{Document, Terms};
 use record::{Heard, record};
+use restored::Restored;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 
@@ -37,15 +41,10 @@ const REPEAT_MS: i64 = 300_000;
 #[derive(Default)]
 pub(crate) struct Engine {
     driven: Mutex<BTreeMap<Id, Arc<Notify>>>,
-    owed: AtomicBool,
+    pub(crate) restored: Restored,
 }
 
 impl Engine {
-    /// The service was restored: proofs are owed to it before the next question. The ledger remembers it as well.
-    pub(crate) fn owe_proofs(&self) {
-        self.owed.store(true, Ordering::Release);
-    }
-
     fn driven(&self) -> std::sync::MutexGuard<'_, BTreeMap<Id, Arc<Notify>>> {
         self.driven.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -288,50 +287,6 @@ pub(crate) async fn abandon(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
     }
     record(core, id, Heard::local(PaymentEvent::AbandonAsked)).await?;
     resolve(core, id).await
-}
-
-/// Presents the proofs of this phone to a restored service. Gives how many it took.
-async fn present_proofs(core: &Core) -> Outcome<u32> {
-    let proofs = core.files(|files| files.ledger(intents::proofs)).await?;
-    let mut taken = 0u32;
-    // The oldest first: a payment was made from what a top-up before it had brought.
-    for (id, proof) in proofs.into_iter().rev() {
-        let body = serde_json::json!({ "proof": exchange::encode(&proof) }).to_string().into_bytes();
-        let request = core.engine_request("POST", format!("/v1/payments/{id}/proof"), body)?;
-        if core.call(&request).await?.accepted().is_ok() {
-            taken = taken.saturating_add(1);
-        }
-    }
-    Ok(taken)
-}
-
-/// After an answer of a new epoch: presents the proofs, then asks for what is open.
-pub(crate) async fn after_restore(core: &Arc<Core>) -> Outcome<()> {
-    if !core.engine.owed.load(Ordering::Acquire) {
-        return Ok(());
-    }
-    let epoch = core.client.epoch();
-    present_proofs(core).await?;
-    if core.client.epoch() == epoch {
-        let now = core.now();
-        core.files(move |files| {
-            files.commit(now, |tx, log| {
-                marks::remove(tx, marks::PROOFS_OWED)?;
-                log.append(tx, "epoch", "proofs", epoch.to_string().as_bytes())
-            })
-        })
-        .await?;
-        core.engine.owed.store(false, Ordering::Release);
-    }
-    let open = core.files(|files| files.ledger(intents::unsettled)).await?;
-    for row in open {
-        record(core, row.intent_id, Heard::local(PaymentEvent::EpochChanged)).await?;
-        let driver = core.engine.driven().get(&row.intent_id).cloned();
-        if let Some(poke) = driver {
-            poke.notify_one();
-        }
-    }
-    Ok(())
 }
 
 /// Starts the driver of a payment, unless it has one.

@@ -17,6 +17,8 @@ pub(super) struct Heard {
     pub(super) code: Option<String>,
     pub(super) timeline: Option<Vec<Stage>>,
     pub(super) proof: Option<(Verdict, Vec<u8>)>,
+    /// The service's epoch when it gave the proof.
+    pub(super) epoch: u64,
     /// The service will not take these terms: the id is to be fenced.
     pub(super) give_up: bool,
 }
@@ -24,17 +26,17 @@ pub(super) struct Heard {
 impl Heard {
     /// An event without proof.
     pub(super) fn local(event: PaymentEvent) -> Heard {
-        Heard { event, code: None, timeline: None, proof: None, give_up: false }
+        Heard { event, code: None, timeline: None, proof: None, epoch: 0, give_up: false }
     }
 
     /// An end that the service signed.
-    pub(super) fn proved(verdict: Verdict, document: Vec<u8>, timeline: Option<Vec<Stage>>) -> Heard {
+    pub(super) fn proved(verdict: Verdict, document: Vec<u8>, timeline: Option<Vec<Stage>>, epoch: u64) -> Heard {
         let event = match verdict {
             Verdict::Receipt(_) => PaymentEvent::Succeeded,
             Verdict::Refusal(_) => PaymentEvent::Refused,
             Verdict::Tombstone(_) => PaymentEvent::Tombstoned,
         };
-        Heard { event, code: None, timeline, proof: Some((verdict, document)), give_up: false }
+        Heard { event, code: None, timeline, proof: Some((verdict, document)), epoch, give_up: false }
     }
 }
 
@@ -47,7 +49,7 @@ pub(super) fn event_body(row: &IntentRow) -> Vec<u8> {
 
 /// Steps the machine and stores where it stands. Gives the payment as it stands now, and what is to be done next.
 pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<(IntentRow, Vec<PaymentEffect>)> {
-    let (now, epoch) = (core.now(), core.client.epoch());
+    let (now, epoch, proved_in) = (core.now(), core.client.epoch(), heard.proof.as_ref().map(|_| heard.epoch));
     let anchor = matches!(&heard.proof, Some((Verdict::Refusal(refusal), _)) if refusal.code.starts_with("pin_"));
     let recorded = core
         .files(move |files| {
@@ -76,12 +78,19 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<(Intent
                     };
                     receipts::insert(tx, &receipt)?;
                 }
+                if let Some(epoch) = proved_in {
+                    intents::set_known(tx, id, epoch)?;
+                }
                 log.append(tx, "intent", &id.to_string(), &event)?;
                 Ok((row, effects))
             })
         })
         .await?;
     core.payment_moved(id);
+    if proved_in.is_some_and(|proved_in| proved_in < core.client.epoch()) {
+        // The service was restored while this was on its way: it may have forgotten what it signed.
+        core.engine.restored.owe();
+    }
     if anchor {
         // A wrong PIN must not be forgotten by putting an old copy of the files back. The service counts it in any case.
         let _ = core.anchor().await;

@@ -41,6 +41,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
     pub(crate) time: Timestamp,
+    /// The service's epoch when it answered; by now there may be a later one.
+    pub(crate) epoch: u64,
 }
 
 impl Answer {
@@ -319,7 +321,7 @@ impl Core {
         if let Some(last) = &answer.last_head {
             self.check_last_head(last).await?;
         }
-        Ok(Attempt::Answer(Answer { status: response.status, body: response.body, time }))
+        Ok(Attempt::Answer(Answer { status: response.status, body: response.body, time, epoch: answer.epoch }))
     }
 
     async fn check_signature(&self, answer: &SignedAnswer) -> Outcome<bool> {
@@ -345,9 +347,12 @@ impl Core {
         let now = self.now();
         self.files(move |files| {
             files.commit(now, |tx, log| {
+                // Of two answers on their way the later epoch may have been written already.
+                if marks::get(tx, marks::EPOCH)?.and_then(|text| text.parse().ok()).is_some_and(|written: u64| written >= epoch) {
+                    return Ok(());
+                }
                 marks::set(tx, marks::EPOCH, &epoch.to_string())?;
                 if known > 0 {
-                    marks::set(tx, marks::PROOFS_OWED, &epoch.to_string())?;
                     // An older book may have forgotten what was withdrawn.
                     consents::tell_again(tx)?;
                 }
@@ -355,10 +360,10 @@ impl Core {
             })
         })
         .await?;
-        self.client.epoch.store(epoch, Ordering::Release);
-        if known > 0 {
+        let before = self.client.epoch.fetch_max(epoch, Ordering::AcqRel);
+        if known > 0 && before < epoch {
             self.listeners.tell(WalletEvent::ServiceRestored);
-            self.engine.owe_proofs();
+            self.engine.restored.owe();
         }
         Ok(())
     }

@@ -155,9 +155,41 @@ pub(crate) fn count(conn: &Connection) -> Outcome<u64> {
     conn.query_row("SELECT count(*) FROM intents", [], |row| count_at(row, 0)).map_err(|error| VaultError::from(error).into())
 }
 
-/// Payments that the service confirmed and that the phone must be able to present after a restore of the service.
-pub(crate) fn proofs(conn: &Connection) -> Outcome<Vec<(Id, Vec<u8>)>> {
-    conn.prepare("SELECT intent_id, proof FROM intents WHERE proof IS NOT NULL ORDER BY number DESC LIMIT 200")
-        .and_then(|mut select| select.query_map([], |row| Ok((id_at(row, 0)?, row.get(1)?)))?.collect())
+/// A proof that a restored service may have forgotten.
+pub(crate) struct OwedProof {
+    /// The order in which payments were made.
+    pub(crate) number: i64,
+    pub(crate) intent_id: Id,
+    pub(crate) proof: Vec<u8>,
+}
+
+/// So many proofs, the oldest first, after the payment `after`, that the service of `epoch` has not been told of.
+pub(crate) fn owed(conn: &Connection, epoch: u64, after: i64, limit: u32) -> Outcome<Vec<OwedProof>> {
+    conn.prepare_cached(
+        "SELECT number, intent_id, proof FROM intents WHERE proof IS NOT NULL AND known_epoch < ?1 AND number > ?2
+         ORDER BY number LIMIT ?3",
+    )
+    .and_then(|mut select| {
+        let read = |row: &Row<'_>| Ok(OwedProof { number: row.get(0)?, intent_id: id_at(row, 1)?, proof: row.get(2)? });
+        select.query_map(params![count_of(epoch), after, limit], read)?.collect()
+    })
+    .map_err(|error| VaultError::from(error).into())
+}
+
+/// Whether there is one.
+pub(crate) fn owes(conn: &Connection, epoch: u64) -> Outcome<bool> {
+    conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM intents WHERE proof IS NOT NULL AND known_epoch < ?1)",
+        [count_of(epoch)],
+        |row| row.get(0),
+    )
+    .map_err(|error| VaultError::from(error).into())
+}
+
+/// The service of this epoch has this payment's proof, or refused it for good.
+pub(crate) fn set_known(conn: &Connection, id: Id, epoch: u64) -> Outcome<()> {
+    conn.prepare_cached("UPDATE intents SET known_epoch = max(known_epoch, ?2) WHERE intent_id = ?1")
+        .and_then(|mut update| update.execute(params![id.to_string(), count_of(epoch)]))
+        .map(|_| ())
         .map_err(|error| VaultError::from(error).into())
 }

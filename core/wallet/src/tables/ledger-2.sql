@@ -70,3 +70,7 @@ CREATE TABLE withdrawals (
     at         INTEGER NOT NULL,
     told_at    INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- The epoch of the service that last answered for good about a payment's proof; lower than its epoch: presented anew.
+ALTER TABLE intents ADD COLUMN known_epoch INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX intents_by_known_epoch ON intents (known_epoch) WHERE proof IS NOT NULL;

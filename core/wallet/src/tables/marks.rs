@@ -6,8 +6,6 @@ use rusqlite::{Connection, OptionalExtension};
 
 /// The service's epoch that was seen last.
 pub(crate) const EPOCH: &str = "epoch";
-/// The epoch of a restored service to which this phone's proofs are still to be presented.
-pub(crate) const PROOFS_OWED: &str = "proofs_owed";
 /// The newest key set, base64url of its document.
 pub(crate) const KEY_SET: &str = "key_set";
 /// The service's time when it last signed, with the readings of this phone's clocks beside it.

@@ -105,7 +105,7 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
     };
     let parked = known.as_ref().is_some_and(|known| known.state == State::Orphan);
     if card.is_some() && !parked && service.ask_bank(VaultCall::Query { id: intent }) != BankState::Done {
-        return Err(Refusal::down());
+        return Err(Refusal::of(503, Code::BankUnavailable).retry_after(1_000));
     }
     let payer = match card {
         Some(_) if parked => name::SUSPENSE.to_owned(),

@@ -1,0 +1,133 @@
+//! What a service that was put back to an older copy is owed: the proofs that it signed and has forgotten, and a question about
+//! every payment that is open.
+//!
+//! The ledger keeps, beside each proof, the epoch of the service that last answered for good about it. A proof is owed while
+//! that epoch is lower than the service's. So it does not matter when the restore is noticed, in the middle of what it is, or
+//! how often the app is killed meanwhile: an answer of the earlier epoch that is recorded late is owed as any other.
+
+use super::exchange::encode;
+use super::record::{Heard, record};
+use crate::error::Outcome;
+use crate::shared::Core;
+use crate::tables::intents::{self, OwedProof};
+use kabao_base::Code;
+use kabao_money::payment::PaymentEvent;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// So many proofs are read at once.
+const PAGE: u32 = 50;
+
+/// What is known without asking the ledger.
+#[derive(Default)]
+pub(crate) struct Restored {
+    owed: AtomicBool,
+    /// The last epoch in which every open payment was asked for.
+    asked: AtomicU64,
+    /// Held while proofs are being presented: a second round at the same time would only repeat it.
+    presenting: tokio::sync::Mutex<()>,
+}
+
+impl Restored {
+    /// The service may lack a proof: it is presented after the next exchange.
+    pub(crate) fn owe(&self) {
+        self.owed.store(true, Ordering::Release);
+    }
+}
+
+/// What became of one proof.
+enum Told {
+    /// The service has it, or refused it for good.
+    Known,
+    /// Not now: it lacks something that another proof may bring, or a bank's word.
+    Later,
+    /// It takes none at present.
+    Closed,
+}
+
+/// Presents what is owed; then asks for what is open, once for each epoch and again when a proof was taken. Cheap when
+/// nothing is owed. What stays owed is presented after the next exchange. Gives how many proofs were taken.
+pub(crate) async fn after_restore(core: &Arc<Core>) -> Outcome<u32> {
+    let restored = &core.engine.restored;
+    if !restored.owed.load(Ordering::Acquire) {
+        return Ok(0);
+    }
+    let epoch = core.client.epoch();
+    let taken = present(core).await?;
+    if restored.asked.fetch_max(epoch, Ordering::AcqRel) >= epoch && taken == 0 {
+        return Ok(0);
+    }
+    for row in core.files(|files| files.ledger(intents::unsettled)).await? {
+        record(core, row.intent_id, Heard::local(PaymentEvent::EpochChanged)).await?;
+        let driver = core.engine.driven().get(&row.intent_id).cloned();
+        if let Some(poke) = driver {
+            poke.notify_one();
+        }
+    }
+    Ok(taken)
+}
+
+/// Presents the proofs, the oldest first: a payment was made from what a top-up before it had brought. Repeated while it gets
+/// on, as one may need what a later one brings. Gives how many were taken.
+pub(super) async fn present(core: &Core) -> Outcome<u32> {
+    let Ok(_alone) = core.engine.restored.presenting.try_lock() else { return Ok(0) };
+    let mut taken = 0u32;
+    loop {
+        // Taken down first: what is owed from here on sets it again.
+        core.engine.restored.owed.store(false, Ordering::Release);
+        let (known, left) = match round(core).await {
+            Ok(round) => round,
+            Err(error) => {
+                core.engine.restored.owe();
+                return Err(error);
+            }
+        };
+        taken = taken.saturating_add(known);
+        if left {
+            core.engine.restored.owe();
+        }
+        if known == 0 || !left {
+            return Ok(taken);
+        }
+    }
+}
+
+/// One round over all that is owed. Gives how many were taken, and whether any is left.
+async fn round(core: &Core) -> Outcome<(u32, bool)> {
+    let (mut known, mut left, mut after) = (0u32, false, 0i64);
+    loop {
+        let epoch = core.client.epoch();
+        let page = core.files(move |files| files.ledger(|conn| intents::owed(conn, epoch, after, PAGE))).await?;
+        let Some(last) = page.last() else { return Ok((known, left)) };
+        after = last.number;
+        for owed in page {
+            match tell(core, &owed).await? {
+                Told::Known => known = known.saturating_add(1),
+                Told::Later => left = true,
+                Told::Closed => return Ok((known, true)),
+            }
+        }
+    }
+}
+
+async fn tell(core: &Core, owed: &OwedProof) -> Outcome<Told> {
+    let id = owed.intent_id;
+    let body = serde_json::json!({ "proof": encode(&owed.proof) }).to_string().into_bytes();
+    let answer = core.call(&core.engine_request("POST", format!("/v1/payments/{id}/proof"), body)?).await?;
+    if let Err(error) = answer.accepted() {
+        let for_good = error.is(Code::IdReused) || error.is(Code::ReceiptInvalid);
+        if !for_good {
+            return Ok(if error.is(Code::ServiceDown) { Told::Closed } else { Told::Later });
+        }
+    }
+    let (now, epoch) = (core.now(), answer.epoch);
+    core.files(move |files| {
+        files.commit(now, |tx, log| {
+            intents::set_known(tx, id, epoch)?;
+            let word = if answer.accepted().is_ok() { "taken" } else { "refused" };
+            log.append(tx, "proof", &id.to_string(), format!("{word} epoch {epoch}").as_bytes())
+        })
+    })
+    .await?;
+    Ok(Told::Known)
+}
