@@ -1,18 +1,19 @@
 """Nothing secret lies open: SQLite cannot read the wallet's files; twenty things that only the person, the bank or a key
-store may know are in no file that wallet or service wrote, in no log at the most talkative level, and the PIN is not in
-the memory of the service's main process."""
+store may know are in no file that wallet or service wrote, in no log at the most talkative level, not in the memory of a
+locked wallet that lived through the whole day, and those of the vault not in the memory of the service's main process."""
 
 import base64
 import json
 import re
 import secrets
-import shutil
 import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 import pyotp
 from outside import Checks, need
+from shell import Shell, memory
 from till import DONE, Till, order_number
 from wallet import Person, Service, folder
 
@@ -67,20 +68,31 @@ def sqlite_refuses(checks, wallet):
         checks.check(mode & 0o077 == 0 or (wallet.files.stat().st_mode & 0o077) == 0, f"{name}: nobody else of this machine can reach it ({mode:o})")
 
 
-def memory(service):
-    """The memory of the service's main process, as gdb writes it down; None where one process may not read another."""
-    if not shutil.which("gcore"):
-        print("not run: the core dump: missing: gcore")
-        return None
-    place = folder("core")
-    done = subprocess.run(["gcore", "-a", "-o", str(place / "core"), str(service.process.pid)], capture_output=True, text=True, timeout=120)
-    written = list(place.iterdir())
-    if not written:
-        print(f"not run: the core dump: {(done.stderr.strip().splitlines() or ['no output'])[-1]}")
-        return None
-    raw = written[0].read_bytes()
-    written[0].unlink()
-    return raw
+def locked_memory(checks, wallet, history, planted, canaries):
+    """Dumps the process open and locked: open, it holds what it works with; locked, none of it."""
+    opened = memory(wallet.process.pid)
+    if opened is None:
+        return
+    checks.check({"file key", "whom was paid"} <= set(found := search(opened, canaries)), f"the open wallet ({len(opened) >> 20} MiB) holds what it works with: {found}")
+    checks.equal(wallet.call("lock"), {"locked": True}, "locked")
+    for word in ("account", "history", "prepare-codes"):
+        checks.equal(wallet.refusal(word).get("code"), "locked", f"a locked wallet refuses {word}")
+    # Connections that were let go of are closed by a thread of their own, at once.
+    locked = until_quiet(wallet.process.pid, canaries)
+    checks.equal(search(locked, {"planted": spellings(planted)}), ["planted"], f"the dump of the locked wallet ({len(locked) >> 20} MiB) is the process's: what stands in its environment is found")
+    checks.equal(search(locked, canaries), [], f"none of {len(canaries)} canaries is in the memory of the locked wallet")
+    checks.equal(wallet.call("unlock"), {"locked": False}, "opened again")
+    checks.equal([item["record_id"] for item in wallet.items()], [item["record_id"] for item in history], "with everything that was there")
+
+
+def until_quiet(pid, canaries):
+    """The memory of a process that has just been told to forget: five seconds are enough for its other threads."""
+    deadline = time.monotonic() + 5
+    while True:
+        raw = memory(pid)
+        if not search(raw, canaries) or time.monotonic() > deadline:
+            return raw
+        time.sleep(0.2)
 
 
 def main():
@@ -93,9 +105,13 @@ def main():
         service.add_card(person)
         service.stop()
         service.start()
-        wallet = service.phone(person, env=TALKATIVE).set_up(top_up="300.00")
+        # One process for the whole day: what it typed, read and was told has passed through this memory. What stands in its
+        # environment stays there: the search of a dump must find that.
+        planted = "bittern-" + secrets.token_hex(8)
+        wallet = Shell(service, person, env={**TALKATIVE, "PLANTED": planted}).set_up(top_up="300.00")
         otp = service.otp(person.phone)
-        merchant = service.dev("/dev/merchants", {"name": "老王豆浆油条铺"})
+        shop = "老王豆浆" + secrets.token_hex(6)
+        merchant = service.dev("/dev/merchants", {"name": shop})
         payee = wallet.call("read", merchant["collection_code_text"])["payee_id"]
         checks.equal(wallet.pay(payee, "12.34")["state"], "succeeded", "a payment with the PIN")
         code = wallet.code()
@@ -120,8 +136,9 @@ def main():
         wallet.call("prepare-codes")
         history = wallet.items()
         wallet.call("receipt", history[0]["record_id"])
-
-        sqlite_refuses(checks, wallet)
+        account = wallet.call("account")["account_id"]
+        # A secret that no word asked for is not repeated.
+        checks.check(person.pin not in wallet.run(person.pin).stdout, "a line that is no word is not repeated")
 
         key_store = json.loads(wallet.keys.read_bytes())
         file_key = base64.b64decode(key_store["file-key"])
@@ -153,16 +170,20 @@ def main():
         }
         checks.check(len(canaries) >= 20 and len(raw_keys) >= 2, f"{len(canaries)} canaries in {sum(map(len, canaries.values()))} spellings")
         # The search finds what is there, in each spelling, or it finds nothing anywhere.
-        planted = folder("planted") / "file"
+        file = folder("planted") / "file"
         for name, secret in [("card number", person.card), ("PIN", person.pin), ("name", person.name), ("login password", password), ("file key", raw_file_key)]:
             value = secret if isinstance(secret, bytes) else secret.encode()
             texts = [b"\x00" + value + b"\x00", b'{"a":"' + value + b'"}']
             texts += [] if len(value) <= 6 else [b"xx" + value.hex().encode(), base64.b64encode(b"ab" + value + b"c"), base64.urlsafe_b64encode(b"a" + value)]
             for text in texts:
-                planted.write_bytes(b"\x81" * 5000 + text + b"\x82" * 5000)
-                if name not in search(planted.read_bytes(), canaries):
+                file.write_bytes(b"\x81" * 5000 + text + b"\x82" * 5000)
+                if name not in search(file.read_bytes(), canaries):
                     checks.check(False, f"the search overlooks the {name} in {text!r}")
         checks.check(True, "the search finds planted secrets")
+
+        locked_memory(checks, wallet, history, planted, {**canaries, "whom was paid": spellings(shop), "a record": spellings(history[0]["record_id"])})
+        checks.equal(wallet.end(), 0, "the process ends with its input")
+        sqlite_refuses(checks, wallet)
 
         written = [path for path in files_of(service.data, wallet.profile, service.log, wallet.log) if path != wallet.keys]
         sizes = sum(path.stat().st_size for path in written)
@@ -174,12 +195,12 @@ def main():
         checks.equal((by_grep.returncode, by_grep.stdout), (1, ""), "grep -a finds none of the long ones either")
         # What the wallet keeps about others is not open either, though the service's ledger may say it.
         own = b"".join(path.read_bytes() for path in files_of(wallet.files))
-        for what, text in {"the merchant": "老王豆浆油条铺", "an account id": wallet.call("account")["account_id"], "a record": history[0]["record_id"], "SQL": "CREATE TABLE"}.items():
+        for what, text in {"the merchant": shop, "an account id": account, "a record": history[0]["record_id"], "SQL": "CREATE TABLE"}.items():
             checks.check(text.encode() not in own, f"the wallet's files do not show {what}")
 
-        dump = memory(service)
+        dump = memory(service.process.pid, files=True)
         if dump is not None:
-            checks.check("老王豆浆油条铺".encode() in dump or service.info["root_key"].encode() in dump, f"the core dump of the service's main process ({len(dump) >> 20} MiB) holds what the process works with")
+            checks.check(shop.encode() in dump or service.info["root_key"].encode() in dump, f"the core dump of the service's main process ({len(dump) >> 20} MiB) holds what the process works with")
             checks.equal(search(dump, {name: canaries[name] for name in ("PIN", "wrong PIN", "card number", "identity number", "login password", "wrong login password", "key of the authenticator app")}), [],
                          "but neither a PIN nor a password, the card or identity number or the key of the app")
         checks.check(service.children(), "the vault is a process of its own")

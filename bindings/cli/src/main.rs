@@ -64,6 +64,10 @@ enum Command {
     },
 }
 
+/// What is freed is overwritten, as in the library for phones (docs/decisions/memory-of-a-locked-wallet.md).
+#[global_allocator]
+static MEMORY: kabao_core::WipingAllocator = kabao_core::WipingAllocator::new();
+
 /// What a wrong command line gives; 1, 2 and 3 have meanings of their own.
 const USAGE: u8 = 64;
 

@@ -4,6 +4,10 @@
 
 uniffi::setup_scaffolding!();
 
+/// What this library frees is overwritten: arguments and answers on their way over the boundary, buffers of the network.
+#[global_allocator]
+static MEMORY: kabao_core::WipingAllocator = kabao_core::WipingAllocator::new();
+
 /// Runs calls on the wallet's threads.
 mod calls;
 /// What happens when the code of the wallet or of the app panics or throws.

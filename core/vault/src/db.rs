@@ -133,9 +133,20 @@ impl Db {
 
     /// Folds the log in and closes. What could not be folded in stays in the log and is read at the next opening.
     ///
+    /// What the file said and its key are then no longer in memory: the library overwrites what it frees, and the stack of
+    /// this thread is overwritten. What was read into values of the caller is the caller's.
+    ///
     /// # Errors
     /// As [`Db::checkpoint`]; the file is closed in any case.
     pub fn close(self) -> Result<(), VaultError> {
+        let closed = self.close_all();
+        kabao_vault_sys::wipe_stack();
+        closed
+    }
+
+    // Apart, so that its calls lie deeper in the stack than the one that overwrites it.
+    #[inline(never)]
+    fn close_all(self) -> Result<(), VaultError> {
         if self.poisoned.load(Ordering::Acquire) {
             self.abandon();
             return Err(VaultError::Poisoned);

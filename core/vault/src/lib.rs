@@ -23,4 +23,5 @@ pub use error::VaultError;
 pub use folder::Folder;
 pub use key::{Cipher, FileKey, KeyEnvelope};
 pub use open::Presence;
+pub use kabao_vault_sys::{WipingAllocator, wipe_stack};
 pub use spec::{Durability, FileSpec, Migration};

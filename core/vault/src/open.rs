@@ -109,6 +109,7 @@ fn start(
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    wipe_what_is_freed(&connection)?;
     let guard = Guard::install(&mut connection)?;
     keying(&connection)?;
     if kabao_vault_sys::version().is_empty() {
@@ -117,6 +118,18 @@ fn start(
         });
     }
     Ok((connection, guard))
+}
+
+/// From here on the library overwrites what it frees: pages in plain text, keys, statements with their values. It counts
+/// for all connections of the process, and the guard forbids to take it back.
+fn wipe_what_is_freed(connection: &Connection) -> Result<(), VaultError> {
+    let mut answer = String::new();
+    connection.pragma_update_and_check(None, "memory_security", "fill", |_| Ok(()))?;
+    connection.pragma_query(None, "memory_security", |row| {
+        answer = row.get(0)?;
+        Ok(())
+    })?;
+    if answer == "1" { Ok(()) } else { Err(VaultError::Settings { name: "memory_security" }) }
 }
 
 fn look_at_files(path: &Path, presence: Presence) -> Result<bool, VaultError> {

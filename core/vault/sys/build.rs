@@ -38,6 +38,8 @@ const CIPHER: &[(&str, Option<&str>)] = &[
     ("HAVE_CIPHER_AEGIS", Some("0")),
     ("HAVE_CIPHER_CHACHA20", Some("1")),
     ("CODEC_TYPE", Some("CODEC_TYPE_CHACHA20")),
+    // Memory can be overwritten before it is freed; every connection turns it on before it has a key.
+    ("SQLITE3MC_SECURE_MEMORY", Some("1")),
 ];
 
 fn main() {

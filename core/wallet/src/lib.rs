@@ -43,5 +43,6 @@ pub mod figures;
 mod wallet;
 
 pub use error::WalletError;
+pub use kabao_vault::WipingAllocator;
 pub use shared::{EraseReport, Subscription, VerificationView, WalletEvent, WalletListener};
 pub use wallet::{ServiceSettings, Wallet, WalletSettings};

@@ -221,6 +221,8 @@ impl Wallet {
         }
         self.core.gate.end_opening();
         let left = intents::leave_unknown(&self.core).await;
+        self.core.quotes.forget_all();
+        self.core.host.transport().forget();
         self.core.close_files().await?;
         match left {
             // Already locked before: there was nothing to leave.

@@ -8,6 +8,8 @@ mod cards;
 mod change;
 mod plain;
 mod secure;
+mod shell;
+mod typed;
 mod words;
 
 pub use args::WalletArgs;
@@ -21,7 +23,7 @@ use kabao_core::host::Host;
 use kabao_core::words::Language;
 use kabao_core::{Wallet, WalletError, WalletEvent, WalletListener};
 use serde_json::{Map, Value, json};
-use std::io::{BufRead, IsTerminal};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -90,7 +92,10 @@ fn work(args: &WalletArgs, language: &str, answer: &Answer) -> Result<ExitCode, 
             let payee = payment.payee_name.unwrap_or_default();
             eprintln!("{}: {payee} {} ({})", payment.state_text, payment.amount.text, payment.intent_id);
         }
-        let came = carry_out(&args.word, &wallet, answer).await;
+        let came = match &args.word {
+            Word::Shell => shell::run(&wallet, answer).await,
+            word => carry_out(word, &wallet, answer).await,
+        };
         listening.cancel();
         wallet.close().await?;
         came
@@ -136,14 +141,8 @@ impl WalletListener for Notices {
 
 /// A secret: typed unseen, or a line of the standard input.
 fn secret(what: &str) -> Result<Value, Stop> {
-    let line = if std::io::stdin().is_terminal() {
-        rpassword::prompt_password(format!("{what}: ")).map_err(|error| error.to_string())?
-    } else {
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).map_err(|error| error.to_string())?;
-        line
-    };
-    Ok(Value::String(line.trim_end_matches(['\r', '\n']).to_owned()))
+    let mut line = typed::secret(what).map_err(|error| error.to_string())?;
+    Ok(Value::String(std::mem::take(&mut *line)))
 }
 
 /// Two secret lines: those at the foot of a passport's page.

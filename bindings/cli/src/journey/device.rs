@@ -86,6 +86,10 @@ impl Transport for Wires {
         }
         self.inner.send(request).await
     }
+
+    fn forget(&self) {
+        self.inner.forget();
+    }
 }
 
 /// The desktop as a host with a clock that can be wrong.

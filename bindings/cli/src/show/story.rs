@@ -117,26 +117,31 @@ impl Story {
 
     /// Shows an outcome as the screen of a phone would.
     pub fn show(&self, show: Show, outcome: &Value) {
+        // In one piece: in pieces it would wait in the buffer of the standard output, and a payer code would stay there.
+        print!("{}", zeroize::Zeroizing::new(self.shown(show, outcome)).as_str());
+    }
+
+    fn shown(&self, show: Show, outcome: &Value) -> String {
         let text = |path: &str| at(outcome, path).and_then(Value::as_str).unwrap_or_default().to_owned();
         let items = |path: &str| at(outcome, path).and_then(Value::as_array).cloned().unwrap_or_default();
         match show {
             Show::Step => told("→", &format!("{} — {}", text("title"), text("why"))),
             Show::Refusal => {
                 let failure = if outcome.get("failure").is_some() { self.failure(outcome) } else { (text("text"), text("next")) };
-                told("✗", &format!("{} — {}", failure.0, failure.1));
+                told("✗", &format!("{} — {}", failure.0, failure.1))
             }
             Show::Timeline => {
                 let stages: Vec<String> = items("timeline").iter().map(|stage| part(stage, "text")).collect();
-                told("✓", &format!("{} · {}", text("state_text"), stages.join(" → ")));
+                told("✓", &format!("{} · {}", text("state_text"), stages.join(" → ")))
             }
-            Show::Ways => print!("{}", self.choices(&items(""), "text")),
-            Show::Sources => print!("{}", self.choices(&items("sources"), "text")),
+            Show::Ways => self.choices(&items(""), "text"),
+            Show::Sources => self.choices(&items("sources"), "text"),
             Show::Code => self.code(&text("picture_coloured"), &text("bars_coloured"), &text("grouped"), &text("picture")),
-            Show::Receipt => print!("{}", self.receipt(outcome)),
-            Show::History => print!("{}", history(&[items("open"), items("items")].concat())),
+            Show::Receipt => self.receipt(outcome),
+            Show::History => history(&[items("open"), items("items")].concat()),
             Show::Month => {
                 let month = at(outcome, "month").map(Value::to_string).unwrap_or_default();
-                told("Σ", &format!("{month}: −{} / +{} ({})", text("spent.text"), text("received.text"), outcome.get("count").cloned().unwrap_or_default()));
+                told("Σ", &format!("{month}: −{} / +{} ({})", text("spent.text"), text("received.text"), outcome.get("count").cloned().unwrap_or_default()))
             }
         }
     }
@@ -159,22 +164,19 @@ impl Story {
         table.to_string()
     }
 
-    fn code(&self, coloured: &str, bars: &str, digits: &str, plain: &str) {
+    fn code(&self, coloured: &str, bars: &str, digits: &str, plain: &str) -> String {
         // Colours make black on white whatever the theme; without a terminal the plain picture is the readable one.
         let picture = if self.terminal { coloured } else { plain };
-        for line in picture.lines() {
-            println!("      {line}");
-        }
-        println!();
+        let mut out: String = picture.lines().flat_map(|line| ["      ", line, "\n"]).collect();
+        out.push('\n');
         // The bars of 24 digits are 94 columns wide; broken over two lines they are no bars.
         let columns = terminal_size::terminal_size().map_or(0, |(terminal_size::Width(columns), _)| usize::from(columns));
         if self.terminal && columns >= BAR_COLUMNS {
-            for line in bars.lines() {
-                println!("{line}");
-            }
-            println!();
+            out.extend(bars.lines().flat_map(|line| [line, "\n"]));
+            out.push('\n');
         }
-        println!("      {digits}\n");
+        out.push_str(&format!("      {digits}\n\n"));
+        out
     }
 
     fn receipt(&self, outcome: &Value) -> String {
@@ -209,10 +211,9 @@ fn part(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-fn told(mark: &str, text: &str) {
-    for (index, line) in wrap(text, COLUMNS - 6).into_iter().enumerate() {
-        println!("  {} {line}", if index == 0 { pad(mark, 1) } else { " ".to_owned() });
-    }
+fn told(mark: &str, text: &str) -> String {
+    let lines = wrap(text, COLUMNS - 6).into_iter().enumerate();
+    lines.map(|(index, line)| format!("  {} {line}\n", if index == 0 { pad(mark, 1) } else { " ".to_owned() })).collect()
 }
 
 /// The sentence with `{path}` and `{$name.path}` filled in.

@@ -6,6 +6,7 @@
 
 mod tokenizer;
 mod tokens;
+mod wipe;
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 
 pub use tokenizer::add_tokenizer;
 pub use tokens::{Flow, tokenize};
+pub use wipe::{WipingAllocator, wipe_stack};
 
 unsafe extern "C" {
     fn sqlite3_key_v2(

@@ -96,7 +96,7 @@ impl AccountClient {
             method: "POST",
             path: format!("/v1/devices/{device}/sign-out"),
             query: None,
-            body: serde_json::json!({ "sign_out_id": id }).to_string().into_bytes(),
+            body: serde_json::json!({ "sign_out_id": id }).to_string().into_bytes().into(),
             signer: Signer::Device(device),
         };
         match self.core.call(&request).await?.accepted() {

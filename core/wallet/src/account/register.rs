@@ -76,7 +76,7 @@ impl AccountClient {
             method: "POST",
             path: format!("/v1/registrations/{id}/otp"),
             query: None,
-            body: body.as_bytes().to_vec(),
+            body: body.as_bytes().to_vec().into(),
             signer: Signer::Itself,
         };
         let registered: Registered = match self.core.call(&request).await?.read() {
@@ -107,7 +107,7 @@ impl AccountClient {
             method: "POST",
             path: "/v1/registrations".to_owned(),
             query: None,
-            body: self.registration(id, &row)?,
+            body: self.registration(id, &row)?.into(),
             signer: Signer::Itself,
         };
         let answer = self.core.call(&request).await?;

@@ -354,7 +354,7 @@ fn standing(conn: &rusqlite::Connection) -> Outcome<(bool, bool, Option<Replacem
 }
 
 fn itself(method: &'static str, path: String, body: Vec<u8>) -> Request {
-    Request { method, path, query: None, body, signer: Signer::Itself }
+    Request { method, path, query: None, body: body.into(), signer: Signer::Itself }
 }
 
 /// The terms of a payment of the earlier phone, which have to be of this account.

@@ -331,5 +331,5 @@ fn standing(conn: &rusqlite::Connection) -> Outcome<Standing> {
 }
 
 fn itself(method: &'static str, path: String, body: Vec<u8>) -> Request {
-    Request { method, path, query: None, body, signer: Signer::Itself }
+    Request { method, path, query: None, body: body.into(), signer: Signer::Itself }
 }

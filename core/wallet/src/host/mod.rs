@@ -195,6 +195,9 @@ pub trait Transport: Send + Sync {
     fn authority(&self) -> String;
     /// Sends and waits.
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
+    /// The wallet was locked: connections that nothing waits for are closed, with what their buffers hold. Sending goes on
+    /// to work.
+    fn forget(&self) {}
 }
 
 #[cfg(test)]

@@ -51,6 +51,11 @@ impl Quotes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
+    /// Nobody is asked any more: the wallet was locked.
+    pub(crate) fn forget_all(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(super) fn forget(&self, id: Id) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }

@@ -15,6 +15,7 @@ use kabao_proof::{Headers, KeyPurpose, KeySet, RequestEcho, RequestParts, Signat
 use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use zeroize::Zeroizing;
 
 const A_DAY: i64 = 86_400_000;
 
@@ -32,14 +33,14 @@ pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) path: String,
     pub(crate) query: Option<String>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
     pub(crate) signer: Signer,
 }
 
 /// A signed answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
     pub(crate) time: Timestamp,
     /// The service's epoch when it answered; by now there may be a later one.
     pub(crate) epoch: u64,
@@ -125,7 +126,7 @@ impl Core {
     /// A request of the engine, which goes on while answers are on their way.
     pub(crate) fn engine_request(&self, method: &'static str, path: String, body: Vec<u8>) -> Outcome<Request> {
         let device = self.identity()?.device_id;
-        Ok(Request { method, path, query: None, body, signer: Signer::Device(device) })
+        Ok(Request { method, path, query: None, body: Zeroizing::new(body), signer: Signer::Device(device) })
     }
 
     /// Sends a request and gives the signed answer, whatever it says. An error means: no answer that can be believed.
@@ -293,7 +294,7 @@ impl Core {
             Some(query) => format!("{}?{query}", request.path),
             None => request.path.clone(),
         };
-        let sent = HttpRequest { method: request.method, target, headers, body: request.body.clone(), timeout_ms: 0 };
+        let sent = HttpRequest { method: request.method, target, headers, body: request.body.to_vec(), timeout_ms: 0 };
         self.checked(sent, &echo).await
     }
 
@@ -321,7 +322,7 @@ impl Core {
         if let Some(last) = &answer.last_head {
             self.check_last_head(last).await?;
         }
-        Ok(Attempt::Answer(Answer { status: response.status, body: response.body, time, epoch: answer.epoch }))
+        Ok(Attempt::Answer(Answer { status: response.status, body: Zeroizing::new(response.body), time, epoch: answer.epoch }))
     }
 
     async fn check_signature(&self, answer: &SignedAnswer) -> Outcome<bool> {

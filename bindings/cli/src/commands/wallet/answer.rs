@@ -1,6 +1,9 @@
 //! What a command prints: JSON for scripts, tables for people; and its exit code.
 
+use super::shell::Odd;
+use super::typed;
 use super::words::Word;
+use crate::USAGE;
 use crate::journey::format::Show;
 use crate::show::{data, fields};
 use crate::show::story::{Detail, Story};
@@ -18,6 +21,12 @@ const CERTAIN: u8 = 2;
 /// The outcome is not known.
 const UNKNOWN: u8 = 3;
 
+/// Prints one line of JSON in one piece: in pieces it would wait in the buffer of the standard output, and stay there.
+fn out(value: &Value) {
+    let line = zeroize::Zeroizing::new(format!("{value}\n"));
+    print!("{}", *line);
+}
+
 /// Prints for one command.
 pub struct Answer {
     json: bool,
@@ -34,7 +43,7 @@ impl Answer {
     /// Prints what came, and gives the exit code: a payment without result or without success has its own.
     pub fn gave(&self, word: &Word, value: &Value) -> ExitCode {
         if self.json {
-            println!("{value}");
+            out(value);
         } else {
             self.show(word, value);
         }
@@ -48,7 +57,7 @@ impl Answer {
     /// Prints what came, as it is; to people without the values that are for programs.
     pub fn told(&self, value: &Value, hidden: &[&str]) -> ExitCode {
         if self.json {
-            println!("{value}");
+            out(value);
             return ExitCode::SUCCESS;
         }
         let mut shown = value.clone();
@@ -57,7 +66,7 @@ impl Answer {
         }
         print!("{}", fields::lines(&shown));
         if let Some(picture) = value.get("picture").and_then(Value::as_str) {
-            println!("{picture}");
+            print!("{}", zeroize::Zeroizing::new(format!("{picture}\n")).as_str());
         }
         ExitCode::SUCCESS
     }
@@ -116,12 +125,39 @@ impl Answer {
         }
     }
 
+    /// Prints what the shell did itself.
+    pub fn state(&self, value: &Value, text: &str) {
+        if self.json { out(value) } else { eprintln!("{text}") }
+    }
+
+    /// Prints why a word was not carried out, when it is not the wallet that says so.
+    pub fn said(&self, text: &str) -> ExitCode {
+        if self.json { out(&json!({ "said": text })) } else { eprintln!("{text}") }
+        ExitCode::FAILURE
+    }
+
+    /// Prints help, or that a line is no word. What stands in a line that nobody typed on a terminal is not repeated: it
+    /// may be a secret that no word asked for.
+    pub fn not_understood(&self, line: u64, odd: Odd) -> ExitCode {
+        let why = match &odd {
+            Odd::Usage(told) if !told.use_stderr() || (typed::by_a_person() && !self.json) => {
+                let _ = told.print();
+                return if told.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            }
+            Odd::Usage(told) => told.kind().to_string(),
+            Odd::Quote => say(self.language, "shell.quote", &[]),
+        };
+        let text = say(self.language, "shell.not_understood", &[("line", &line.to_string()), ("why", &why)]);
+        if self.json { out(&json!({ "said": text })) } else { eprintln!("{text}") }
+        ExitCode::from(USAGE)
+    }
+
     /// Prints an error: what happened, what to do, its name, and whether the outcome is certain.
     pub fn refused(&self, error: &WalletError) -> ExitCode {
         let told = views::error(self.language, error);
         let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
         if self.json {
-            println!("{}", json!({ "failure": told }));
+            out(&json!({ "failure": told }));
         } else {
             let field = told.get("field").and_then(Value::as_str).map(|field| format!(", {field}")).unwrap_or_default();
             eprintln!("{}\n{}\n({}, {}{field})", text("text"), text("next"), text("code"), text("certainty"));

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 /// The calls. Secrets are read from the standard input, one line each.
 #[derive(Subcommand)]
 pub enum Word {
+    /// Opens the wallet once and takes these words line by line, with `lock` and `unlock`; `help` lists them.
+    Shell,
     /// The next step of the set-up, and the account.
     Status,
     /// The next step of the set-up.

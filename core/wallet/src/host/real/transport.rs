@@ -1,17 +1,22 @@
 //! HTTPS to one service: its own certificate authority, its pinned keys, no redirect, no proxy, no cookies.
 
 use crate::host::{HttpRequest, HttpResponse, MAX_BODY, Transport, TransportError};
-use rustls::client::WebPkiServerVerifier;
+use rustls::client::{Resumption, WebPkiServerVerifier};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, InvalidMessage, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// One service has one name; more are not needed.
+const SESSIONS: usize = 8;
 
 /// The HTTPS client of one service.
 pub struct HttpsTransport {
-    client: reqwest::Client,
+    client: Mutex<reqwest::Client>,
+    tls: ClientConfig,
     origin: String,
     authority: String,
 }
@@ -33,18 +38,29 @@ impl HttpsTransport {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(ca_pem, pins)?)
-            .http1_only()
-            .https_only(true)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(5))
-            .pool_idle_timeout(Duration::from_secs(20))
-            .build()
-            .map_err(|_| TransportError::Untrusted)?;
-        Ok(HttpsTransport { client, origin, authority })
+        let tls = tls(ca_pem, pins)?;
+        Ok(HttpsTransport { client: Mutex::new(client(&tls)?), tls, origin, authority })
     }
+
+    fn client(&self) -> reqwest::Client {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A client with connections and TLS sessions of its own.
+fn client(tls: &ClientConfig) -> Result<reqwest::Client, TransportError> {
+    let mut tls = tls.clone();
+    tls.resumption = Resumption::in_memory_sessions(SESSIONS);
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .http1_only()
+        .https_only(true)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .pool_idle_timeout(Duration::from_secs(20))
+        .build()
+        .map_err(|_| TransportError::Untrusted)
 }
 
 fn tls(ca_pem: &str, pins: Vec<String>) -> Result<ClientConfig, TransportError> {
@@ -125,7 +141,7 @@ impl Transport for HttpsTransport {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let method = reqwest::Method::from_bytes(request.method.as_bytes()).map_err(|_| TransportError::Untrusted)?;
         let mut builder = self
-            .client
+            .client()
             .request(method, format!("{}{}", self.origin, request.target))
             .timeout(Duration::from_millis(request.timeout_ms));
         for (name, value) in &request.headers {
@@ -138,14 +154,21 @@ impl Transport for HttpsTransport {
             .iter()
             .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
             .collect();
-        let mut body = Vec::new();
+        let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = answer.chunk().await.map_err(|error| judge(&error))? {
             if body.len().saturating_add(chunk.len()) > MAX_BODY {
                 return Err(TransportError::TooLong);
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(HttpResponse { status, headers, body })
+        Ok(HttpResponse { status, headers, body: std::mem::take(&mut *body) })
+    }
+
+    fn forget(&self) {
+        // The old one goes with its pool; a request that is on its way keeps it until its answer is there.
+        if let Ok(fresh) = client(&self.tls) {
+            *self.client.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
     }
 }
 

@@ -127,7 +127,7 @@ impl Core {
             return Ok(false);
         }
         answer.accepted()?;
-        let taken = self.take_up::<T>(answer.body).await;
+        let taken = self.take_up::<T>(answer.body.to_vec()).await;
         match &taken {
             Ok(()) => self.note_refusal::<T>(None).await?,
             Err(error) if is_refusal(error) => self.note_refusal::<T>(Some(error.failure().code.clone())).await?,
