@@ -285,3 +285,50 @@ fn the_proxy_signs_for_tools_that_cannot() {
     drop(proxy.stdin.take());
     assert!(proxy.wait().unwrap().success());
 }
+
+#[test]
+fn one_process_takes_words_line_by_line_and_lives_on_locked() {
+    let service = Service::start();
+    let profile = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kabao"))
+        .args(["--language", "zh-CN", "wallet", "--json", "--dev-file-keys", "--profile"])
+        .arg(profile.path())
+        .arg("--service")
+        .arg(service.file())
+        .arg("shell")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut tell = |lines: &str| -> Value {
+        writeln!(input, "{lines}").unwrap();
+        let mut answer = String::new();
+        output.read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{lines}: {answer}"))
+    };
+    assert_eq!(tell("onboarding-next")["step"], "register");
+    tell("register 13912340278 --device-model '书房 电脑'");
+    // The secret is the next line, and what follows it is the next word.
+    tell(&format!("\n# a remark\nenter-otp\n{}", service.otp("kabao")));
+    assert_eq!(tell("onboarding-next")["step"], "choose_pin");
+    assert_eq!(tell("lock")["locked"], true);
+    assert_eq!(tell("onboarding-next")["failure"]["code"], "locked");
+    assert_eq!(tell("choose-pin\n480273")["failure"]["code"], "locked");
+    assert_eq!(tell("lock")["locked"], true);
+    assert_eq!(tell("unlock")["locked"], false);
+    assert_eq!(tell("unlock")["locked"], false);
+    assert_eq!(tell("onboarding-next")["step"], "choose_pin");
+    // What is no word is said with its line, and not repeated: it may be a secret.
+    for odd in ["480273", "read 'x", "pay", "set-aside-lost", "shell"] {
+        let said = tell(odd);
+        assert!(said["said"].is_string() && !said.to_string().contains("480273"), "{odd}: {said}");
+    }
+    writeln!(input, "quit").unwrap();
+    let done = child.wait_with_output().unwrap();
+    // The last word was refused: the exit code of a shell is that of its last word.
+    assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(!String::from_utf8_lossy(&done.stderr).contains("480273"));
+}

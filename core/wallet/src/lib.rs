@@ -43,6 +43,6 @@ pub mod figures;
 mod wallet;
 
 pub use error::WalletError;
-pub use kabao_vault::WipingAllocator;
+pub use kabao_vault::{WipingAllocator, wipe_stack};
 pub use shared::{EraseReport, Subscription, VerificationView, WalletEvent, WalletListener};
 pub use wallet::{ServiceSettings, Wallet, WalletSettings};

@@ -64,6 +64,7 @@ pub async fn run(wallet: &Wallet, answer: &Answer) -> Result<ExitCode, Stop> {
             Err(Stop::Wallet(error)) => answer.refused(&error),
             Err(Stop::Said(text)) => answer.said(&text),
         };
+        kabao_core::wipe_stack();
     }
 }
 
