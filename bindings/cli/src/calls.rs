@@ -2,6 +2,7 @@
 //! and the journeys share. What a call does stands with the call itself, in the wallet.
 
 mod data;
+mod idle;
 mod limits;
 mod cards;
 mod change;
@@ -28,7 +29,7 @@ pub const CALLS: &[&str] = &[
 
 /// Whether a call of that name exists.
 pub fn is_call(name: &str) -> bool {
-    [CALLS, cards::NAMES, change::CALLS, limits::CALLS, secure::CALLS].iter().any(|calls| calls.contains(&name))
+    [CALLS, cards::NAMES, change::CALLS, idle::CALLS, limits::CALLS, secure::CALLS].iter().any(|calls| calls.contains(&name))
 }
 
 /// Why a call gave nothing.
@@ -113,6 +114,9 @@ pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arg
     }
     if data::CALLS.contains(&name) {
         return data::call(wallet, name, with).await;
+    }
+    if idle::CALLS.contains(&name) {
+        return idle::call(wallet, name, with).await;
     }
     if identity::CALLS.contains(&name) {
         return identity::call(&wallet.identity(), name, with).await;

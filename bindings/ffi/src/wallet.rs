@@ -3,7 +3,7 @@ use crate::device::{self, Guarded};
 use crate::{AccountClient, CardsClient, DataClient, HistoryClient, IdentityClient, LimitsClient, OperatorClient, PayClient, faults};
 use kabao_core::error::Outcome;
 use kabao_core::host::{Background, DeviceKeys, SecretStore};
-use kabao_core::{Subscription, Wallet, WalletListener, WalletSettings};
+use kabao_core::{LockAfterView, Subscription, Wallet, WalletListener, WalletSettings};
 use std::sync::Arc;
 
 /// One wallet on this phone. Make one when the app starts and keep it; hand its clients to the screens.
@@ -57,6 +57,22 @@ impl KabaoWallet {
     /// Whether the wallet is locked.
     pub fn is_locked(&self) -> bool {
         self.0.part().is_locked()
+    }
+
+    /// Somebody is there: call it for every touch of a screen that shows the wallet. Calls do not count by themselves.
+    pub fn touch(&self) {
+        self.0.part().touch();
+    }
+
+    /// After how long without a touch the wallet locks by itself.
+    pub async fn lock_after(&self) -> Outcome<LockAfterView> {
+        self.0.run(|wallet| async move { wallet.lock_after().await }).await
+    }
+
+    /// Sets it: 15 to 3600 seconds, or nothing for never; `bad_argument` for any other number. Kept on this phone, and counted by a
+    /// clock that nobody can set.
+    pub async fn set_lock_after(&self, seconds: Option<u32>) -> Outcome<LockAfterView> {
+        self.0.run(move |wallet| async move { wallet.set_lock_after(seconds).await }).await
     }
 
     /// Something arrived by push. Nothing in it is believed; it is only a reason to look.

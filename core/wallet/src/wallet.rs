@@ -12,13 +12,16 @@ use crate::limits::LimitsClient;
 use crate::operator::OperatorClient;
 use crate::pay::PayClient;
 use crate::shared::{self, Core, Settings, Subscription, WalletEvent, WalletListener};
-use crate::tables::{account, intents as journal, marks, open};
+use crate::tables::{account, choices, intents as journal, marks, open};
 use crate::words::Language;
 use kabao_base::Code;
 use kabao_codes::collection::link::is_host;
 use kabao_proof::PublicKey;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+mod idle;
+pub use idle::LockAfterView;
 
 /// How long a lock waits for answers that are on their way, in milliseconds.
 const LANDING_MS: u64 = 20_000;
@@ -87,6 +90,7 @@ impl Wallet {
         let wallet = Wallet { core };
         wallet.open_files().await?;
         wallet.follow();
+        wallet.lock_when_idle();
         Ok(wallet)
     }
 
@@ -117,6 +121,8 @@ impl Wallet {
             return Err(Code::Closed.into());
         }
         if self.core.gate.is_open() {
+            // Who opens is there, also where the time was over and nothing has locked yet.
+            self.core.idle.restart(self.core.host.monotonic_ms());
             return Ok(());
         }
         self.open_files().await
@@ -148,10 +154,13 @@ impl Wallet {
         if opened.proofs_owed {
             core.engine.restored.owe();
         }
+        core.idle.set(opened.lock_after, core.host.monotonic_ms());
         if let Err(closed) = core.gate.open() {
             core.close_files().await?;
             return Err(closed);
         }
+        // Once more, for the one who waits: the wallet is open now.
+        core.idle.restart(core.host.monotonic_ms());
         core.listeners.tell(WalletEvent::State { locked: false });
         intents::resume(core).await?;
         self.data().tidy().await;
@@ -239,7 +248,7 @@ impl Wallet {
 
     /// Whether the wallet is locked.
     pub fn is_locked(&self) -> bool {
-        !self.core.gate.is_open()
+        !self.core.gate.is_open() || self.core.is_idle()
     }
 
     /// Sets aside the files of a wallet whose key is lost, so that a new wallet can begin in the same folder. Nothing
@@ -318,12 +327,14 @@ struct Opened {
     clock: Option<String>,
     epoch: u64,
     proofs_owed: bool,
+    lock_after: Option<u32>,
 }
 
 impl Core {
     /// Reads it. Runs on the database thread.
     fn opened(&self) -> Outcome<Opened> {
         self.with_files(|files| {
+            let lock_after = files.mine(|conn| choices::get(conn, choices::LOCK_AFTER))?.and_then(|text| text.parse().ok());
             files.ledger(|conn| {
                 let epoch = marks::get(conn, marks::EPOCH)?.and_then(|text| text.parse().ok()).unwrap_or(0);
                 Ok(Opened {
@@ -331,6 +342,7 @@ impl Core {
                     clock: marks::get(conn, marks::CLOCK)?,
                     epoch,
                     proofs_owed: journal::owes(conn, epoch)?,
+                    lock_after,
                 })
             })
         })

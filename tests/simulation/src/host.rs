@@ -132,6 +132,7 @@ pub struct SimHost {
     keys: Arc<SoftwareKeys>,
     tasks: Mutex<Vec<tokio::task::AbortHandle>>,
     wall_offset: AtomicI64,
+    slept_ms: AtomicI64,
     boot: AtomicU64,
     fuse: Arc<Fuse>,
     buried: Mutex<Vec<Job>>,
@@ -159,6 +160,7 @@ impl SimHost {
             keys: Arc::new(keys),
             tasks: Mutex::new(Vec::new()),
             wall_offset: AtomicI64::new(0),
+            slept_ms: AtomicI64::new(0),
             boot: AtomicU64::new(1),
             fuse: Fuse::new(),
             buried: Mutex::default(),
@@ -200,6 +202,12 @@ impl SimHost {
         let _ = dead.wait_for(|dead| *dead).await;
     }
 
+    /// The phone sleeps: its clocks go on, and no timer fires before it wakes.
+    pub fn doze(&self, ms: i64) {
+        self.slept_ms.fetch_add(ms, Ordering::AcqRel);
+        self.turn_clock(ms);
+    }
+
     /// The phone was started anew: monotonic readings of before mean nothing.
     pub fn reboot(&self, boot: u64) {
         self.boot.store(boot, Ordering::Release);
@@ -223,7 +231,7 @@ impl Host for SimHost {
     }
 
     fn monotonic_ms(&self) -> i64 {
-        self.world.elapsed()
+        self.world.elapsed().saturating_add(self.slept_ms.load(Ordering::Acquire))
     }
 
     fn boot_id(&self) -> String {

@@ -261,6 +261,13 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
         Word::Precheck { amount, channel, source } => {
             ask(wallet, answer, "precheck", with([("amount", json!(amount)), ("channel", json!(channel)), ("source", json!(source))])).await?
         }
+        Word::LockAfter { time: Some(time) } => {
+            let seconds = match time.as_str() {
+                "never" => Value::Null,
+                time => json!(time.parse::<u32>().unwrap_or(0)),
+            };
+            ask(wallet, answer, "set_lock_after", with([("seconds", seconds)])).await?
+        }
         Word::OwnCaps { single, day, raise } => {
             let pin = if *raise { secret("PIN")? } else { Value::Null };
             ask(wallet, answer, "own_caps", with([("single", json!(single)), ("day", json!(day)), ("pin", pin)])).await?

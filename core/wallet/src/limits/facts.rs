@@ -58,7 +58,7 @@ pub(super) struct Facts {
 
 /// Reads everything in one turn of the database thread.
 pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
-    core.gate.check_open()?;
+    core.check_open()?;
     let rules = Arc::clone(&core.feed::<Rules>().await?.body);
     let (now, clock_trusted) = core.clock.now(core.host.as_ref());
     // A time that was signed since the phone started carries on whatever the wall clock says.

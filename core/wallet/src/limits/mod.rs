@@ -50,7 +50,7 @@ impl LimitsClient {
 
     /// The rules in use, with the fees in words. Works without network.
     pub async fn rules(&self) -> Outcome<RulesView> {
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         let (held, refused) = (self.core.feed::<Rules>().await?, self.core.refused_feed::<Rules>().await?);
         let (now, language) = (self.core.now(), self.core.settings.language);
         let source = if held.signed.is_some() { "service" } else { "app" };

@@ -22,7 +22,7 @@ impl LimitsClient {
     /// `bad_argument` for a channel that is none, `bad_id` for a source that is none. What is wrong with the amount is a blocker
     /// and no error.
     pub async fn precheck(&self, request: PrecheckRequest) -> Outcome<PrecheckView> {
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         let channel = channel(&request.channel)?;
         let facts = self.facts().await?;
         let language = self.core.settings.language;

@@ -14,7 +14,7 @@ impl LimitsClient {
     /// it, the limits, the clock. Says of each whether it is well, how the network stands, and offers a code where a scan would
     /// wait. Works without network.
     pub async fn ready_to_pay(&self) -> Outcome<ReadyView> {
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         let facts = self.facts().await?;
         let language = self.core.settings.language;
         let checks = checks(language, &facts);

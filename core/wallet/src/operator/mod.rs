@@ -31,7 +31,7 @@ impl OperatorClient {
     /// Who runs this wallet, as far as this phone knows. Works without network and before there is an account. Before the
     /// first answer the standing is `unknown`.
     pub async fn wallet_profile(&self) -> Outcome<OperatorView> {
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         let (held, refused) = (self.core.feed::<Profile>().await?, self.core.refused_feed::<Profile>().await?);
         let (now, language) = (self.core.now(), self.core.settings.language);
         let standing = self.core.operator_standing().await?;
@@ -69,7 +69,7 @@ impl OperatorClient {
     /// # Errors
     /// What the network says; never what is wrong about the profile: that is for the person to see.
     pub async fn refresh_profile(&self) -> Outcome<OperatorView> {
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         let judged = [Code::FeedForged, Code::FeedExpired, Code::FeedOlder, Code::FeedJumps, Code::FeedMalformed];
         match self.core.refresh_feed::<Profile>().await {
             Err(error) if !judged.into_iter().any(|code| error.is(code)) => Err(error),

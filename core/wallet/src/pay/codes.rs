@@ -33,7 +33,7 @@ pub struct CodesView {
 impl PayClient {
     /// Which table is in use. Works without network.
     pub async fn codes(&self) -> Outcome<CodesView> {
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         let (codes, refused) = (self.core.feed::<Table>().await?, self.core.refused_feed::<Table>().await?);
         let (now, language) = (self.core.now(), self.core.settings.language);
         let source = if codes.signed.is_some() { "service" } else { "app" };

@@ -17,7 +17,7 @@ impl PayClient {
     /// # Errors
     /// Those of asking the service for the payee, and [`Code::Locked`].
     pub async fn read(&self, text: String) -> Outcome<ScanView> {
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         let verdict = kabao_codes::read(&text, &self.read_context().await?);
         self.judged(verdict).await
     }
@@ -28,7 +28,7 @@ impl PayClient {
     /// # Errors
     /// Those of [`PayClient::read`].
     pub async fn tap(&self, ndef: Vec<u8>) -> Outcome<ScanView> {
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         let verdict = kabao_codes::ndef::tap(&ndef, &self.read_context().await?);
         self.judged(verdict).await
     }

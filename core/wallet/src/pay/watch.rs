@@ -13,7 +13,7 @@ impl PayClient {
     /// How a payment stands, without asking the service.
     pub async fn payment(&self, intent_id: String) -> Outcome<PaymentView> {
         let id = read_id(&intent_id)?;
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         self.viewed(&intents::get(&self.core, id).await?).await
     }
 
@@ -26,7 +26,7 @@ impl PayClient {
     /// Asks the service for the truth now.
     pub async fn resolve(&self, intent_id: String) -> Outcome<PaymentView> {
         let id = read_id(&intent_id)?;
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         self.viewed(&intents::resolve(&self.core, id).await?).await
     }
 
@@ -34,7 +34,7 @@ impl PayClient {
     /// result stays open until the bank answers.
     pub async fn abandon(&self, intent_id: String) -> Outcome<PaymentView> {
         let id = read_id(&intent_id)?;
-        self.core.gate.check_open()?;
+        self.core.check_open()?;
         self.viewed(&intents::abandon(&self.core, id).await?).await
     }
 }

@@ -119,7 +119,7 @@ impl Client {
 impl Core {
     /// A request that a person makes: refused while the wallet is locked.
     pub(crate) fn request(&self, method: &'static str, path: String, body: Vec<u8>) -> Outcome<Request> {
-        self.gate.check_open()?;
+        self.check_open()?;
         self.engine_request(method, path, body)
     }
 

@@ -38,6 +38,8 @@ pub(crate) async fn erase(core: &Arc<Core>) -> Outcome<EraseReport> {
     Arc::clone(&core).host.spawn(Box::pin(async move {
         let _turn = core.turning.lock().await;
         core.gate.end_opening();
+        core.quotes.forget_all();
+        core.host.transport().forget();
         let now = core.now();
         let (files, host, path) = (Arc::clone(&core.files), Arc::clone(&core.host), core.settings.folder.clone());
         let done = core

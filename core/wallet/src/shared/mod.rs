@@ -8,6 +8,7 @@ mod counters;
 pub(crate) mod erase;
 mod feeds;
 mod gate;
+mod idle;
 mod listeners;
 mod person;
 mod sources;
@@ -21,6 +22,7 @@ pub(crate) use counters::{follow_counters, keep_counters, refresh_counters};
 pub use erase::EraseReport;
 pub(crate) use feeds::{Profile, is_refusal};
 pub(crate) use gate::Gate;
+pub(crate) use idle::Idle;
 pub(crate) use person::{read_id_number, read_phone};
 pub(crate) use sources::{KnownCards, card_reason, card_text, known_cards, preference, source_text};
 pub(crate) use typed::{read_pin, refuse_numbers};
@@ -69,6 +71,7 @@ pub(crate) struct Core {
     pub(crate) client: Client,
     pub(crate) clock: ServiceClock,
     pub(crate) gate: Gate,
+    pub(crate) idle: Idle,
     pub(crate) listeners: Listeners,
     pub(crate) head: Arc<Mutex<EventHead>>,
     /// Counts the changes of payments, so that whoever waits for one looks again.
@@ -102,6 +105,7 @@ impl Core {
             client: Client::new(host.transport()),
             clock: ServiceClock::default(),
             gate: Gate::new(),
+            idle: Idle::default(),
             listeners: Listeners::default(),
             head: Arc::new(Mutex::new(EventHead::default())),
             moved: watch::Sender::new(0),
@@ -151,7 +155,7 @@ impl Core {
         &self,
         job: impl FnOnce(&Files) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
-        self.gate.check_open()?;
+        self.check_open()?;
         self.files(job).await
     }
 

@@ -15,6 +15,9 @@ pub(crate) const SOURCE_DEFAULT: &str = "source_default";
 /// The order of the sources, a JSON list of the same names.
 pub(crate) const SOURCE_ORDER: &str = "source_order";
 
+/// After how many seconds without a touch the wallet locks by itself; absent: never.
+pub(crate) const LOCK_AFTER: &str = "lock_after";
+
 /// Reads a choice.
 pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
     conn.query_row("SELECT value FROM choices WHERE name = ?1", [name], |row| row.get(0))

@@ -44,6 +44,7 @@ impl Word {
             Word::Withdraw { document } => ("withdraw_consent", Some(("document", document))),
             Word::Fields => ("fields", None),
             Word::Ready => ("ready_to_pay", None),
+            Word::LockAfter { time: None } => ("lock_after", None),
             Word::Rules { refresh: true } => ("rules_refresh", None),
             Word::Rules { refresh: false } => ("rules", None),
             Word::Profile { refresh: true } => ("wallet_profile_refresh", None),

@@ -58,6 +58,7 @@ pub async fn run(wallet: &Wallet, answer: &Answer) -> Result<ExitCode, Stop> {
             }
         };
         drop(line);
+        wallet.touch();
         last = match one(word, wallet, answer).await {
             Ok(Some(code)) => code,
             Ok(None) => return Ok(last),

@@ -327,6 +327,12 @@ pub enum Word {
         #[arg(long)]
         raise: bool,
     },
+    /// After how long without a touch an open wallet locks by itself; sets it where a time is given. In the shell every line is a
+    /// touch.
+    LockAfter {
+        /// In seconds, 15 to 3600; `never`.
+        time: Option<String>,
+    },
     /// The rules of limits and fees in use.
     Rules {
         /// Asks the service.
