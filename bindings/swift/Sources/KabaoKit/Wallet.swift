@@ -82,6 +82,15 @@ public final class Wallet: Sendable {
     /// Locks without waiting: for the moment in which the system stops the app.
     public func suspend() async throws { try await core.suspend() }
 
+    /// Somebody is there: call it for every touch of a screen that shows the wallet. Other calls do not count.
+    public func touch() { core.touch() }
+
+    /// After how long without a touch the wallet locks by itself.
+    public func lockAfter() async throws -> LockAfterView { try await core.lockAfter() }
+
+    /// Sets it: 15 to 3600 seconds, or `nil` for never; `bad_argument` for any other number.
+    public func setLockAfter(_ seconds: UInt32?) async throws -> LockAfterView { try await core.setLockAfter(seconds: seconds) }
+
     /// Something arrived by push. Nothing in it is believed; it is only a reason to look.
     public func hint(_ push: Data) async throws { try await core.hint(push: push) }
 

@@ -9,6 +9,7 @@ import app.kabao.core.PayClient
 import app.kabao.core.setAsideLostWallet
 import app.kabao.wallet.Background
 import app.kabao.wallet.DeviceKeys
+import app.kabao.wallet.LockAfterView
 import app.kabao.wallet.SecretStore
 import app.kabao.wallet.WalletEvent
 import app.kabao.wallet.WalletListener
@@ -84,6 +85,15 @@ public class Wallet private constructor(private val core: KabaoWallet) : AutoClo
 
     /** Locks without waiting: for the moment in which the system stops the app. */
     public suspend fun suspendNow(): Unit = core.suspend()
+
+    /** Somebody is there: call it for every touch of a screen that shows the wallet. Other calls do not count. */
+    public fun touch(): Unit = core.touch()
+
+    /** After how long without a touch the wallet locks by itself. */
+    public suspend fun lockAfter(): LockAfterView = core.lockAfter()
+
+    /** Sets it: 15 to 3600 seconds, or `null` for never; `bad_argument` for any other number. */
+    public suspend fun setLockAfter(seconds: UInt?): LockAfterView = core.setLockAfter(seconds)
 
     /** Something arrived by push. Nothing in it is believed; it is only a reason to look. */
     public suspend fun hint(push: ByteArray): Unit = core.hint(push)
