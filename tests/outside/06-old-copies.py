@@ -202,7 +202,8 @@ def main():
         checks.equal(wallet.call("onboarding-next")["step"], "keep_recovery_sheet", "the sheet is the next step")
         wallet.call("skip")
         person.liveness = service.dev("/dev/liveness", {"channels": 5, "result": "ok"})["token"]
-        wallet.call("consent")
+        for document in ("terms", "privacy", "real_name", "face", "card_binding"):
+            wallet.call("consent", document)
         wallet.call("verify", "--name", person.name, "--liveness-token", person.liveness, say=person.id_number)
         service.add_card(person)
         wallet.call("bind", "--name", person.name, "--phone", person.phone, say=person.card)

@@ -83,7 +83,8 @@ def before_an_account(checks, service):
     wallet.call("choose-pin", say=person.pin)
     wallet.call("skip")
     numbers = ["", "110101199003078671", "110101199002308670", "110101209003078670", "11010119900307867", "1101011990030786700", "110101199003078670" + ZERO_WIDTH, BIDI + "110101199003078670", LARGE, "abc"]
-    wallet.call("consent")
+    for document in ("terms", "privacy", "real_name", "face", "card_binding"):
+        wallet.call("consent", document)
     table(checks, wallet, "identity number", {what: (["verify", "--name", person.name, "--liveness-token", "x"], value) for what, value in named(numbers).items()},
           {"id_length", "id_characters", "id_check_digit", "id_legacy", "document_other", "id_birth_date", "id_future", "hidden_character", "empty_input", "input_too_long", "not_digits"})
     table(checks, wallet, "name", {what: (["verify", "--name", value, "--liveness-token", "x"], person.id_number) for what, value in named(TEXTS).items()},

@@ -304,7 +304,8 @@ class Wallet:
         self.call("choose-pin", say=person.pin)
         person.sheet = self.call("sheet-make")["code"]
         self.call("sheet-confirm", say=person.sheet)
-        self.call("consent")
+        for document in ("terms", "privacy", "real_name", "face", "card_binding"):
+            self.call("consent", document)
         person.liveness = self.service.dev("/dev/liveness", {"channels": channels, "result": "ok"})["token"]
         verified = self.call("verify", "--name", person.name, "--liveness-token", person.liveness, say=person.id_number)
         if verified["state"] != "passed":

@@ -23,7 +23,7 @@ pub const CALLS: &[&str] = &[
     "skip", "account", "account_refresh", "consent_text", "consent", "read", "tap", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
     "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
     "codes", "codes_refresh", "decline", "receipt", "history", "detail", "month", "sync", "verify_all", "lock", "unlock", "suspend", "close",
-    "inventory", "fields", "consents", "consents_refresh", "withdraw_consent", "export", "export_progress", "erase_word", "erase_this_phone",
+    "inventory", "fields", "consents", "consents_refresh", "consent_document", "give_consent", "withdraw_consent", "export", "export_progress", "erase_word", "erase_this_phone",
     "verify", "read_form", "verify_check", "documents", "face_begin", "identity", "remedies", "classes", "ask_source", "guardian_code",
 ];
 

@@ -111,7 +111,9 @@ fn ready(service: &Service, profile: &Path) {
     call(&["enter-otp"], &service.otp("kabao"));
     call(&["choose-pin"], "480273");
     call(&["skip"], "");
-    call(&["consent"], "");
+    for document in ["terms", "privacy", "real_name", "face", "card_binding"] {
+        call(&["consent", document], "");
+    }
     let token = service.dev("POST", "/dev/liveness", r#"{"channels":5,"result":"ok"}"#);
     let verified = call(&["verify", "--name", "李小满", "--liveness-token", token["token"].as_str().unwrap()], "110105199207150043");
     assert_eq!(verified["state"], "passed");

@@ -1,6 +1,6 @@
 use crate::calls::Calls;
 use kabao_core::EraseReport;
-use kabao_core::data::{ConsentsView, DataClient as Part, EraseRequest, ExportProgress, ExportReport, ExportRequest, FieldView, InventoryView};
+use kabao_core::data::{ConsentText, ConsentsView, DataClient as Part, EraseRequest, ExportProgress, ExportReport, ExportRequest, FieldView, InventoryView};
 use kabao_core::error::Outcome;
 
 /// What is kept about the person: inventory, consents, export, and erasing this phone.
@@ -31,7 +31,19 @@ impl DataClient {
         self.0.run(|data| async move { data.refresh_consents().await }).await
     }
 
-    /// Withdraws the consent to a document (`real_name`). Counts on this phone at once, also without network; the service is
+    /// The text of a document (`terms`, `privacy`, `real_name`, `face`, `card_binding`) in the version of today, to be shown
+    /// before the person consents. Fails with `bad_argument` (field `document`).
+    pub async fn consent_text(&self, document: String) -> Outcome<ConsentText> {
+        self.0.run(|data| async move { data.consent_text(document).await }).await
+    }
+
+    /// The person consents to the version of a document that `consent_text` showed last; each document on its own. Fails with
+    /// `bad_argument` (field `document`) and `consent_version` (field `version`).
+    pub async fn give_consent(&self, document: String, version: String) -> Outcome<ConsentsView> {
+        self.0.run(|data| async move { data.give_consent(document, version).await }).await
+    }
+
+    /// Withdraws the consent to a document. Counts on this phone at once, also without network; the service is
     /// told now or as soon as it can be reached, and stops what it was for. Again changes nothing. Fails with `bad_argument`
     /// (field `document`) and `consent_missing`.
     pub async fn withdraw_consent(&self, document: String) -> Outcome<ConsentsView> {

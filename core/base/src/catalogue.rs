@@ -148,8 +148,8 @@ codes! {
     ApprovalFault "approval_fault" Certain Proof Person RetypePin "The sensor for finger or face did not work.";
     ApprovalLost "approval_lost" Certain Proof Person FinishSetUp "The approval key died with a new enrolment.";
     // identity
-    ConsentMissing "consent_missing" Certain Identity Person FinishSetUp "The consent to the real-name check is missing.";
-    ConsentVersion "consent_version" Certain Identity Person FinishSetUp "The consent is to another version of the text.";
+    ConsentMissing "consent_missing" Certain Identity Person GiveConsent "The consent to a document that this step needs is missing; the field is the document.";
+    ConsentVersion "consent_version" Certain Identity Person GiveConsent "The consent is to another version of the text.";
     NameInvalid "name_invalid" Certain Identity Person CorrectInput "Not a name as documents carry it.";
     IdLength "id_length" Certain Identity Person CorrectInput "An identity number of another length.";
     IdCharacters "id_characters" Certain Identity Person CorrectInput "An identity number with other characters.";

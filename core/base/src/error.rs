@@ -92,6 +92,8 @@ pub enum Remedy {
     ScanAgain,
     /// Finish the step that `onboarding_next` names.
     FinishSetUp,
+    /// Show the document that `field` names and ask for the person's consent to it, then try the same again.
+    GiveConsent,
     /// Unlock the wallet.
     Unlock,
     /// Free space on the phone.

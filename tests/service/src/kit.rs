@@ -271,14 +271,28 @@ impl Phone {
         self.call("PUT", "/v1/account/pin", Some(json!({"pin_box": sealed}))).await
     }
 
-    /// Gives the consent and has a person verified.
+    /// Consents to a document in the version that is shown, and gives the consent's id.
+    pub async fn consent_to(&self, document: &str) -> io::Result<Id> {
+        let id = self.make_id();
+        let shown = self.call("GET", &format!("/v1/consents/{document}"), None).await?;
+        let body = json!({"consent_id": id, "document": document, "version": shown.text("version"), "digest": shown.text("digest")});
+        self.call("POST", "/v1/consents", Some(body)).await?;
+        Ok(id)
+    }
+
+    /// Consents to everything that a real-name check needs, and gives the id of the consent that the check names.
+    pub async fn consent_to_a_check(&self) -> io::Result<Id> {
+        for document in ["terms", "privacy", "face"] {
+            self.consent_to(document).await?;
+        }
+        self.consent_to("real_name").await
+    }
+
+    /// Gives the consents and has a person verified.
     pub async fn verify(&self, name: &str, id_number: &str, channels: u32) -> io::Result<Reply> {
         let (account, _) = self.ids()?;
         let (_, token) = self.dev.json("POST", "/dev/liveness", Some(json!({"channels": channels, "result": "ok"}))).await?;
-        let (consent, verification) = (self.make_id(), self.make_id());
-        let document = self.call("GET", "/v1/consents/real_name", None).await?;
-        let consent_body = json!({"consent_id": consent, "document": "real_name", "version": document.text("version")});
-        self.call("POST", "/v1/consents", Some(consent_body)).await?;
+        let (consent, verification) = (self.consent_to_a_check().await?, self.make_id());
         let aad = format!("{account}\0{verification}");
         let sealed = self.seal(&KeyPurpose::IdBox, b"kabao-id-1", aad.as_bytes(), id_number)?;
         let body = json!({"name": name, "id_box": sealed, "liveness_token": token.get("token"), "consent_id": consent});
@@ -288,10 +302,7 @@ impl Phone {
     /// Consents and has a person verified by a document: `sealed` is what the box holds, `more` joins the body.
     pub async fn verify_as(&self, document: &str, name: &str, sealed: &str, more: Value) -> io::Result<Reply> {
         let (account, _) = self.ids()?;
-        let (consent, verification) = (self.make_id(), self.make_id());
-        let text = self.call("GET", "/v1/consents/real_name", None).await?;
-        let consent_body = json!({"consent_id": consent, "document": "real_name", "version": text.text("version")});
-        self.call("POST", "/v1/consents", Some(consent_body)).await?;
+        let (consent, verification) = (self.consent_to_a_check().await?, self.make_id());
         let aad = format!("{account}\0{verification}");
         let sealed = self.seal(&KeyPurpose::IdBox, b"kabao-id-1", aad.as_bytes(), sealed)?;
         let mut body = json!({"name": name, "id_box": sealed, "liveness_token": "none", "consent_id": consent, "document": document});
@@ -310,6 +321,7 @@ impl Phone {
     /// Asks the bank about a card: `content` is the number, or `number|MMYY|code` of a credit card.
     pub async fn bind_begin(&self, content: &str, name: &str, phone: &str, replaces: Option<Id>) -> io::Result<(Id, Reply)> {
         let (account, _) = self.ids()?;
+        self.consent_to("card_binding").await?;
         let binding = self.make_id();
         let aad = format!("{account}\0{binding}");
         let sealed = self.seal(&KeyPurpose::CardBox, b"kabao-card-1", aad.as_bytes(), content)?;

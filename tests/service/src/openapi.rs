@@ -20,7 +20,7 @@ use utoipa::OpenApi;
         sign_in::begin, sign_in::otp, sign_in::state, sign_in::prove, devices::list, devices::sign_out,
         secure::view, secure::set_password, secure::enrol, secure::confirm, secure::backups, secure::off,
         account::view, account::set_pin, account::set_sheet, account::freeze,
-        identity::document, identity::consent, consents::list, consents::withdraw, identity::verify, identity::verification,
+        consents::document, consents::consent, consents::list, consents::withdraw, identity::verify, identity::verification,
         face::nonce, guardian::make, classes::view, classes::ask,
         cards::bind, cards::otp, cards::list, cards::binding, removals::remove,
         quotes::resolve, quotes::quote,

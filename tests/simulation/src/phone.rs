@@ -108,8 +108,7 @@ impl Phone {
         account.choose_pin(PIN.to_owned()).await.map_err(told)?;
         account.skip().await.map_err(told)?;
         let identity = wallet.identity();
-        let text = identity.consent_text().await.map_err(told)?;
-        identity.consent(text.version).await.map_err(told)?;
+        consent_to_all(&wallet).await.map_err(told)?;
         let token = console.post("/dev/liveness", json!({ "channels": 5, "result": "ok" })).await?;
         let token = token["token"].as_str().ok_or("no liveness token")?.to_owned();
         let request =
@@ -152,4 +151,16 @@ impl Phone {
         };
         wallet.pay().confirm(confirm).await
     }
+}
+
+/// Consents to every document that does not stand, each on its own.
+pub async fn consent_to_all(wallet: &Wallet) -> Result<(), WalletError> {
+    let data = wallet.data();
+    for document in data.consents().await?.documents {
+        if document.given_version.is_none() || document.current_version.is_some_and(|current| document.given_version.as_ref() != Some(&current)) {
+            let shown = data.consent_text(document.document.clone()).await?;
+            data.give_consent(document.document, shown.version).await?;
+        }
+    }
+    Ok(())
 }

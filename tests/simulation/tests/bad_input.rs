@@ -12,7 +12,7 @@ use kabao_core::cards::BindRequest;
 use kabao_core::identity::VerifyRequest;
 use kabao_core::pay::QuoteRequest;
 use kabao_core::Wallet;
-use kabao_simulation::phone::{CARD, ID_NUMBER, PHONE, PIN};
+use kabao_simulation::phone::{CARD, ID_NUMBER, PHONE, PIN, consent_to_all};
 use std::time::Duration;
 
 #[test]
@@ -190,8 +190,19 @@ async fn names(story: &Story, wallet: &Wallet) {
         assert!(!format!("{request:?}").contains(number) || number.is_empty());
         identity.verify(request).await
     };
-    bad("no consent", verify("张三", ID_NUMBER, "t").await, &[Code::ConsentMissing], None);
+    bad("no consent", verify("张三", ID_NUMBER, "t").await, &[Code::ConsentMissing], Some("terms"));
     identity.consent(identity.consent_text().await.unwrap().version).await.unwrap();
+    let data = wallet.data();
+    for document in ["", "FACE", "faces", "ｆａｃｅ", "人脸", "\u{202e}face", "fa\u{200b}ce", "real_name\0"] {
+        for outcome in [data.give_consent(document.to_owned(), "1".to_owned()).await.map(drop), data.consent_text(document.to_owned()).await.map(drop)] {
+            bad(&name("document", document), outcome, &[Code::BadArgument], Some("document"));
+        }
+    }
+    bad("megabyte", data.give_consent(megabyte(), "1".to_owned()).await, &[Code::BadArgument], Some("document"));
+    bad("megabyte", data.give_consent("face".to_owned(), megabyte()).await, &[Code::ConsentVersion], Some("version"));
+    bad("a text that was not shown", data.give_consent("face".to_owned(), "2026-11".to_owned()).await, &[Code::ConsentVersion], Some("version"));
+    bad("no face consent", verify("张三", ID_NUMBER, "t").await, &[Code::ConsentMissing], Some("terms"));
+    consent_to_all(wallet).await.unwrap();
     let before = step(wallet).await;
     let numbers = [("", Code::EmptyInput), ("1101051949123100", Code::IdLength), ("110105194912310021", Code::IdCheckDigit),
         ("11010519491231002A", Code::IdCharacters), ("-1010519491231002X", Code::IdLength), ("1１0105194912310028", Code::IdCheckDigit),

@@ -44,7 +44,7 @@ fn the_inventory_is_what_lies_on_the_disk() {
         assert_eq!(listed, on_disk(&folder));
         assert!(seen.complete && seen.file_bytes == listed.values().sum::<u64>(), "{seen:?}");
         let count = |id: &str| seen.items.iter().find(|item| item.id == id).unwrap().count;
-        assert_eq!((count("payments"), count("receipts"), count("consents"), count("cards")), (Some(3), Some(3), Some(1), Some(1)));
+        assert_eq!((count("payments"), count("receipts"), count("consents"), count("cards")), (Some(3), Some(3), Some(10), Some(1)));
         // The content is smaller than the files that hold it, and not by much made up.
         let content: u64 = seen.items.iter().filter(|item| matches!(item.place, DataPlace::Ledger | DataPlace::Mine | DataPlace::Cache)).filter_map(|item| item.bytes).sum();
         assert!(content > 5_000 && content < seen.file_bytes, "{content} of {}", seen.file_bytes);
@@ -221,19 +221,26 @@ fn an_export_is_one_at_a_time_and_not_in_the_wallets_own_folder() {
     });
 }
 
+/// Which of the documents.
+const REAL_NAME: usize = 2;
+
+fn of_real_name(entry: &&kabao_core::data::ConsentEntry) -> bool {
+    entry.document == "real_name"
+}
+
 #[test]
 fn a_withdrawal_is_told_until_it_is_heard_and_once_more_after_a_restore() {
     story("withdrawal", async |mut story: Story| {
         let wallet = story.wallet();
         story.all.console.post("/dev/faults", fault("PUT", "/v1/consents", json!("drop_before"))).await.unwrap();
         let seen = wallet.data().withdraw_consent("real_name".to_owned()).await.unwrap();
-        assert!(!seen.history[0].service_knows && seen.history[0].withdrawn_at.is_some());
+        assert!(seen.history.iter().any(|entry| of_real_name(&entry) && !entry.service_knows && entry.withdrawn_at.is_some()));
         drop(wallet);
         story.all.phone.crash().await;
         let wallet = story.all.phone.start().await.unwrap();
-        assert!(!wallet.data().consents().await.unwrap().history[0].service_knows);
+        assert!(!wallet.data().consents().await.unwrap().history.iter().find(of_real_name).unwrap().service_knows);
         wallet.history().sync().await.unwrap();
-        assert!(wallet.data().consents().await.unwrap().history[0].service_knows);
+        assert!(wallet.data().consents().await.unwrap().history.iter().find(of_real_name).unwrap().service_knows);
 
         let holds = std::sync::Arc::new(Holds::default());
         story.all.net.meddle(Some(std::sync::Arc::clone(&holds) as _));
@@ -246,7 +253,7 @@ fn a_withdrawal_is_told_until_it_is_heard_and_once_more_after_a_restore() {
         wallet.history().sync().await.unwrap();
         wallet.history().sync().await.unwrap();
         assert_eq!(told(), 1);
-        assert!(wallet.data().consents().await.unwrap().history[0].service_knows);
+        assert!(wallet.data().consents().await.unwrap().history.iter().find(of_real_name).unwrap().service_knows);
         story.honest();
     });
 }
@@ -258,7 +265,7 @@ fn killed_at_any_point_a_withdrawal_is_whole_or_not_begun() {
         let (mut before, mut after) = (0, 0);
         for round in 0..24 {
             let wallet = story.wallet();
-            if wallet.data().consents().await.unwrap().documents[0].given_version.is_none() {
+            if wallet.data().consents().await.unwrap().documents[REAL_NAME].given_version.is_none() {
                 let text = wallet.identity().consent_text().await.unwrap();
                 wallet.identity().consent(text.version).await.unwrap();
             }
@@ -267,7 +274,7 @@ fn killed_at_any_point_a_withdrawal_is_whole_or_not_begun() {
             story.all.phone.crash().await;
             let again = story.all.phone.start().await.unwrap();
             let seen = again.data().consents().await.unwrap();
-            match seen.documents[0].given_version {
+            match seen.documents[REAL_NAME].given_version {
                 Some(_) => {
                     assert!(came.is_none());
                     before += 1;

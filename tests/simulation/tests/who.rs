@@ -13,7 +13,7 @@ use kabao_core::error::Outcome;
 use kabao_core::identity::VerifyRequest;
 use kabao_core::{ServiceSettings, VerificationView, Wallet, WalletError};
 use kabao_money::onboarding::OnboardingStepKind as Kind;
-use kabao_simulation::phone::{ID_NUMBER, PIN};
+use kabao_simulation::phone::{ID_NUMBER, PIN, consent_to_all};
 use kabao_simulation::{Liar, Phone, SimHost};
 use serde_json::json;
 use std::sync::Arc;
@@ -89,7 +89,7 @@ async fn take(story: &Story, wallet: &Wallet, person: &Person, kind: Kind) -> Ou
             let sheet = account.make_recovery_sheet().await?;
             account.confirm_recovery_sheet(sheet.code).await.map(drop)
         }
-        Kind::Consent => identity.consent(identity.consent_text().await?.version).await,
+        Kind::Consent => consent_to_all(wallet).await,
         Kind::Verify => identity.verify(person.document(story).await).await.map(drop),
         Kind::AwaitVerification => identity.check().await.map(drop),
         Kind::BindCard => {

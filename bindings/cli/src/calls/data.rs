@@ -7,7 +7,7 @@ use kabao_core::data::{EraseRequest, ExportRequest};
 use serde_json::{Value, json};
 
 /// The names that [`call`] knows.
-pub const CALLS: &[&str] = &["inventory", "fields", "consents", "consents_refresh", "withdraw_consent", "export", "export_progress", "erase_word", "erase_this_phone"];
+pub const CALLS: &[&str] = &["inventory", "fields", "consents", "consents_refresh", "consent_document", "give_consent", "withdraw_consent", "export", "export_progress", "erase_word", "erase_this_phone"];
 
 /// Makes one of these calls.
 pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Value, CallError> {
@@ -27,6 +27,16 @@ pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Va
         "export_progress" => {
             with.end()?;
             Ok(data.export_progress().map_or_else(|| json!({}), |progress| json!({ "done": progress.done, "total": progress.total })))
+        }
+        "consent_document" => {
+            let document = with.text("document")?;
+            with.end()?;
+            Ok(data.consent_text(document).await?.json())
+        }
+        "give_consent" => {
+            let (document, version) = (with.text("document")?, with.text("version")?);
+            with.end()?;
+            Ok(data.give_consent(document, version).await?.json())
         }
         "withdraw_consent" => {
             let document = with.text("document")?;

@@ -194,12 +194,11 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
         }
         Word::ChoosePin => ask(wallet, answer, "choose_pin", with([("pin", secret("PIN")?)])).await?,
         Word::SheetConfirm => ask(wallet, answer, "confirm_recovery_sheet", with([("code", secret("recovery sheet")?)])).await?,
-        Word::Consent { version } => {
-            let version = match version {
-                Some(version) => json!(version),
-                None => ask(wallet, answer, "consent_text", none).await?["version"].clone(),
-            };
-            ask(wallet, answer, "consent", with([("version", version)])).await?
+        Word::Consent { document, version } => {
+            // What is consented to was shown: the wallet holds to that.
+            let shown = ask(wallet, answer, "consent_document", with([("document", json!(document))])).await?;
+            let version = version.as_ref().map_or_else(|| shown["version"].clone(), |version| json!(version));
+            ask(wallet, answer, "give_consent", with([("document", json!(document)), ("version", version)])).await?
         }
         Word::Verify { name, liveness_token, document, form, nonce, guardian } => {
             let number = if form.mrz { Value::Null } else { secret("identity number")? };

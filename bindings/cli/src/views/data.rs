@@ -2,7 +2,7 @@
 
 use super::{Json, all, object, snake};
 use kabao_core::EraseReport;
-use kabao_core::data::{ConsentDocument, ConsentEntry, ConsentsView, ExportReport, FieldView, InventoryFile, InventoryItem, InventoryView};
+use kabao_core::data::{ConsentDocument, ConsentEntry, ConsentText, ConsentsView, ExportReport, FieldView, InventoryFile, InventoryItem, InventoryView};
 use serde_json::{Value, json};
 
 impl Json for InventoryView {
@@ -42,10 +42,18 @@ impl Json for ConsentsView {
     }
 }
 
+impl Json for ConsentText {
+    fn json(&self) -> Value {
+        object(json!({
+            "document": self.document, "title": self.title, "version": self.version, "digest": self.digest, "text": self.text,
+        }))
+    }
+}
+
 impl Json for ConsentDocument {
     fn json(&self) -> Value {
         object(json!({
-            "document": self.document, "title": self.title, "state": snake(self.state), "state_text": self.state_text,
+            "document": self.document, "title": self.title, "needed_for": self.needed_for, "state": snake(self.state), "state_text": self.state_text,
             "current_version": self.current_version, "given_version": self.given_version, "afterwards": self.afterwards,
         }))
     }
@@ -55,7 +63,7 @@ impl Json for ConsentEntry {
     fn json(&self) -> Value {
         object(json!({
             "consent_id": self.consent_id, "document": self.document, "title": self.title, "version": self.version,
-            "given_at": self.given_at.json(), "given_text": self.given_text, "withdrawn_at": self.withdrawn_at.map(|at| at.json()),
+            "digest": self.digest, "given_at": self.given_at.json(), "given_text": self.given_text, "withdrawn_at": self.withdrawn_at.map(|at| at.json()),
             "withdrawn_text": self.withdrawn_text, "service_knows": self.service_knows,
         }))
     }

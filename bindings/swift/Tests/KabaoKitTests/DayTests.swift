@@ -59,6 +59,9 @@ private let pin = "271928"
 
     private func proveIdentity(_ service: ReferenceService, _ wallet: Wallet) async throws {
         try await wallet.identity.consent(version: wallet.identity.consentText().version)
+        for document in ["terms", "privacy", "face", "card_binding"] {
+            _ = try await wallet.data.giveConsent(document: document, version: wallet.data.consentText(document: document).version)
+        }
         let token = try #require(try await service.post("/dev/liveness", ["channels": 5])["token"] as? String)
         let wrong = VerifyRequest(name: name, idNumber: idNumber.dropLast() + "3", livenessToken: token)
         #expect(try await refusal { try await wallet.identity.verify(request: wrong) }.code == "id_check_digit")

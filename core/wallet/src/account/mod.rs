@@ -36,11 +36,11 @@ pub use types::{
 
 use crate::error::Outcome;
 use crate::service::wire;
-use crate::shared::{Core, VerificationView, refresh_account};
+use crate::shared::{Core, OF_A_CHECK, VerificationView, refresh_account};
 use crate::tables::account::{self, AccountRow};
 use crate::tables::replacement::{self, PERSON_PENDING, PROVING, ReplacementRow};
 use crate::tables::sign_in::{self as signing_in, PROVING as SIGN_IN_PROVING};
-use crate::tables::{choices, marks, sync};
+use crate::tables::{choices, consents, marks, sync};
 use kabao_base::{Code, Money, Timestamp};
 use kabao_money::onboarding::{OnboardingFacts, OnboardingStep, ReplaceFact, SignInFact, VerificationFact, next};
 use std::sync::Arc;
@@ -71,6 +71,9 @@ impl AccountClient {
                 let bound = bindings.iter().filter(|binding| binding.state == "bound").count();
                 let cards = u32::try_from(bound).unwrap_or(u32::MAX).max(known.as_ref().map_or(0, cards_of));
                 let mut facts = facts(&row, cards);
+                facts.consent = files.ledger(|conn| {
+                    OF_A_CHECK.into_iter().try_fold(true, |all, document| Ok(all && consents::counts(conn, document)?.is_some()))
+                })?;
                 let closed = files.ledger(|conn| marks::get(conn, marks::CLOSED))?;
                 facts.closed = closed.is_some() && closed == row.account_id.map(|id| id.to_string());
                 facts.replacing = replacing;
@@ -188,7 +191,7 @@ fn facts(row: &AccountRow, cards: u32) -> OnboardingFacts {
         pin_set: row.pin_set,
         sheet_kept: row.sheet_set,
         sheet_skipped: false,
-        consent: row.consent_id.is_some() && row.consent_version.is_some(),
+        consent: false,
         verification: match row.verification_state.as_deref() {
             Some("passed") => VerificationFact::Passed,
             // One that may not have arrived is asked for before it is typed again.

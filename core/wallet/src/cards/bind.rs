@@ -3,7 +3,7 @@
 use super::{BindRequest, BindingView, CardView, CardsClient};
 use crate::error::{Outcome, WalletError};
 use crate::service::wire;
-use crate::shared::{known_cards, preference, refresh_account};
+use crate::shared::{CARD_BINDING, hear_consent, known_cards, need_consent, preference, refresh_account};
 use crate::tables::account::{self, BindingRow};
 use kabao_base::{Code, Cvv, Failure, Id, Otp};
 use kabao_codes::cards::{CardShape, Expiry, read_cvv, read_expiry};
@@ -15,7 +15,8 @@ const ASKED_FOR_MS: i64 = 86_400_000;
 
 impl CardsClient {
     /// Asks the bank about the four elements, of a credit card also about what is printed on it; it answers with an SMS to
-    /// the holder. A bank that does not say what is wrong gives `card_refused` without a field: ask with `doubts`.
+    /// the holder. A bank that does not say what is wrong gives `card_refused` without a field: ask with `doubts`. Needs the consent
+    /// to `card_binding` (`data().give_consent`).
     pub async fn bind(&self, request: BindRequest) -> Outcome<BindingView> {
         self.begin(request, None).await
     }
@@ -41,7 +42,7 @@ impl CardsClient {
         let phone = kabao_codes::phones::read(&phone).map_err(|error| WalletError::from(error.code()).in_field("phone"))?;
         let printed = self.printed(&shape, expiry.as_deref(), cvv.as_deref())?;
         drop(cvv);
-        self.core.identity()?;
+        need_consent(&self.core, CARD_BINDING).await?;
         let (id, at) = (self.core.new_id()?, self.core.now());
         let begun = BindingRow {
             binding_id: id,
@@ -74,6 +75,7 @@ impl CardsClient {
             Err(error) => {
                 let code = error.failure().code.clone();
                 self.advance(begun, BindingEvent::Refused, move |row| row.code = Some(code)).await?;
+                hear_consent(&self.core, &error).await?;
                 Err(in_words_of_the_form(error))
             }
         }

@@ -1,16 +1,13 @@
 //! What the person consented to, and taking it back.
 
-use super::{ConsentDocument, ConsentEntry, ConsentState, ConsentsView, DataClient};
-use crate::error::{Outcome, WalletError};
-use crate::shared::tell_withdrawals;
+use super::{ConsentDocument, ConsentEntry, ConsentState, ConsentText, ConsentsView, DataClient};
+use crate::error::Outcome;
+use crate::shared::{self, DOCUMENTS, Given, document_named, learn_consents, tell_withdrawals};
 use crate::tables::consents::{self, ConsentRow};
-use crate::tables::{account, sync};
+use crate::tables::sync;
 use crate::words::{self, Language, say};
 use kabao_base::{Code, Id, Timestamp};
 use serde::{Deserialize, Serialize};
-
-/// What can be consented to.
-const DOCUMENTS: &[&str] = &["real_name"];
 
 /// The versions that the service shows today, as they are kept.
 #[derive(Deserialize, Serialize)]
@@ -19,15 +16,6 @@ struct Shown {
     /// What the service has; not kept here but in the ledger.
     #[serde(default, skip_serializing)]
     given: Vec<Given>,
-}
-
-#[derive(Deserialize)]
-struct Given {
-    consent_id: Id,
-    document: String,
-    version: String,
-    at: i64,
-    withdrawn_at: Option<i64>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -40,15 +28,18 @@ impl DataClient {
     /// Every document with how it stands, and everything that was given and withdrawn, as this phone knows it. Works without
     /// network.
     pub async fn consents(&self) -> Outcome<ConsentsView> {
-        let (rows, shown) = self
+        let (rows, counting, shown) = self
             .core
-            .open_files(|files| Ok((files.ledger(consents::all)?, files.cache(|conn| sync::snapshot(conn, sync::CONSENTS))?)))
+            .open_files(|files| {
+                let (rows, counting) = files.ledger(|conn| Ok((consents::all(conn)?, consents::counting(conn)?)))?;
+                Ok((rows, counting, files.cache(|conn| sync::snapshot(conn, sync::CONSENTS))?))
+            })
             .await?;
         let (shown, at) = match shown {
             Some((body, at)) => (serde_json::from_str::<Shown>(&body).ok(), Some(at)),
             None => (None, None),
         };
-        Ok(view(self.core.settings.language, &rows, shown.as_ref(), at))
+        Ok(view(self.core.settings.language, &rows, &counting, shown.as_ref(), at))
     }
 
     /// The same, after asking the service for the versions of today and telling it what was withdrawn.
@@ -59,52 +50,43 @@ impl DataClient {
         let shown: Shown = answer.read()?;
         let (at, body) = (answer.time, serde_json::to_string(&shown).map_err(|_| Code::Internal)?);
         self.core.open_files(move |files| files.cache_write(|tx| sync::set_snapshot(tx, sync::CONSENTS, &body, at))).await?;
-        self.learn(shown.given, at).await?;
+        learn_consents(&self.core, shown.given, at).await?;
         self.consents().await
     }
 
-    /// Takes up consents that were given on an earlier phone of the account.
-    async fn learn(&self, given: Vec<Given>, at: Timestamp) -> Outcome<()> {
-        self
-            .core
-            .open_files(move |files| {
-                let known = files.ledger(consents::all)?;
-                let news: Vec<&Given> = given.iter().filter(|entry| known.iter().all(|row| row.consent_id != entry.consent_id)).collect();
-                if news.is_empty() {
-                    return Ok(());
-                }
-                files.commit(at, |tx, log| {
-                    let mut row = account::load(tx)?;
-                    for entry in news {
-                        account::add_consent(tx, entry.consent_id, &entry.document, &entry.version, Timestamp::from_ms(entry.at))?;
-                        match entry.withdrawn_at.map(Timestamp::from_ms) {
-                            Some(withdrawn) => {
-                                consents::withdraw(tx, entry.consent_id, withdrawn)?;
-                                consents::told(tx, entry.consent_id, at)?;
-                            }
-                            None if row.consent_id.is_none() && entry.document == "real_name" => {
-                                (row.consent_id, row.consent_version) = (Some(entry.consent_id), Some(entry.version.clone()));
-                            }
-                            None => {}
-                        }
-                    }
-                    account::save(tx, &row)?;
-                    log.append(tx, "account", "consents_learned", b"")
-                })
-            })
-            .await
+    /// The text of a document in the version of today, to be shown before the person consents.
+    ///
+    /// # Errors
+    /// `bad_argument` (field `document`) for a document that there is not. `answer_malformed` for a text that is not what its
+    /// digest says.
+    pub async fn consent_text(&self, document: String) -> Outcome<ConsentText> {
+        let document = document_named(&document)?;
+        let shown = shared::consent_text(&self.core, document).await?;
+        let title = title(self.core.settings.language, document);
+        Ok(ConsentText { document: shown.document, title, version: shown.version, digest: shown.digest, text: shown.text })
     }
 
-    /// Withdraws the consent to a document (`real_name`). Counts on this phone at once, also without network; the service is
+    /// The person consents to the version of a document that `consent_text` showed last. Each document is a consent of its own;
+    /// one that is sensitive (`face`) is never taken together with others. Consenting again to what is consented to is another
+    /// entry of the history.
+    ///
+    /// # Errors
+    /// `bad_argument` (field `document`); `consent_version` (field `version`) for another version than the one that was shown
+    /// on this phone, or than the service's of today.
+    pub async fn give_consent(&self, document: String, version: String) -> Outcome<ConsentsView> {
+        let document = document_named(&document)?;
+        shared::give_consent(&self.core, document, version).await?;
+        self.consents().await
+    }
+
+    /// Withdraws the consent to a document. Counts on this phone at once, also without network; the service is
     /// told now or as soon as it can be reached, and stops what it was for. Withdrawing again changes nothing. What was found
     /// before stays at the service as long as the law asks; the view says so.
     ///
     /// # Errors
     /// `bad_argument` (field `document`) for a document that there is not, `consent_missing` when it was never consented to.
     pub async fn withdraw_consent(&self, document: String) -> Outcome<ConsentsView> {
-        let Some(document) = DOCUMENTS.iter().copied().find(|known| *known == document) else {
-            return Err(WalletError::from(Code::BadArgument).in_field("document"));
-        };
+        let document = document_named(&document)?;
         let now = self.core.now();
         self.core
             .open_files(move |files| {
@@ -121,10 +103,8 @@ impl DataClient {
                     for id in &standing {
                         consents::withdraw(tx, *id, now)?;
                     }
-                    let mut row = account::load(tx)?;
                     // A consent that is under way ends with the others.
-                    (row.consent_id, row.consent_version) = (None, None);
-                    account::save(tx, &row)?;
+                    consents::end_standing(tx, document)?;
                     log.append(tx, "account", "consent_withdrawn", document.as_bytes())
                 })
             })
@@ -135,14 +115,16 @@ impl DataClient {
     }
 }
 
-fn view(language: Language, rows: &[ConsentRow], shown: Option<&Shown>, at: Option<Timestamp>) -> ConsentsView {
+fn view(language: Language, rows: &[ConsentRow], counting: &[Id], shown: Option<&Shown>, at: Option<Timestamp>) -> ConsentsView {
     let documents = DOCUMENTS.iter().map(|document| {
         let newest = rows.iter().rev().find(|row| row.document == *document);
-        let standing = newest.filter(|row| row.withdrawn_at.is_none());
+        let standing = rows.iter().rev().find(|row| row.document == *document && counting.contains(&row.consent_id) && row.withdrawn_at.is_none());
         let current = shown.and_then(|shown| shown.documents.iter().find(|known| known.document == *document)).map(|known| known.version.clone());
         let (state, word) = match (newest, standing, &current) {
             (_, Some(row), Some(version)) if row.version != *version => (ConsentState::Outdated, "outdated"),
             (_, Some(_), _) => (ConsentState::Given, "given"),
+            // A step asked for it anew: another version, or the service came back from before it.
+            (Some(row), None, _) if row.withdrawn_at.is_none() => (ConsentState::Outdated, "outdated"),
             (Some(_), None, _) => (ConsentState::Withdrawn, "withdrawn"),
             (None, None, _) => (ConsentState::Missing, "missing"),
         };
@@ -153,6 +135,7 @@ fn view(language: Language, rows: &[ConsentRow], shown: Option<&Shown>, at: Opti
             state_text: say(language, &format!("data.consent.{word}"), &[]),
             current_version: current,
             given_version: standing.map(|row| row.version.clone()),
+            needed_for: say(language, &format!("data.document.{document}.needed_for"), &[]),
             afterwards: say(language, &format!("data.document.{document}.afterwards"), &[]),
         }
     });
@@ -161,6 +144,7 @@ fn view(language: Language, rows: &[ConsentRow], shown: Option<&Shown>, at: Opti
         document: row.document.clone(),
         title: title(language, &row.document),
         version: row.version.clone(),
+        digest: row.digest.clone(),
         given_at: row.at,
         given_text: row.at.china_text(),
         withdrawn_at: row.withdrawn_at,

@@ -9,7 +9,7 @@ mod inventory;
 mod types;
 
 pub use types::{
-    ConsentDocument, ConsentEntry, ConsentState, ConsentsView, DataEnd, DataPlace, EraseRequest, ExportProgress, ExportReport, ExportRequest, FieldClass, FieldView, InventoryFile, InventoryFileKind, InventoryItem, InventoryView,
+    ConsentDocument, ConsentEntry, ConsentState, ConsentText, ConsentsView, DataEnd, DataPlace, EraseRequest, ExportProgress, ExportReport, ExportRequest, FieldClass, FieldView, InventoryFile, InventoryFileKind, InventoryItem, InventoryView,
 };
 
 use crate::shared::Core;

@@ -214,7 +214,7 @@ pub enum ConsentState {
     Missing,
     /// Given to the version of today, as far as this phone knows it.
     Given,
-    /// Given to an earlier version: the text of today has to be consented to anew before it is needed again.
+    /// Given to an earlier version, or lost by the service: the text of today has to be consented to anew before it is needed again.
     Outdated,
     /// Given and withdrawn.
     Withdrawn,
@@ -224,10 +224,12 @@ pub enum ConsentState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct ConsentDocument {
-    /// Its name: `real_name`.
+    /// Its name: `terms`, `privacy`, `real_name`, `face`, `card_binding`.
     pub document: String,
     /// Its title, in words.
     pub title: String,
+    /// Which steps refuse without it (`consent_missing`, the document in `field`), in words.
+    pub needed_for: String,
     /// How it stands.
     pub state: ConsentState,
     /// How it stands, in words.
@@ -238,6 +240,22 @@ pub struct ConsentDocument {
     pub given_version: Option<String>,
     /// What ends with a withdrawal and what stays by law, in words: to be shown before the person withdraws.
     pub afterwards: String,
+}
+
+/// A document as it is shown before the person consents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct ConsentText {
+    /// Its name.
+    pub document: String,
+    /// Its title, in words.
+    pub title: String,
+    /// The version of today, which `give_consent` takes.
+    pub version: String,
+    /// SHA-256 of the text, hexadecimal: kept with the consent.
+    pub digest: String,
+    /// The text.
+    pub text: String,
 }
 
 /// One consent that was given, and perhaps withdrawn.
@@ -252,6 +270,8 @@ pub struct ConsentEntry {
     pub title: String,
     /// To which version.
     pub version: String,
+    /// SHA-256 of the text that was shown, hexadecimal; absent when it was given on another phone.
+    pub digest: Option<String>,
     /// When it was given.
     pub given_at: Timestamp,
     /// When, in the time of China.

@@ -3,7 +3,7 @@
 use super::types::{CheckView, ClassNeed, ClassesView, GuardianCode, CheckSourceView};
 use super::IdentityClient;
 use crate::error::Outcome;
-use crate::shared::refresh_account;
+use crate::shared::{REAL_NAME, refresh_account};
 use crate::tables::{consents, sync};
 use crate::words::{Language, exists, say};
 use kabao_base::{Cause, Code, Failure, Timestamp};
@@ -64,8 +64,8 @@ impl IdentityClient {
             return Err(crate::WalletError::from(Code::BadArgument).in_field("source"));
         }
         // A consent that was withdrawn counts here at once; the service may not know of it yet.
-        if !self.core.open_files(|files| files.ledger(consents::untold)).await?.is_empty() {
-            return Err(Code::ConsentMissing.into());
+        if self.core.open_files(|files| files.ledger(|conn| consents::taken_back(conn, REAL_NAME))).await? {
+            return Err(crate::WalletError::from(Code::ConsentMissing).in_field(REAL_NAME));
         }
         let body = serde_json::json!({ "source": source }).to_string().into_bytes();
         let request = self.core.request("POST", "/v1/account/classes".to_owned(), body)?;

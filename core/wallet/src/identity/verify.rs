@@ -6,8 +6,9 @@ use super::types::{FaceRequest, VerifyRequest};
 use super::IdentityClient;
 use crate::error::{Outcome, WalletError};
 use crate::service::{Answer, wire};
-use crate::shared::{VerificationView, refresh_account};
+use crate::shared::{FACE, OF_A_CHECK, REAL_NAME, VerificationView, hear_consent, need_consent, refresh_account};
 use crate::tables::account::AccountRow;
+use crate::tables::consents;
 use crate::tables::recheck::{self, RecheckRow};
 use kabao_base::{Code, Id, IdNumber, Timestamp};
 use kabao_money::limits::AccountClass;
@@ -32,9 +33,17 @@ enum Which {
 
 impl IdentityClient {
     /// What the liveness vendor's library is started with. The picture stays in that library: this wallet never sees one.
+    ///
+    /// # Errors
+    /// `consent_missing`, `consent_version` (field `face`): the person has not consented to the face check, or to an earlier text.
     pub async fn face_begin(&self) -> Outcome<FaceRequest> {
+        need_consent(&self.core, FACE).await?;
         let request = self.core.request("POST", "/v1/liveness-nonces".to_owned(), b"{}".to_vec())?;
-        let made: Nonce = self.core.call(&request).await?.read()?;
+        let made = self.core.call(&request).await?.read::<Nonce>();
+        if let Err(error) = &made {
+            hear_consent(&self.core, error).await?;
+        }
+        let made = made?;
         Ok(FaceRequest { nonce: made.nonce, expires_at: Timestamp::from_ms(made.expires_at) })
     }
 
@@ -52,8 +61,11 @@ impl IdentityClient {
             Some(Ok(nonce)) => Some(nonce),
             None => None,
         };
+        for document in OF_A_CHECK {
+            need_consent(&self.core, document).await?;
+        }
+        let consent_id = need_consent(&self.core, REAL_NAME).await?;
         let row = self.core.account_row().await?;
-        let consent_id = row.consent_id.filter(|_| row.consent_version.is_some()).ok_or(Code::ConsentMissing)?;
         let which = if row.verification_state.as_deref() == Some("passed") { Which::Renewal } else { Which::First };
         let id = self.begin(which, &row).await?;
         let sealed = self.core.seal_id(&IdNumber::new(paper.sealed_text().to_string()), id).await?;
@@ -124,8 +136,8 @@ impl IdentityClient {
         };
         let waits = which == Which::Renewal || matches!(row.verification_state.as_deref(), Some("submitted" | "pending"));
         // Withdrawn: nothing more is asked under it.
-        if row.consent_version.is_none() && waits {
-            return Err(Code::ConsentMissing.into());
+        if waits && let Some(document) = self.core.open_files(|files| files.ledger(stopped)).await? {
+            return Err(WalletError::from(Code::ConsentMissing).in_field(document));
         }
         let request = self.core.request("GET", format!("/v1/verifications/{id}"), Vec::new())?;
         self.hear(which, id, self.core.call(&request).await).await
@@ -149,10 +161,7 @@ impl IdentityClient {
         };
         match refused {
             Some(error) => {
-                if error.is(Code::ConsentVersion) || error.is(Code::ConsentMissing) {
-                    // Another version by now, or the service does not have it any more: the set-up asks for it again.
-                    self.core.change_account("consent_gone", |row| (row.consent_id, row.consent_version) = (None, None)).await?;
-                }
+                hear_consent(&self.core, &error).await?;
                 Err(error)
             }
             None => {
@@ -227,6 +236,16 @@ pub(super) fn renewal_view(row: Option<&RecheckRow>, account: &AccountRow, said:
         attempts_left: said.and_then(|said| said.attempts_left),
         review_by: said.and_then(|said| said.review_by).map(Timestamp::from_ms),
     }
+}
+
+/// The document of a check that the person took back.
+fn stopped(conn: &rusqlite::Connection) -> Outcome<Option<&'static str>> {
+    for document in OF_A_CHECK {
+        if consents::taken_back(conn, document)? {
+            return Ok(Some(document));
+        }
+    }
+    Ok(None)
 }
 
 fn told(answer: &Answer) -> WalletError {

@@ -200,10 +200,19 @@ pub(crate) struct Limits {
     pub(crate) low_until: Option<i64>,
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Consent {
+/// A document as it is shown today.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct ConsentText {
     pub(crate) document: String,
     pub(crate) version: String,
+    pub(crate) digest: String,
+    pub(crate) text: String,
+}
+
+/// What the account consented to.
+#[derive(Deserialize)]
+pub(crate) struct Consents {
+    pub(crate) given: Vec<crate::shared::Given>,
 }
 
 /// How a binding stands.

@@ -17,7 +17,10 @@ mod typed;
 pub use account::VerificationView;
 pub(crate) use account::refresh_account;
 pub(crate) use clock::ServiceClock;
-pub(crate) use consents::tell_withdrawals;
+pub(crate) use consents::{
+    CARD_BINDING, DOCUMENTS, FACE, Given, OF_A_CHECK, REAL_NAME, consent_text, document_named, give_consent, hear_consent, learn_consents,
+    need_consent, tell_withdrawals,
+};
 pub(crate) use counters::{follow_counters, keep_counters, refresh_counters};
 pub use erase::EraseReport;
 pub(crate) use feeds::{Profile, is_refusal};

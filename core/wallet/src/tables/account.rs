@@ -1,4 +1,4 @@
-//! The one row about this phone's account, its consents and its card bindings.
+//! The one row about this phone's account, and its card bindings.
 
 use super::{id_at, id_if};
 use crate::error::Outcome;
@@ -17,8 +17,6 @@ pub(crate) struct AccountRow {
     pub(crate) device_id: Option<Id>,
     pub(crate) pin_set: bool,
     pub(crate) sheet_set: bool,
-    pub(crate) consent_id: Option<Id>,
-    pub(crate) consent_version: Option<String>,
     pub(crate) verification_id: Option<Id>,
     pub(crate) verification_state: Option<String>,
     pub(crate) verification_code: Option<String>,
@@ -33,7 +31,7 @@ pub(crate) fn load(conn: &Connection) -> Outcome<AccountRow> {
     let row = conn
         .query_row(
             "SELECT registration_id, phone, device_model, resend_at, account_id, device_id, pin_set, sheet_set,
-                    consent_id, consent_version, verification_id, verification_state, verification_code,
+                    verification_id, verification_state, verification_code,
                     verification_retriable, class, name_masked, id_masked FROM account",
             [],
             |row| {
@@ -46,15 +44,13 @@ pub(crate) fn load(conn: &Connection) -> Outcome<AccountRow> {
                     device_id: id_if(row, 5)?,
                     pin_set: row.get(6)?,
                     sheet_set: row.get(7)?,
-                    consent_id: id_if(row, 8)?,
-                    consent_version: row.get(9)?,
-                    verification_id: id_if(row, 10)?,
-                    verification_state: row.get(11)?,
-                    verification_code: row.get(12)?,
-                    verification_retriable: row.get(13)?,
-                    class: row.get(14)?,
-                    name_masked: row.get(15)?,
-                    id_masked: row.get(16)?,
+                    verification_id: id_if(row, 8)?,
+                    verification_state: row.get(9)?,
+                    verification_code: row.get(10)?,
+                    verification_retriable: row.get(11)?,
+                    class: row.get(12)?,
+                    name_masked: row.get(13)?,
+                    id_masked: row.get(14)?,
                 })
             },
         )
@@ -68,25 +64,15 @@ pub(crate) fn save(conn: &Connection, row: &AccountRow) -> Outcome<()> {
     let text = |id: &Option<Id>| id.map(|id| id.to_string());
     conn.execute(
         "INSERT OR REPLACE INTO account (one, registration_id, phone, device_model, resend_at, account_id, device_id,
-             pin_set, sheet_set, consent_id, consent_version, verification_id, verification_state, verification_code,
+             pin_set, sheet_set, verification_id, verification_state, verification_code,
              verification_retriable, class, name_masked, id_masked)
-         VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+         VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             text(&row.registration_id), row.phone, row.device_model, row.resend_at, text(&row.account_id),
-            text(&row.device_id), row.pin_set, row.sheet_set, text(&row.consent_id), row.consent_version,
+            text(&row.device_id), row.pin_set, row.sheet_set,
             text(&row.verification_id), row.verification_state, row.verification_code, row.verification_retriable,
             row.class, row.name_masked, row.id_masked,
         ],
-    )
-    .map(|_| ())
-    .map_err(|error| VaultError::from(error).into())
-}
-
-/// Remembers a consent.
-pub(crate) fn add_consent(conn: &Connection, id: Id, document: &str, version: &str, at: Timestamp) -> Outcome<()> {
-    conn.execute(
-        "INSERT OR IGNORE INTO consents (consent_id, document, version, at) VALUES (?1, ?2, ?3, ?4)",
-        params![id.to_string(), document, version, at.as_ms()],
     )
     .map(|_| ())
     .map_err(|error| VaultError::from(error).into())

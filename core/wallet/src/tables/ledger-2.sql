@@ -64,6 +64,21 @@ CREATE TABLE intent_links (
     instead_of TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The consent of each document that counts for the next step that needs it. Without a version: under way.
+CREATE TABLE standing_consents (
+    document   TEXT PRIMARY KEY,
+    consent_id TEXT NOT NULL,
+    version    TEXT
+) STRICT, WITHOUT ROWID;
+INSERT INTO standing_consents SELECT 'real_name', consent_id, consent_version FROM account WHERE consent_id IS NOT NULL;
+UPDATE account SET consent_id = NULL, consent_version = NULL;
+
+-- SHA-256 of the text that was shown when the consent was given.
+CREATE TABLE consent_texts (
+    consent_id TEXT PRIMARY KEY,
+    digest     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Consents that the person withdrew: in force on this phone at once, told to the service when it can be reached.
 CREATE TABLE withdrawals (
     consent_id TEXT PRIMARY KEY,

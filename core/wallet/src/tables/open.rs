@@ -214,7 +214,9 @@ mod tests {
     #[test]
     fn a_feed_is_replaced_by_a_higher_version_only() {
         let conn = rusqlite::Connection::open_in_memory().unwrap();
-        conn.execute_batch(include_str!("ledger-2.sql")).unwrap();
+        for sql in [include_str!("ledger-1.sql"), include_str!("ledger-2.sql")] {
+            conn.execute_batch(sql).unwrap();
+        }
         let row = |version| FeedRow { version, issued_at: Timestamp::from_ms(1), stored_at: Timestamp::from_ms(2), document: vec![1, 2] };
         let held = || feeds::get(&conn, "codes").unwrap();
         assert_eq!(held(), None);

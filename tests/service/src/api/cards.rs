@@ -77,6 +77,7 @@ pub async fn bind(State(service): App, caller: Caller, Sent(body): Sent<CardIn>)
         }
         _ => {}
     }
+    super::consents::need(&state.db, caller.account, super::consents::CARD_BINDING)?;
     let old = match replaces {
         Some(card) => {
             let old = card_of(&state.db, caller.account, card).map_err(|_| Refusal::rule(Code::CardUnknown).field("replaces"))?;

@@ -101,8 +101,8 @@ pub async fn ask(State(service): App, caller: Caller, Sent(body): Sent<SourceChe
     let Some(facts) = facts.filter(|_| account(&state.db, caller.account).is_ok_and(|who| who.class > 0 && !who.frozen)) else {
         return Err(Refusal::of(409, Code::WrongStep));
     };
-    if !super::consents::stands(&state.db, caller.account)? {
-        return Err(Refusal::of(403, Code::ConsentMissing));
+    if !super::consents::stands(&state.db, caller.account, super::consents::REAL_NAME)? {
+        return Err(Refusal::of(403, Code::ConsentMissing).field(super::consents::REAL_NAME));
     }
     let sql = "SELECT 1 FROM identity_checks WHERE account_id = ?1 AND source = ?2 AND state = 'match'";
     if one(&state.db, sql, params![caller.account.to_string(), source], |row| row.get::<_, i64>(0))?.is_some() {

@@ -21,6 +21,7 @@ pub async fn nonce(State(service): App, caller: Caller, Sent(EmptyIn {}): Sent<E
     let (now, nonce) = (service.now(), service.make_id());
     let expires_at = now.plus_ms(LIFE_MS).as_ms();
     store::write(&mut service.state().db, |tx| {
+        super::consents::need(tx, caller.account, super::consents::FACE)?;
         let account = caller.account.to_string();
         let sql = "SELECT count(*) FROM liveness_nonces WHERE account_id = ?1 AND expires_at > ?2";
         let live: i64 = one(tx, sql, params![account, now.as_ms()], |row| row.get(0))?.unwrap_or(0);

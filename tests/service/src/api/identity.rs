@@ -8,52 +8,14 @@ use crate::service::{Caller, Service};
 use crate::store::people::{Account, account};
 use crate::store::{self, one, run};
 use crate::vault::{DOCUMENTS, IdentityState, Liveness, PersonFacts, VaultAnswer, VaultCall};
-use crate::wire::{self, ConsentIn, ConsentOut, VerificationIn, VerificationView};
+use crate::wire::{self, VerificationIn, VerificationView};
 use axum::extract::{Path, State};
 use kabao_base::{Code, Id, Timestamp, mask};
 use kabao_proof::SealedBox;
 use rusqlite::{Connection, params};
 
-/// The version of the text that is shown today.
-pub const VERSION: &str = "2026-11";
-pub(super) const TEXT: &str = "我同意将姓名、身份证号与人脸核验结果提交给实名核验机构，仅用于开立支付账户的身份核验。";
 /// How many rejected attempts an account has.
 const ATTEMPTS: i64 = 5;
-
-/// The text that a person consents to before the check.
-#[utoipa::path(get, path = "/v1/consents/real_name", responses((status = 200, body = ConsentOut), Common))]
-pub async fn document(State(service): App, _: Caller) -> Outcome<Answer> {
-    Answer::json(200, &consents::shown(&service.state().db)?)
-}
-
-/// Takes a consent.
-#[utoipa::path(post, path = "/v1/consents", request_body = ConsentIn, responses((status = 204, description = "Taken"), Common))]
-pub async fn consent(State(service): App, caller: Caller, Sent(body): Sent<ConsentIn>) -> Outcome<Answer> {
-    let id = wire::id(&body.consent_id, "consent_id")?;
-    if body.document != "real_name" {
-        return Err(Refusal::argument("document"));
-    }
-    if body.version != consents::current(&service.state().db)? {
-        return Err(Refusal::rule(Code::ConsentVersion).field("version"));
-    }
-    let now = service.now();
-    store::write(&mut service.state().db, |tx| {
-        let sql = "SELECT account_id FROM consents WHERE consent_id = ?1";
-        let owner = one(tx, sql, [id.to_string()], |row| store::id_at(row, "account_id"))?;
-        if owner.is_some_and(|owner| owner != caller.account) {
-            return Err(Refusal::of(409, Code::IdReused));
-        }
-        let sql = "SELECT 1 FROM consents WHERE consent_id = ?1 AND withdrawn_at IS NOT NULL";
-        if one(tx, sql, [id.to_string()], |row| row.get::<_, i64>(0))?.is_some() {
-            // It was taken back before it came, or comes again after it was.
-            return Err(Refusal::of(409, Code::ConsentMissing));
-        }
-        let sql = "INSERT OR IGNORE INTO consents (consent_id, account_id, document, version, at) VALUES (?1, ?2, ?3, ?4, ?5)";
-        run(tx, sql, params![id.to_string(), caller.account.to_string(), "real_name", body.version, now.as_ms()])?;
-        Ok(())
-    })?;
-    Ok(Answer::empty())
-}
 
 /// A check as it is asked for the first time.
 struct First {
@@ -94,14 +56,19 @@ pub async fn verify(State(service): App, caller: Caller, Path(id): Path<String>,
         }
         let given = one(
             &state.db,
-            "SELECT version FROM consents WHERE consent_id = ?1 AND account_id = ?2 AND withdrawn_at IS NULL",
-            params![consent.to_string(), caller.account.to_string()],
+            "SELECT version FROM consents WHERE consent_id = ?1 AND account_id = ?2 AND document = ?3 AND withdrawn_at IS NULL",
+            params![consent.to_string(), caller.account.to_string(), consents::REAL_NAME],
             |row| row.get::<_, String>(0),
         )?;
         match given {
-            None => return Err(Refusal::of(403, Code::ConsentMissing).field("consent_id")),
-            Some(version) if version != consents::current(&state.db)? => return Err(Refusal::of(403, Code::ConsentVersion).field("consent_id")),
+            None => return Err(Refusal::of(403, Code::ConsentMissing).field(consents::REAL_NAME)),
+            Some(version) if version != consents::current(&state.db, consents::REAL_NAME)? => {
+                return Err(Refusal::of(403, Code::ConsentVersion).field(consents::REAL_NAME));
+            }
             Some(_) => {}
+        }
+        for document in consents::OF_A_CHECK {
+            consents::need(&state.db, caller.account, document)?;
         }
         if attempts_left(&state.db, caller.account)? == 0 {
             return Err(Refusal::of(403, Code::VerificationAttempts));

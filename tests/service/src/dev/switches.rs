@@ -33,10 +33,11 @@ pub async fn periods(State(service): App, Sent(body): Sent<Value>) -> Outcome<An
     done()
 }
 
-/// Shows another version of the consent text from now on: `{version}`.
+/// Shows another version of a document from now on: `{version, document?}`, without one of the real-name check's.
 pub async fn consent_version(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
     let version = crate::wire::plain(super::text(&body, "version")?, 40, "version")?.to_owned();
-    crate::api::consents::publish(&service.state().db, &version)?;
+    let document = body.get("document").and_then(Value::as_str).unwrap_or(crate::api::consents::REAL_NAME);
+    crate::api::consents::publish(&service.state().db, document, &version)?;
     done()
 }
 

@@ -86,7 +86,9 @@ CREATE INDEX nonces_at ON nonces (at);
 
 CREATE TABLE consents (
     consent_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, document TEXT NOT NULL, version TEXT NOT NULL, at INTEGER NOT NULL,
-    withdrawn_at INTEGER
+    withdrawn_at INTEGER,
+    -- SHA-256 of the text that was shown; absent for one that was withdrawn before it came.
+    digest TEXT
 ) WITHOUT ROWID;
 CREATE INDEX consents_account ON consents (account_id, at);
 

@@ -3,6 +3,15 @@
 
 use kabao_base::Code;
 
+/// Passwords that stand in published breaches more often than any others and that no other rule refuses: sorted, in small letters,
+/// eight characters and more, one a line. From zxcvbn 3.1.1 (MIT).
+const BREACHED: &str = include_str!("breached.txt");
+
+/// Whether a password, in small letters, was found in a breach.
+fn is_breached(small: &str) -> bool {
+    BREACHED.lines().any(|line| line == small)
+}
+
 /// What everybody tries, in small letters.
 const TRIED: &[&str] = &[
     "password", "passw0rd", "p@ssw0rd", "p@ssword", "qwerty", "asdfgh", "zxcvbn", "qazwsx", "1qaz2wsx", "letmein", "welcome", "iloveyou", "monkey", "dragon", "admin",
@@ -36,6 +45,9 @@ pub fn judge(password: &str, phone: &str, id_number: Option<&str>) -> Option<Cod
         if date.is_some_and(|date| bare.contains(date) || date.get(2..).is_some_and(|short| bare.contains(short))) {
             return Some(Code::PasswordBirthDate);
         }
+    }
+    if is_breached(&small) {
+        return Some(Code::PasswordCommon);
     }
     let mut rest = small;
     for word in TRIED {
@@ -80,9 +92,28 @@ mod tests {
         for (text, code) in cases {
             assert_eq!(judged(text), Some(code), "{text}");
         }
+        // Long enough, varied enough, nobody's own data, and found in breaches all the same.
+        for text in ["mercedes1", "Chocolate1", "BLINK182", "trustno1"] {
+            assert_eq!(judged(text), Some(Code::PasswordCommon), "{text}");
+        }
+        assert_eq!(judged("mercedes1-and-lamps"), None);
         assert_eq!(judged(&"x1".repeat(40)), Some(Code::PasswordCharacters));
         for text in ["four-tin-lamps", "correcthorsebatterystaple", "k7#mQ2vL", "xiaoman and lamps"] {
             assert_eq!(judged(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_list_is_sorted_and_holds_what_no_other_rule_refuses() {
+        let lines: Vec<&str> = BREACHED.lines().collect();
+        assert!(lines.len() > 5_000, "{}", lines.len());
+        assert!(lines.windows(2).all(|pair| pair[0] < pair[1]));
+        for line in lines {
+            assert!((8..64).contains(&line.len()) && line.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{line}");
+            assert!(!line.bytes().all(|byte| byte.is_ascii_digit()) && line == line.to_ascii_lowercase(), "{line}");
+        }
+        for line in BREACHED.lines().step_by(97) {
+            assert!(judge(line, "", None).is_some() && judge(&line.to_ascii_uppercase(), "", None).is_some(), "{line}");
         }
     }
 }

@@ -4,12 +4,43 @@ use super::ConsentOut;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// A consent to one version of a document.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConsentIn {
+    /// Made by the phone.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub consent_id: String,
+    /// Which document.
+    #[schema(pattern = "^(terms|privacy|real_name|face|card_binding)$")]
+    pub document: String,
+    /// The version that was shown.
+    #[schema(max_length = 40)]
+    pub version: String,
+    /// SHA-256 of the text that was shown, hexadecimal. Another text than that of the version is another version.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    pub digest: Option<String>,
+}
+
+/// A document as it is shown today.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ConsentTextOut {
+    /// Its name.
+    pub document: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the text, hexadecimal.
+    pub digest: String,
+    /// The text.
+    pub text: String,
+}
+
 /// Takes a consent back.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawalIn {
-    /// `real_name`.
-    #[schema(pattern = "^real_name$")]
+    /// Which document.
+    #[schema(pattern = "^(terms|privacy|real_name|face|card_binding)$")]
     pub document: String,
     /// The version that was consented to.
     #[schema(pattern = "^[ -~]{1,40}$")]

@@ -184,21 +184,6 @@ pub struct FreezeIn {
     pub code: String,
 }
 
-/// A consent to one version of a text.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConsentIn {
-    /// Made by the phone.
-    #[schema(pattern = "^[0-9a-f]{32}$")]
-    pub consent_id: String,
-    /// `real_name`.
-    #[schema(pattern = "^real_name$")]
-    pub document: String,
-    /// The version that was shown.
-    #[schema(max_length = 40)]
-    pub version: String,
-}
-
 /// A real-name check.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -84,7 +84,7 @@ impl Answer {
         match (show, word) {
             (Some(show), _) => story.show(show, value),
             (None, Word::Inventory) => print!("{}", data::inventory(self.language, value)),
-            (None, Word::Consents { .. } | Word::Withdraw { .. }) => print!("{}", data::consents(self.language, value)),
+            (None, Word::Consents { .. } | Word::Consent { .. } | Word::Withdraw { .. }) => print!("{}", data::consents(self.language, value)),
             (None, Word::Fields) => print!("{}", data::fields(self.language, value)),
             (None, _) => print!("{}", fields::lines(value)),
         }

@@ -12,7 +12,7 @@ impl Word {
             Word::RenewApprovalBegin => ("renew_approval_begin", None),
             Word::SheetMake => ("make_recovery_sheet", None),
             Word::Skip => ("skip", None),
-            Word::ConsentText => ("consent_text", None),
+            Word::ConsentText { document } => ("consent_document", Some(("document", document))),
             Word::VerifyCheck => ("verify_check", None),
             Word::Documents => ("documents", None),
             Word::FaceBegin => ("face_begin", None),

@@ -67,11 +67,19 @@ pub enum Word {
     SheetConfirm,
     /// Puts off the step that the set-up asks for.
     Skip,
-    /// The version of the text to consent to.
-    ConsentText,
-    /// Consents to the real-name check.
+    /// The text of a document to consent to.
+    ConsentText {
+        /// terms, privacy, real_name, face or card_binding.
+        #[arg(default_value = "real_name")]
+        document: String,
+    },
+    /// Consents to a document.
     Consent {
+        /// terms, privacy, real_name, face or card_binding.
+        #[arg(default_value = "real_name")]
+        document: String,
         /// The version; without it, the one that the service shows.
+        #[arg(long)]
         version: Option<String>,
     },
     /// Has the real name checked. Reads: the number of the document, or with `--mrz` the two lines of a passport; with
@@ -271,7 +279,7 @@ pub enum Word {
     },
     /// Withdraws a consent. Counts at once, also without network.
     Withdraw {
-        /// The document: real_name.
+        /// The document: terms, privacy, real_name, face or card_binding.
         document: String,
     },
     /// Writes everything that is kept into a new folder, as files that a person can read. Nothing in it is encrypted.

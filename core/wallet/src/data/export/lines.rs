@@ -109,7 +109,7 @@ pub(super) fn consent(language: Language, row: &ConsentRow) -> Line {
     ];
     let value = json!({
         "consent_id": row.consent_id, "document": row.document, "version": row.version, "given_at": time(row.at),
-        "withdrawn_at": row.withdrawn_at.map(time),
+        "withdrawn_at": row.withdrawn_at.map(time), "digest": row.digest,
     });
     Line { cells, value }
 }

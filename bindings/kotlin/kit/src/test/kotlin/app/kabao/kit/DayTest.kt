@@ -101,6 +101,9 @@ class DayTest {
 
     private suspend fun proveIdentity(service: ReferenceService, wallet: Wallet) {
         wallet.identity.consent(wallet.identity.consentText().version)
+        for (document in listOf("terms", "privacy", "face", "card_binding")) {
+            wallet.data.giveConsent(document, wallet.data.consentText(document).version)
+        }
         val token = service.post("/dev/liveness") { put("channels", 5) }.getValue("token").jsonPrimitive.content
         val wrong = ID_NUMBER.dropLast(1) + "3"
         assertEquals("id_check_digit", refusedCode { wallet.identity.verify(VerifyRequest(NAME, wrong, token)) })
