@@ -1,6 +1,8 @@
 //! A phone for tests and tools: it signs, seals and checks as the contract says, over any line. It is no
 //! wallet: it keeps nothing, retries nothing, and shows every answer as it came.
 
+mod consents;
+
 use crate::http::wire_fault::{Cut, WireFault};
 use axum::Router;
 use axum::body::Body;
@@ -269,23 +271,6 @@ impl Phone {
         let aad = format!("{account}\0{device}");
         let sealed = self.seal(&KeyPurpose::PinBox, b"kabao-pin-set-1", aad.as_bytes(), pin)?;
         self.call("PUT", "/v1/account/pin", Some(json!({"pin_box": sealed}))).await
-    }
-
-    /// Consents to a document in the version that is shown, and gives the consent's id.
-    pub async fn consent_to(&self, document: &str) -> io::Result<Id> {
-        let id = self.make_id();
-        let shown = self.call("GET", &format!("/v1/consents/{document}"), None).await?;
-        let body = json!({"consent_id": id, "document": document, "version": shown.text("version"), "digest": shown.text("digest")});
-        self.call("POST", "/v1/consents", Some(body)).await?;
-        Ok(id)
-    }
-
-    /// Consents to everything that a real-name check needs, and gives the id of the consent that the check names.
-    pub async fn consent_to_a_check(&self) -> io::Result<Id> {
-        for document in ["terms", "privacy", "face"] {
-            self.consent_to(document).await?;
-        }
-        self.consent_to("real_name").await
     }
 
     /// Gives the consents and has a person verified.

@@ -19,7 +19,7 @@ const NAMED: &[&str] = &[
 ];
 /// Under these keys stands something of the moment, and equal moments mean nothing.
 const OF_THE_MOMENT: &[(&str, &str)] = &[
-    ("at_text", "$time"), ("balance_age_text", "$age"), ("retry_after_ms", "$ms"), ("month", "$month"), ("document", "$document"),
+    ("at_text", "$time"), ("given_text", "$time"), ("withdrawn_text", "$time"), ("balance_age_text", "$age"), ("retry_after_ms", "$ms"), ("month", "$month"), ("document", "$document"),
     ("qr_text", "$document"), ("uri", "$link"), ("typed_key", "$key"), ("backup_codes", "$codes"), ("factor_code", "$code"), ("last_seen_text", "$age"),
     ("password_age_text", "$age"),
     ("picture", "$picture"), ("picture_coloured", "$picture"), ("bars_coloured", "$picture"), ("picture_svg", "$picture"),

@@ -139,7 +139,10 @@ fn view(language: Language, rows: &[ConsentRow], counting: &[Id], shown: Option<
             afterwards: say(language, &format!("data.document.{document}.afterwards"), &[]),
         }
     });
-    let history = rows.iter().map(|row| ConsentEntry {
+    // Answers of one second are told in the order in which they are asked for.
+    let mut told: Vec<&ConsentRow> = rows.iter().collect();
+    told.sort_by_key(|row| (row.at, DOCUMENTS.iter().position(|document| *document == row.document)));
+    let history = told.into_iter().map(|row| ConsentEntry {
         consent_id: row.consent_id.to_string(),
         document: row.document.clone(),
         title: title(language, &row.document),
