@@ -99,7 +99,11 @@ async fn take(story: &Story, wallet: &Wallet, person: &Person, kind: Kind) -> Ou
                     let otp = story.all.console.otp("bank", &person.tel).await.unwrap();
                     cards.confirm(binding.binding_id.clone(), otp).await.map(drop)
                 }
-                None => cards.bind(person.bind()).await.map(drop),
+                None => {
+                    // A service that came back from before it is given this consent again, too.
+                    consent_to_all(wallet).await?;
+                    cards.bind(person.bind()).await.map(drop)
+                }
             }
         }
         other => panic!("nothing to do at {other:?}"),
