@@ -1,11 +1,16 @@
 //! The figures of design 12: ratios against plain SQLite and one fdatasync, measured in one run, and counts of pages
-//! and frames, which do not depend on the machine. `cargo bench -p kabao-core --features figures,software-keys`.
+//! and frames, which do not depend on the machine; an export of 100,000 records, its time, memory and bytes.
+//! `cargo bench -p kabao-core --features figures,software-keys`, with `-- screen`, `-- intent` or `-- export` one of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, missing_docs)]
 
+use kabao_base::Timestamp;
+use kabao_core::data::ExportRequest;
 use kabao_core::host::real::{HttpsTransport, RealHost};
 use kabao_core::host::software::SoftwareKeys;
 use kabao_core::host::{HostError, HttpRequest, HttpResponse, NoBackground, SecretStore, Transport, TransportError};
 use kabao_core::{ServiceSettings, Wallet, WalletSettings};
+use kabao_proof::documents::ALGORITHM_SIGN;
+use kabao_proof::{Document, KeyPurpose, KeySet, SetKey, SoftwareKey};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -62,7 +67,7 @@ impl Bench {
     }
 
     async fn open(&self) -> Wallet {
-        let root = kabao_proof::SoftwareKey::from_secret(&[3; 32]).unwrap().public().to_string();
+        let root = SoftwareKey::from_secret(&[3; 32]).unwrap().public().to_string();
         let service = ServiceSettings {
             url: "https://nowhere.test".to_owned(),
             tls_ca_pem: String::new(),
@@ -241,15 +246,79 @@ fn durable_intent() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// What the system says of this process, in KiB: `VmHWM` is the most memory it had at once, `VmRSS` what it has now.
+fn memory(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+/// An export of so many records with their receipts: time, memory and bytes; then one that is cut short in the middle.
+fn export(rows: u64) {
+    let folder = std::env::temp_dir().join(format!("kabao-figures-{}-export-{rows}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let bench = Bench::new(&folder.join("wallet"));
+    let wallet = bench.run(async {
+        let wallet = bench.open().await;
+        let (root, key) = (SoftwareKey::from_secret(&[3; 32]).unwrap(), SoftwareKey::from_secret(&[4; 32]).unwrap());
+        let signs = SetKey {
+            kid: "documents-1".to_owned(),
+            purpose: KeyPurpose::Documents,
+            algorithm: ALGORITHM_SIGN.to_owned(),
+            public: key.public().to_bytes().to_vec(),
+            not_before: Timestamp::from_ms(0),
+            not_after: Timestamp::from_ms(4_000_000_000_000),
+        };
+        let waiting = KeySet { version: 1, keys: vec![signs] }.to_sign("root-1").unwrap();
+        let signature = root.sign(&waiting.tbs);
+        wallet.keep_key_set(waiting.finish(&signature).unwrap()).await.unwrap();
+        let mut from = 0;
+        while from < rows {
+            let key = key.clone();
+            wallet.fill_signed(from, (from + 5_000).min(rows), move |bytes| key.sign(bytes)).await.unwrap();
+            from += 5_000;
+        }
+        wallet.close().await.unwrap();
+        bench.open().await
+    });
+    let request = |name: &str| ExportRequest { folder: folder.join(name).to_str().unwrap().to_owned(), room_bytes: None };
+    // From here on the peak is this export's.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+    let before = memory("VmRSS");
+    let start = Instant::now();
+    let report = bench.run(wallet.data().export(request("whole"))).unwrap();
+    let (took, peak) = (start.elapsed(), memory("VmHWM"));
+    assert!(report.receipts == rows && report.wrong_receipts.is_empty() && report.first_wrong_event.is_none(), "{report:?}");
+    let bytes = |name: &str| std::fs::metadata(folder.join("whole").join(name)).unwrap().len();
+    println!(
+        "export, {rows} records: {:.2} s ({:.0} us a record, receipts verified); memory {before} KiB before, {peak} KiB at the most; {} files, {} bytes: history.csv {}, history.json {}, SHA256SUMS {}",
+        took.as_secs_f64(), took.as_secs_f64() * 1e6 / rows as f64, report.files, report.bytes, bytes("history.csv"), bytes("history.json"), bytes("SHA256SUMS")
+    );
+    let cut = bench.run(async { tokio::time::timeout(took / 3, wallet.data().export(request("cut"))).await });
+    assert!(cut.is_err(), "it was not cut short");
+    bench.run(wallet.close()).unwrap();
+    let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).filter(|name| *name != "whole" && *name != "wallet").collect();
+    assert!(left.is_empty(), "an export that was cut short left {left:?}");
+    println!("export, {rows} records, cut short after {:.2} s: nothing is left", took.as_secs_f64() / 3.0);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 fn main() {
     // Kept in the list of what a real start builds, so that the transport's cost is not forgotten.
     let _ = HttpsTransport::new("https://nowhere.test", "", Vec::new()).is_ok();
     let wanted = std::env::args().nth(1).filter(|word| !word.starts_with("--"));
-    if wanted.as_deref() != Some("intent") {
+    let wants = |word: &str| wanted.as_deref().is_none_or(|wanted| wanted == word);
+    if wants("screen") {
         first_screen(10_000);
         first_screen(100_000);
     }
-    if wanted.as_deref() != Some("screen") {
+    if wants("intent") {
         durable_intent();
+    }
+    if wants("export") {
+        for rows in [1_000, 10_000, 100_000] {
+            export(rows);
+        }
     }
 }

@@ -2,10 +2,14 @@
 
 use crate::error::Outcome;
 use crate::tables::intents::{self, IntentRow};
+use crate::tables::marks;
 use crate::tables::records::{self, RecordRow};
 use crate::wallet::Wallet;
-use kabao_base::{Id, Money, Timestamp};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::payment::PaymentState;
+use kabao_proof::{Document, Receipt, RecordKind, Signature, Source};
 
 /// The first moment of the made-up history.
 pub const FIRST: i64 = 1_700_000_000_000;
@@ -39,6 +43,31 @@ fn record(number: u64) -> RecordRow {
     }
 }
 
+/// The receipt of a made-up record.
+fn receipt(row: &RecordRow) -> Receipt {
+    Receipt {
+        receipt_id: row.record_id,
+        record_id: row.record_id,
+        intent_id: None,
+        terms_digest: None,
+        token_id: row.token_id.clone(),
+        kind: RecordKind::PayerCode,
+        account_id: id(0, 4),
+        payee_id: None,
+        payee_name: row.payee_name.clone(),
+        amount: Money::fen(row.amount.minor.saturating_abs().max(1)),
+        fee: row.fee,
+        source: Source::Balance,
+        route: row.route.clone(),
+        order: row.merchant_order.clone(),
+        our_order: row.our_order.clone(),
+        acquirer_order: row.acquirer_order.clone(),
+        original: None,
+        at: row.at,
+        epoch: 1,
+    }
+}
+
 impl Wallet {
     /// Adds made-up records `from..to` to the history.
     pub async fn fill(&self, from: u64, to: u64) -> Outcome<()> {
@@ -49,6 +78,37 @@ impl Wallet {
                     records::upsert(tx, &record(number), Some(&[7; 400]))?;
                 }
                 Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The same with a receipt of each that `sign` signed under the name `documents-1`.
+    pub async fn fill_signed(&self, from: u64, to: u64, sign: impl Fn(&[u8]) -> Signature + Send + 'static) -> Outcome<()> {
+        let core = self.core();
+        core.open_files(move |files| {
+            files.cache_write(|tx| {
+                for number in from..to {
+                    let row = record(number);
+                    let waiting = receipt(&row).to_sign("documents-1").map_err(|_| Code::Internal)?;
+                    let signature = sign(&waiting.tbs);
+                    let document = waiting.finish(&signature).map_err(|_| Code::Internal)?;
+                    records::upsert(tx, &row, Some(&document))?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Keeps a key set as if the service had sent it.
+    pub async fn keep_key_set(&self, document: Vec<u8>) -> Outcome<()> {
+        let text = URL_SAFE_NO_PAD.encode(document);
+        let core = self.core();
+        core.open_files(move |files| {
+            files.commit(Timestamp::from_ms(FIRST), |tx, log| {
+                marks::set(tx, marks::KEY_SET, &text)?;
+                log.append(tx, "keys", "kept", b"")
             })
         })
         .await

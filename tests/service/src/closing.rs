@@ -150,7 +150,8 @@ fn notice(tx: &Connection, service: &Service, of: Id, kind: &str, now: Timestamp
     Ok(())
 }
 
-fn keep(service: &Service, decision: Id, of: Id, body: Decision, now: Timestamp) -> Outcome<()> {
+/// Has the vault write a decision down, before the book does.
+pub fn keep(service: &Service, decision: Id, of: Id, body: Decision, now: Timestamp) -> Outcome<()> {
     let row = DecisionRow { decision, account: of, body, at: now };
     match service.ask_vault(VaultCall::KeepDecision(row))? {
         VaultAnswer::Decisions(_) => Ok(()),

@@ -8,7 +8,7 @@ use crate::replace::{LOW_MS, Person};
 use crate::service::{self, Service, Sms, internal};
 use crate::store::people::{Account, account};
 use crate::tell as telling;
-use crate::store::{self, id_at, maybe_id_at, one, run};
+use crate::store::{self, id_at, maybe_id_at, one, own_caps, run};
 use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
 use crate::wire::{self, PhoneChangeOut};
 use kabao_base::{Code, Id, Timestamp};
@@ -240,7 +240,7 @@ fn apply(tx: &Connection, row: &DecisionRow) -> Outcome<()> {
     Ok(())
 }
 
-/// A book that was put back learns which numbers are whose, which contacts are gone and which accounts are closed. Called
+/// A book that was put back learns which numbers are whose, which contacts are gone, which caps persons set and which accounts are closed. Called
 /// before it answers anybody.
 pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
     let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::Decisions)? else { return Err(Refusal::down()) };
@@ -252,6 +252,10 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                 Decision::Number { .. } => apply(tx, row)?,
                 Decision::ContactGone => {
                     run(tx, "DELETE FROM contacts WHERE contact_id = ?1", [row.decision.to_string()])?;
+                }
+                Decision::OwnCaps { held, wanted, from } => {
+                    let caps = |[single, day]: [Option<i64>; 2]| own_caps::Caps { single, day };
+                    own_caps::set(tx, row.account, row.decision, caps(*held), caps(*wanted), row.at, Timestamp::from_ms(*from))?;
                 }
                 Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
             }

@@ -343,3 +343,39 @@ fn an_operator_is_judged_by_the_service_s_time_and_not_by_the_phone_s() {
         assert_eq!(standing(wallet.operator().wallet_profile().await.unwrap()), ("verified".to_owned(), 1));
     });
 }
+
+#[test]
+fn two_phones_that_wish_at_once_have_one_cap() {
+    story("two-wishes", async |story| {
+        let mut other = story.another("beside");
+        let (here, there) = (story.wallet(), story.signed_in(&mut other).await);
+        for (one, two) in [("50", "70"), ("45", "40")] {
+            let (a, b) = (here.limits(), there.limits());
+            let (first, second) = tokio::join!(a.set_own_caps(Some(one.to_owned()), None, None), b.set_own_caps(Some(two.to_owned()), None, None));
+            // Without the PIN no cap grows: whoever came first, the lower one holds.
+            for refused in [first, second].into_iter().filter_map(Result::err) {
+                assert!(refused.is(Code::OwnCapRaise), "{refused:?}");
+            }
+            let lower = one.parse::<i64>().unwrap().min(two.parse().unwrap()) * 100;
+            for wallet in [&here, &there] {
+                assert_eq!(wallet.limits().refresh().await.unwrap().own.single.unwrap().minor, lower, "{one} {two}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_service_from_an_old_copy_opens_no_cap() {
+    story("restored-caps", async |story| {
+        let limits = story.wallet().limits();
+        limits.set_own_caps(Some("90".to_owned()), None, None).await.unwrap();
+        let copy = story.all.console.post("/dev/snapshot", json!({})).await.unwrap();
+        limits.set_own_caps(Some("50".to_owned()), None, None).await.unwrap();
+        story.all.console.post("/dev/restore", json!({ "snapshot": copy["snapshot"] })).await.unwrap();
+        let _ = limits.refresh().await;
+        while !story.wallet().history().sync().await.unwrap().complete {}
+        assert_eq!(limits.refresh().await.unwrap().own.single.unwrap().minor, 5_000);
+        let request = QuoteRequest::Pay { payee_id: story.merchant().await, amount: "60".to_owned(), order: None };
+        assert!(story.wallet().pay().quote(request).await.unwrap_err().is(Code::LimitOwnSingle));
+    });
+}

@@ -50,7 +50,7 @@ async fn go_on(story: &Story, wallet: &Wallet, old: &str, new: &str, reachable: 
             Some(_) => account.change_phone_prove(proof(story).await).await.map(|_| ()),
         };
         match done {
-            Err(error) if [Code::OtpCooldown, Code::OtpExpired, Code::OtpWrong, Code::OtpUsed].into_iter().any(|code| error.is(code)) => {
+            Err(error) if wants_another_code(&error) => {
                 tokio::time::sleep(MINUTE).await;
                 account.change_phone_send().await.unwrap();
             }

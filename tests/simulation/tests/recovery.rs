@@ -9,32 +9,16 @@ use kabao_base::Code;
 use kabao_core::account::{PersonProof, RegisterRequest, ReplaceProof, ReplaceState, ReplaceView};
 use kabao_core::error::Outcome;
 use kabao_core::pay::QuoteRequest;
-use kabao_core::{ServiceSettings, Wallet};
+use kabao_core::Wallet;
 use kabao_money::onboarding::OnboardingStepKind as Kind;
 use kabao_money::payment::PaymentState;
 use kabao_simulation::phone::{ID_NUMBER, PHONE, PIN};
-use kabao_simulation::{Liar, Phone, SimHost};
+use kabao_simulation::Liar;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_401);
-
-/// Another phone of the same person.
-fn another(story: &Story, name: &str) -> Phone {
-    let service = ServiceSettings {
-        url: "https://wallet.test".to_owned(),
-        tls_ca_pem: String::new(),
-        spki_pins: Vec::new(),
-        root_key: story.all.service.info().root_key,
-        guid: "app.kabao".to_owned(),
-        link_host: None,
-    };
-    let folder = story.all.phone.folder.with_file_name(name);
-    let mut phone = Phone::new(folder, Arc::clone(&story.all.world), Arc::clone(&story.all.net), service);
-    phone.put_on(SimHost::with_late_database);
-    phone
-}
 
 fn request() -> RegisterRequest {
     RegisterRequest { phone: PHONE.to_owned(), device_model: "Another phone".to_owned() }
@@ -122,7 +106,7 @@ fn killed_at_any_point_a_replacement_is_resumed() {
         let flying = story.top_up("20.00").await;
         assert_eq!(flying.state, PaymentState::Unknown);
         story.wallet().close().await.unwrap();
-        let mut before = another(&story, "kill-0");
+        let mut before = story.another("kill-0");
         tokio::time::sleep(DAY).await;
         go_on(&story, &before.start().await.unwrap()).await;
         before.wallet().unwrap().close().await.unwrap();
@@ -134,7 +118,7 @@ fn killed_at_any_point_a_replacement_is_resumed() {
                 times += 1 + times / 6;
                 number += 1;
                 tokio::time::sleep(DAY).await;
-                let mut phone = another(&story, &format!("kill-{number}"));
+                let mut phone = story.another(&format!("kill-{number}"));
                 let wallet = phone.start().await.unwrap();
                 let account = wallet.account();
                 let came = match call {
@@ -191,7 +175,7 @@ fn the_old_phone_pays_while_it_is_replaced() {
         story("replace-race", async |story: Story| {
             story.top_up("100.00").await;
             let payee_id = story.merchant().await;
-            let mut phone = another(&story, "race");
+            let mut phone = story.another("race");
             let wallet = phone.start().await.unwrap();
             numbered(&story, &wallet).await;
             let proof = proof(&story).await;
@@ -231,7 +215,7 @@ fn the_old_phone_pays_while_it_is_replaced() {
 #[test]
 fn of_two_phones_that_replace_one_wins_and_the_other_is_told() {
     story("replace-two", async |story: Story| {
-        let (mut one, mut other) = (another(&story, "one"), another(&story, "other"));
+        let (mut one, mut other) = (story.another("one"), story.another("other"));
         let (one, other) = (one.start().await.unwrap(), other.start().await.unwrap());
         numbered(&story, &one).await;
         numbered(&story, &other).await;
@@ -253,7 +237,7 @@ fn a_payment_of_another_account_is_not_taken_over() {
     story("replace-foreign", async |story: Story| {
         story.all.console.post("/dev/bank/faults", json!({ "movements": "hold" })).await.unwrap();
         story.top_up("20.00").await;
-        let mut phone = another(&story, "foreign");
+        let mut phone = story.another("foreign");
         let wallet = phone.start().await.unwrap();
         numbered(&story, &wallet).await;
         let liar = Arc::clone(&story.liar);

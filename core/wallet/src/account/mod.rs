@@ -8,6 +8,7 @@
 //! other phones `sign_in_begin → sign_in_otp → sign_in_prove` (see `sign_in.rs`).
 //! `onboarding_next` always names exactly one next step, from what the files say, so that it survives every restart.
 
+mod arrive;
 mod devices;
 mod factor;
 mod closing;

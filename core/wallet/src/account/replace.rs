@@ -7,20 +7,21 @@
 //! The service judges number, real name and PIN, in this order, and then in one step shuts the earlier phone out, fences
 //! what was never handed to a bank and names what was: those payments stand here as *unknown* and are followed.
 
+use super::arrive::{Arrival, itself, read_otp};
 use super::register::checked_model;
 use super::{AccountClient, OtpSentView, PersonProof, RegisterRequest, ReplaceProof, ReplaceState, ReplaceView, local};
 use crate::error::{Outcome, WalletError};
 use crate::host::KeyRole;
 use crate::intents;
 use crate::service::wire::{OpenIntent, OtpSent, Replacement};
-use crate::service::{Answer, Request, Signer};
-use crate::shared::{ServiceClock, read_id_number, read_phone, read_pin, refresh_account};
+use crate::service::Answer;
+use crate::shared::{read_id_number, read_phone, read_pin};
 use crate::tables::open::store_code;
 use crate::tables::replacement::{self, BEGUN, PERSON_PENDING, PROVING, ReplacementRow};
-use crate::tables::{account, marks, sign_in, tokens};
+use crate::tables::{account, marks, sign_in};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kabao_base::{Code, Id, Otp, Pin, Timestamp};
+use kabao_base::{Code, Id, Pin, Timestamp};
 use kabao_codes::Day;
 use kabao_proof::{Document, Terms};
 use zeroize::Zeroizing;
@@ -52,10 +53,7 @@ impl AccountClient {
             Some(row) => row,
             None => {
                 if revoked {
-                    // The keys of a phone that was shut out are never used again.
-                    for role in [KeyRole::Device, KeyRole::Approve] {
-                        keys.make(role).map_err(store_code)?;
-                    }
+                    self.new_keys()?;
                 }
                 let row = ReplacementRow {
                     replacement_id: self.core.new_id()?,
@@ -101,11 +99,9 @@ impl AccountClient {
 
     /// Proves that the number is the person's. Gives what else has to be proven.
     pub async fn replace_otp(&self, code: String) -> Outcome<ReplaceView> {
-        let otp = Otp::read(code).map_err(|error| WalletError::from(error).in_field("otp"))?;
+        let otp = read_otp(code)?;
         let row = self.replacing().await?;
-        let body = Zeroizing::new(format!("{{\"otp\":\"{}\"}}", otp.expose("sent to the service that made it")));
-        let path = format!("/v1/device-replacements/{}/otp", row.replacement_id);
-        let answer = self.core.call(&itself("POST", path, body.as_bytes().to_vec())).await?;
+        let answer = self.send_typed(format!("/v1/device-replacements/{}/otp", row.replacement_id), &otp).await?;
         self.take(row, &answer).await
     }
 
@@ -262,35 +258,17 @@ impl AccountClient {
         let open = said.open.iter().map(|open| read_open(open, said.account_id)).collect::<Outcome<Vec<_>>>()?;
         let count = u32::try_from(open.len()).unwrap_or(u32::MAX);
         let (now, clock, epoch, secrets) = (self.core.now(), self.core.clock.mark(), self.core.client.epoch(), self.core.host.secrets());
-        let (account_id, pin_set, verified) = (said.account_id, said.pin_set, said.verified);
+        let (phone, device_model) = (row.phone, row.device_model);
+        let arrival = Arrival { account_id: said.account_id, device_id, phone, device_model, pin_set: said.pin_set, verified: said.verified };
         let taken = self
             .core
             .files(move |files| {
                 let taken = files.commit(now, |tx, log| {
-                    let mut own = account::load(tx)?;
-                    if own.account_id.is_some_and(|own| own != account_id) {
-                        return Err(WalletError::from(Code::AccountOther).in_field("phone"));
-                    }
-                    own.account_id = Some(account_id);
-                    own.device_id = Some(device_id);
-                    own.registration_id = None;
-                    own.phone = Some(row.phone);
-                    own.device_model = Some(row.device_model);
-                    own.pin_set = pin_set;
-                    if verified {
-                        own.verification_state = Some("passed".to_owned());
-                    }
-                    account::save(tx, &own)?;
+                    let own = arrival.take(tx, clock)?;
                     replacement::remove(tx)?;
-                    marks::remove(tx, marks::PHONE_TAKEN)?;
-                    marks::remove(tx, marks::REVOKED)?;
-                    marks::remove(tx, marks::SIGN_OUT)?;
-                    marks::remove(tx, marks::APPROVE_RENEWAL)?;
-                    tokens::void(tx)?;
                     for (terms, payee_name, at) in open {
                         intents::adopt(tx, log, terms, payee_name, at, epoch)?;
                     }
-                    ServiceClock::store(tx, clock)?;
                     log.append(tx, "account", "device_replaced", b"")?;
                     Ok(own)
                 })?;
@@ -298,18 +276,14 @@ impl AccountClient {
                 Ok(taken)
             })
             .await?;
-        self.core.set_identity(&taken);
-        intents::resume(&self.core).await?;
-        // The history comes by itself, and the account; both can also be asked for later.
-        self.core.settled.send_modify(|count| *count = count.wrapping_add(1));
-        let _ = refresh_account(&self.core).await;
+        let account = self.arrived(&taken).await?;
         Ok(ReplaceView {
             state: ReplaceState::Done,
             needs_person: false,
             needs_pin: false,
             open_payments: count,
             low_limits_until: said.low_until.map(Timestamp::from_ms),
-            account: Some(self.view().await?),
+            account: Some(account),
         })
     }
 
@@ -351,10 +325,6 @@ fn standing(conn: &rusqlite::Connection) -> Outcome<(bool, bool, Option<Replacem
     // Signed out is shut out as well: the keys are made anew.
     let revoked = revoked || row.account_id.is_some() && row.device_id.is_none();
     Ok((row.account_id.is_some(), revoked, replacement::load(conn)?))
-}
-
-fn itself(method: &'static str, path: String, body: Vec<u8>) -> Request {
-    Request { method, path, query: None, body: body.into(), signer: Signer::Itself }
 }
 
 /// The terms of a payment of the earlier phone, which have to be of this account.

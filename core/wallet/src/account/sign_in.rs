@@ -6,20 +6,20 @@
 //! ```
 //! No other phone is shut out. Who cannot prove password or PIN goes the way of `replace_begin` (real name).
 
+use super::arrive::{Arrival, itself, read_otp};
 use super::factor::read_factor;
 use super::password::{check_typed, proof_digest};
 use super::register::checked_model;
 use super::{AccountClient, OtpSentView, SignInProof, SignInRequest, SignInView, local};
 use crate::error::{Outcome, WalletError};
 use crate::host::KeyRole;
-use crate::intents;
 use crate::service::wire::{OtpSent, SignIn};
-use crate::service::{Answer, Request, Signer};
-use crate::shared::{ServiceClock, read_phone, read_pin, refresh_account};
+use crate::service::Answer;
+use crate::shared::{read_phone, read_pin};
 use crate::tables::open::store_code;
 use crate::tables::sign_in::{self, BEGUN, PROVING, SignInRow};
-use crate::tables::{account, marks, replacement, tokens};
-use kabao_base::{Code, Id, Otp, Password, Timestamp};
+use crate::tables::{account, marks, replacement};
+use kabao_base::{Code, Id, Password, Timestamp};
 use zeroize::Zeroizing;
 
 impl AccountClient {
@@ -46,10 +46,7 @@ impl AccountClient {
             Some(row) => row,
             None => {
                 if shut_out {
-                    // The keys of a phone that was shut out or signed out are never used again.
-                    for role in [KeyRole::Device, KeyRole::Approve] {
-                        keys.make(role).map_err(store_code)?;
-                    }
+                    self.new_keys()?;
                 }
                 let row = SignInRow {
                     sign_in_id: self.core.new_id()?,
@@ -95,11 +92,9 @@ impl AccountClient {
 
     /// Proves that the number is the person's. Gives what else has to be proven.
     pub async fn sign_in_otp(&self, code: String) -> Outcome<SignInView> {
-        let otp = Otp::read(code).map_err(|error| WalletError::from(error).in_field("otp"))?;
+        let otp = read_otp(code)?;
         let row = self.signing_in().await?;
-        let body = Zeroizing::new(format!("{{\"otp\":\"{}\"}}", otp.expose("sent to the service that made it")));
-        let path = format!("/v1/sign-ins/{}/otp", row.sign_in_id);
-        let answer = self.core.call(&itself("POST", path, body.as_bytes().to_vec())).await?;
+        let answer = self.send_typed(format!("/v1/sign-ins/{}/otp", row.sign_in_id), &otp).await?;
         self.take_sign_in(row, &answer).await
     }
 
@@ -257,30 +252,14 @@ impl AccountClient {
     async fn finish_sign_in(&self, row: SignInRow, said: SignIn) -> Outcome<SignInView> {
         let device_id = said.device_id.ok_or(Code::AnswerMalformed)?;
         let (now, clock, secrets) = (self.core.now(), self.core.clock.mark(), self.core.host.secrets());
+        let (phone, device_model) = (row.phone, row.device_model);
+        let arrival = Arrival { account_id: said.account_id, device_id, phone, device_model, pin_set: said.pin_set, verified: said.verified };
         let taken = self
             .core
             .files(move |files| {
                 let taken = files.commit(now, |tx, log| {
-                    let mut own = account::load(tx)?;
-                    if own.account_id.is_some_and(|own| own != said.account_id) {
-                        return Err(WalletError::from(Code::AccountOther).in_field("phone"));
-                    }
-                    own.account_id = Some(said.account_id);
-                    own.device_id = Some(device_id);
-                    own.registration_id = None;
-                    own.phone = Some(row.phone);
-                    own.device_model = Some(row.device_model);
-                    own.pin_set = said.pin_set;
-                    if said.verified {
-                        own.verification_state = Some("passed".to_owned());
-                    }
-                    account::save(tx, &own)?;
+                    let own = arrival.take(tx, clock)?;
                     sign_in::remove(tx)?;
-                    for mark in [marks::PHONE_TAKEN, marks::REVOKED, marks::APPROVE_RENEWAL, marks::SIGN_OUT] {
-                        marks::remove(tx, mark)?;
-                    }
-                    tokens::void(tx)?;
-                    ServiceClock::store(tx, clock)?;
                     log.append(tx, "account", "signed_in", b"")?;
                     Ok(own)
                 })?;
@@ -288,18 +267,14 @@ impl AccountClient {
                 Ok(taken)
             })
             .await?;
-        self.core.set_identity(&taken);
-        intents::resume(&self.core).await?;
-        // The history comes by itself, and the account; both can also be asked for later.
-        self.core.settled.send_modify(|count| *count = count.wrapping_add(1));
-        let _ = refresh_account(&self.core).await;
+        let account = self.arrived(&taken).await?;
         Ok(SignInView {
             done: true,
             needs_password: false,
             needs_pin: false,
             needs_factor: false,
             low_limits_until: said.low_until.map(Timestamp::from_ms),
-            account: Some(self.view().await?),
+            account: Some(account),
         })
     }
 
@@ -328,8 +303,4 @@ fn standing(conn: &rusqlite::Connection) -> Outcome<Standing> {
         signed_out: row.account_id.is_some() && row.device_id.is_none(),
         under_way: sign_in::load(conn)?,
     })
-}
-
-fn itself(method: &'static str, path: String, body: Vec<u8>) -> Request {
-    Request { method, path, query: None, body: body.into(), signer: Signer::Itself }
 }

@@ -3,7 +3,7 @@
 use super::{BindRequest, BindingView, CardView, CardsClient};
 use crate::error::{Outcome, WalletError};
 use crate::service::wire;
-use crate::shared::{CARD_BINDING, hear_consent, known_cards, need_consent, preference, refresh_account};
+use crate::shared::{CARD_BINDING, hear_consent, know_time, known_cards, need_consent, preference, refresh_account};
 use crate::tables::account::{self, BindingRow};
 use kabao_base::{Code, Cvv, Failure, Id, Otp};
 use kabao_codes::cards::{CardShape, Expiry, read_cvv, read_expiry};
@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 
 /// How long a binding without an answer is asked about, in milliseconds: the bank's code is dead long before.
 const ASKED_FOR_MS: i64 = 86_400_000;
+/// How many of them at once.
+const ASKED_ABOUT: usize = 10;
 
 impl CardsClient {
     /// Asks the bank about the four elements, of a credit card also about what is printed on it; it answers with an SMS to
@@ -40,6 +42,9 @@ impl CardsClient {
         is_of_bank(&shape, bank.as_deref())?;
         let name = kabao_codes::names::read(&name).map_err(|error| WalletError::from(error.code()).in_field("name"))?;
         let phone = kabao_codes::phones::read(&phone).map_err(|error| WalletError::from(error.code()).in_field("phone"))?;
+        if expiry.is_some() {
+            know_time(&self.core).await?;
+        }
         let printed = self.printed(&shape, expiry.as_deref(), cvv.as_deref())?;
         drop(cvv);
         need_consent(&self.core, CARD_BINDING).await?;
@@ -105,29 +110,33 @@ impl CardsClient {
         let card: wire::Card = self.core.call(&request).await?.read().map_err(in_words_of_the_form)?;
         let card_id = card.card_id;
         self.advance(row, BindingEvent::Bound, move |row| row.card_id = Some(card_id)).await?;
-        if let Some(old) = card.replaces {
-            self.hand_over_choices(old, card_id).await?;
-        }
         // The card is bound; ways to pay and limits can also be asked later.
         let _ = refresh_account(&self.core).await;
-        let default = preference(&self.core).await?.default;
+        let (default, old) = (preference(&self.core).await?.default, card.replaces.map(|old| old.to_string()));
+        let default = if default.is_some() && default == old { Some(card_id.to_string()) } else { default };
         Ok(self.view(card, default.as_deref()))
     }
 
-    /// The bindings that wait for the bank's code, newest first: survives a restart.
+    /// The bindings of the last day that wait for the bank's code, newest first: survives a restart.
     pub async fn waiting(&self) -> Outcome<Vec<BindingView>> {
-        let rows = self.core.open_files(|files| files.ledger(account::bindings)).await?;
-        Ok(rows.iter().filter(|row| row.state == BindingState::OtpSent.as_str()).map(view).collect())
+        let rows = self.begun(&[BindingState::OtpSent]).await?;
+        Ok(rows.iter().map(view).collect())
     }
 
-    /// Asks the service what became of the bindings of the last day whose answer was lost or that the app was killed in.
-    /// Gives each as it stands now; one in the state `new` never arrived, and its card is typed again.
-    pub async fn resume(&self) -> Outcome<Vec<BindingView>> {
+    /// The bindings of the last day in one of these states, newest first.
+    async fn begun(&self, states: &[BindingState]) -> Outcome<Vec<BindingRow>> {
         let since = self.core.now().plus_ms(-ASKED_FOR_MS);
         let rows = self.core.open_files(|files| files.ledger(account::bindings)).await?;
-        let open = |row: &BindingRow| matches!(BindingState::parse(&row.state), Some(BindingState::New | BindingState::Unknown));
+        let counts = |row: &BindingRow| row.at >= since && BindingState::parse(&row.state).is_some_and(|state| states.contains(&state));
+        Ok(rows.into_iter().filter(counts).collect())
+    }
+
+    /// Asks the service what became of the bindings of the last day that have no end here: their answer was lost, the app was killed
+    /// in them, or they wait for the bank's code and may have had it. Gives each as it stands now; one in the state `new` never
+    /// arrived, and its card is typed again.
+    pub async fn resume(&self) -> Outcome<Vec<BindingView>> {
         let mut views = Vec::new();
-        for row in rows.into_iter().filter(|row| open(row) && row.at >= since).take(10) {
+        for row in self.begun(&[BindingState::New, BindingState::OtpSent, BindingState::Unknown]).await?.into_iter().take(ASKED_ABOUT) {
             let request = self.core.request("GET", format!("/v1/card-bindings/{}", row.binding_id), Vec::new())?;
             let row = match self.core.call(&request).await?.read::<wire::Binding>() {
                 Ok(said) => self.heard(row, said).await?,

@@ -88,30 +88,4 @@ impl CardsClient {
         self.core.open_files(move |files| files.mine_write(now, |tx| choices::set(tx, choices::SOURCE_ORDER, &text, now))).await?;
         self.sources().await
     }
-
-    /// A card took the place of another one: in the person's choices as well.
-    pub(super) async fn hand_over_choices(&self, old: Id, new: Id) -> Outcome<()> {
-        let wish = preference(&self.core).await?;
-        let (old, new, now) = (old.to_string(), new.to_string(), self.core.now());
-        let named = wish.default.as_ref() == Some(&old) || wish.order.contains(&old);
-        if !named {
-            return Ok(());
-        }
-        let mut order: Vec<String> = wish.order.into_iter().filter(|name| *name != new).collect();
-        for name in order.iter_mut().filter(|name| **name == old) {
-            name.clone_from(&new);
-        }
-        let text = serde_json::to_string(&order).map_err(|_| Code::Internal)?;
-        let default = wish.default.filter(|default| *default == old).map(|_| new);
-        self.core
-            .open_files(move |files| {
-                files.mine_write(now, |tx| {
-                    if let Some(default) = &default {
-                        choices::set(tx, choices::SOURCE_DEFAULT, default, now)?;
-                    }
-                    choices::set(tx, choices::SOURCE_ORDER, &text, now)
-                })
-            })
-            .await
-    }
 }

@@ -6,7 +6,7 @@ use super::types::{FaceRequest, VerifyRequest};
 use super::IdentityClient;
 use crate::error::{Outcome, WalletError};
 use crate::service::{Answer, wire};
-use crate::shared::{FACE, OF_A_CHECK, REAL_NAME, VerificationView, hear_consent, need_consent, refresh_account};
+use crate::shared::{FACE, OF_A_CHECK, REAL_NAME, VerificationView, hear_consent, know_time, need_consent, refresh_account};
 use crate::tables::account::AccountRow;
 use crate::tables::consents;
 use crate::tables::recheck::{self, RecheckRow};
@@ -14,7 +14,7 @@ use kabao_base::{Code, Id, IdNumber, Timestamp};
 use kabao_money::limits::AccountClass;
 use kabao_money::verification::{VerificationEvent, VerificationState, step};
 use serde::Deserialize;
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 #[derive(Deserialize)]
 struct Nonce {
@@ -29,6 +29,22 @@ enum Which {
     First,
     /// A later one.
     Renewal,
+}
+
+/// A form whose number is wiped when it was read, or when nobody waits any more.
+struct Typed(VerifyRequest);
+
+impl Typed {
+    fn wipe(&mut self) {
+        self.0.id_number.zeroize();
+        self.0.mrz.zeroize();
+    }
+}
+
+impl Drop for Typed {
+    fn drop(&mut self) {
+        self.wipe();
+    }
 }
 
 impl IdentityClient {
@@ -49,11 +65,12 @@ impl IdentityClient {
 
     /// Judges the form here, then has it checked. The state `pending` is an answer: ask again with `check`. A verified
     /// person does this again when `view` says that it is due; until the new check passes nothing changes.
-    pub async fn verify(&self, mut request: VerifyRequest) -> Outcome<VerificationView> {
-        let read = self.read(&request);
-        drop(Zeroizing::new(std::mem::take(&mut request.id_number)));
-        drop(request.mrz.take().map(Zeroizing::new));
-        let (paper, today) = read?;
+    pub async fn verify(&self, request: VerifyRequest) -> Outcome<VerificationView> {
+        let mut typed = Typed(request);
+        know_time(&self.core).await?;
+        let read = self.read(&typed.0);
+        typed.wipe();
+        let (request, (paper, today)) = (&typed.0, read?);
         check_token(&request.liveness_token)?;
         let guardian = guardian_code(&paper, today, request.guardian_code.as_deref())?;
         let nonce = match request.liveness_nonce.as_deref().map(Id::parse) {
@@ -72,7 +89,7 @@ impl IdentityClient {
         let mut body = serde_json::json!({
             "name": paper.name.as_str(),
             "id_box": sealed,
-            "liveness_token": request.liveness_token,
+            "liveness_token": &request.liveness_token,
             "consent_id": consent_id,
             "document": paper.kind.as_str(),
         });

@@ -15,7 +15,7 @@ mod sources;
 mod typed;
 
 pub use account::VerificationView;
-pub(crate) use account::refresh_account;
+pub(crate) use account::{know_time, refresh_account};
 pub(crate) use clock::ServiceClock;
 pub(crate) use consents::{
     CARD_BINDING, DOCUMENTS, FACE, Given, OF_A_CHECK, REAL_NAME, consent_text, document_named, give_consent, hear_consent, learn_consents,

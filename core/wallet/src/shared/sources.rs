@@ -22,6 +22,21 @@ impl KnownCards {
     pub(crate) fn find(&self, id: Id) -> Option<&wire::Card> {
         self.bound.iter().chain(&self.earlier).find(|card| card.card_id == id)
     }
+
+    /// The source that has the place of this one now: a card that was replaced gave it to the new card, unless it was bound again.
+    fn in_place_of(&self, name: String) -> String {
+        let mut now = name;
+        // So many steps at the most: who replaced whom might be told as a circle.
+        for _ in 0..self.bound.len().saturating_add(self.earlier.len()) {
+            let Ok(id) = Id::parse(&now) else { break };
+            if self.bound.iter().any(|card| card.card_id == id) {
+                break;
+            }
+            let Some(next) = self.bound.iter().chain(&self.earlier).find(|card| card.replaces == Some(id)) else { break };
+            now = next.card_id.to_string();
+        }
+        now
+    }
 }
 
 /// The cards; works without network.
@@ -32,15 +47,25 @@ pub(crate) async fn known_cards(core: &Core) -> Outcome<KnownCards> {
 }
 
 /// What the person chose among the sources. It lies with the person's own things on this phone: the service never picks a
-/// source, as the one that pays stands in what is approved, so it need not know.
+/// source, as the one that pays stands in what is approved, so it need not know. What was chosen before a card was replaced, here
+/// or on another phone, means the card that has its place.
 pub(crate) async fn preference(core: &Core) -> Outcome<Preference> {
-    core.open_files(|files| {
-        files.mine(|conn| {
-            let order = choices::get(conn, choices::SOURCE_ORDER)?.and_then(|text| serde_json::from_str(&text).ok());
-            Ok(Preference { default: choices::get(conn, choices::SOURCE_DEFAULT)?, order: order.unwrap_or_default() })
+    let cards = known_cards(core).await?;
+    let (default, chosen) = core
+        .open_files(|files| {
+            files.mine(|conn| {
+                let order = choices::get(conn, choices::SOURCE_ORDER)?.and_then(|text| serde_json::from_str::<Vec<String>>(&text).ok());
+                Ok((choices::get(conn, choices::SOURCE_DEFAULT)?, order.unwrap_or_default()))
+            })
         })
-    })
-    .await
+        .await?;
+    let mut order: Vec<String> = Vec::with_capacity(chosen.len());
+    for name in chosen.into_iter().map(|name| cards.in_place_of(name)) {
+        if !order.contains(&name) {
+            order.push(name);
+        }
+    }
+    Ok(Preference { default: default.map(|name| cards.in_place_of(name)), order })
 }
 
 /// Why a card cannot pay now as far as this phone knows; `None` when nothing is known against it.

@@ -3,6 +3,7 @@
 
 use super::registration::may_send;
 use super::{App, phone};
+use crate::closing;
 use crate::http::errors::{Answer, Common, Sent};
 use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
@@ -10,7 +11,7 @@ use crate::service::{Caller, SentCode, Service, State};
 use crate::store::people::{Account, account};
 use crate::store::{self, all, id_at, meta, one, run};
 use crate::tell;
-use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
+use crate::vault::Decision;
 use crate::wire::{self, CodeSentOut, ContactIn, ContactOut, ContactRemovalIn, ContactsOut, OtpIn};
 use axum::extract::{Path, State as Part};
 use kabao_base::{Code, Id, Otp, Timestamp};
@@ -274,8 +275,7 @@ pub async fn remove(Part(service): App, caller: Caller, Path(id): Path<String>, 
         }
     }
     // An older copy of the book must not tell again who was taken away.
-    let row = DecisionRow { decision: id, account: caller.account, body: Decision::ContactGone, at: now };
-    let VaultAnswer::Decisions(_) = service.ask_vault(VaultCall::KeepDecision(row))? else { return Err(Refusal::down()) };
+    closing::keep(&service, id, caller.account, Decision::ContactGone, now)?;
     if known.verified_at.is_some() {
         // While it still counts, so that it hears of its own end.
         tell::person(&service, state, caller.account, &format!("【卡包】第二联系方式{}已从你的账户移除。如非本人操作，请立即冻结账户并联系客服。", known.masked), now);

@@ -1,12 +1,14 @@
 //! Limits: what is counted, and the caps that the person sets.
 
 use super::App;
+use crate::closing;
 use crate::http::errors::{Answer, Common, Sent};
 use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service};
 use crate::store::people::account;
 use crate::store::{self, ledger, limits, own_caps, run};
+use crate::vault::Decision;
 use crate::wire::{self, AmountIn, AmountOut, CounterOut, CountersOut, OwnCapsIn, OwnCapsOut};
 use axum::extract::{Path, State};
 use kabao_base::{Code, Id, Timestamp};
@@ -62,6 +64,9 @@ pub async fn set_own(State(service): App, caller: Caller, Path(change): Path<Str
         }
     }
     let from = now.plus_ms(rules.raise_wait_ms());
+    // An older copy of the book must not open what the person closed.
+    let kept = Decision::OwnCaps { held: [held.caps.single, held.caps.day], wanted: [wanted.single, wanted.day], from: from.as_ms() };
+    closing::keep(&service, change, caller.account, kept, now)?;
     store::write(&mut state.db, |tx| own_caps::set(tx, caller.account, change, held.caps, wanted, now, from))?;
     Answer::json(200, &view(&service, &state.db, caller.account, now)?)
 }

@@ -98,6 +98,26 @@ pub(super) fn send(memory: &mut Memory, phone: &str, otp: &str, now: Timestamp) 
     memory.inbox.entry(phone.to_owned()).or_default().push(Sms { text, otp: otp.to_owned(), at: now });
 }
 
+/// Judges a typed code: what it opened before, nothing yet where it is right for the first time, or the refusal with the tries left.
+pub(super) fn judge(pending: &mut Pending, typed: &Otp, now: Timestamp) -> Outcome<Option<(Id, Id)>> {
+    let right = typed.expose("compared with the code that was sent") == pending.otp;
+    if pending.done.is_some() {
+        return if right { Ok(pending.done) } else { Err(Refusal::rule(Code::OtpUsed).field("otp")) };
+    }
+    if pending.tries_left == 0 {
+        return Err(Refusal::of(403, Code::OtpLocked).field("otp"));
+    }
+    if now.since(pending.sent_at) > LIFE_MS {
+        return Err(Refusal::rule(Code::OtpExpired).field("otp"));
+    }
+    if !right {
+        pending.tries_left -= 1;
+        let (status, code) = if pending.tries_left == 0 { (403, Code::OtpLocked) } else { (422, Code::OtpWrong) };
+        return Err(Refusal::of(status, code).field("otp").left(pending.tries_left));
+    }
+    Ok(None)
+}
+
 /// Confirms the code; the account is open.
 #[utoipa::path(post, path = "/v1/registrations/{registration_id}/otp", params(("registration_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
     request_body = OtpIn, responses((status = 200, body = OpenedOut), Common))]
@@ -114,20 +134,8 @@ pub async fn otp(State(service): App, Path(id): Path<String>, Sent(body): Sent<O
         let (account, device) = opened.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
         return answer(account, device);
     };
-    let right = typed.expose("compared with the code that was sent") == pending.otp;
-    if let Some((account, device)) = pending.done {
-        return if right { answer(account, device) } else { Err(Refusal::rule(Code::OtpUsed).field("otp")) };
-    }
-    if pending.tries_left == 0 {
-        return Err(Refusal::of(403, Code::OtpLocked).field("otp"));
-    }
-    if now.since(pending.sent_at) > LIFE_MS {
-        return Err(Refusal::rule(Code::OtpExpired).field("otp"));
-    }
-    if !right {
-        pending.tries_left -= 1;
-        let (status, code) = if pending.tries_left == 0 { (403, Code::OtpLocked) } else { (422, Code::OtpWrong) };
-        return Err(Refusal::of(status, code).field("otp").left(pending.tries_left));
+    if let Some((account, device)) = judge(pending, &typed, now)? {
+        return answer(account, device);
     }
     let (account, device) = (service.make_id(), service.make_id());
     store::write(&mut state.db, |tx| open_account(tx, &service, id, pending, account, device, now))?;

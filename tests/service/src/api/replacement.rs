@@ -1,7 +1,7 @@
 //! A phone that takes the place of a lost one: the number, then the real name, then the PIN; then the earlier phone is
 //! shut out in one step. The real name is judged before the PIN, so that who holds a stolen SIM spends no try of it.
 
-use super::registration::{LIFE_MS, TRIES, may_send, send, sent_out};
+use super::registration::{TRIES, judge, may_send, send, sent_out};
 use super::{App, phone};
 use crate::http::errors::{Answer, Common, Sent};
 use crate::pay::accept::check_pin;
@@ -84,21 +84,9 @@ pub async fn otp(Part(service): App, Path(id): Path<String>, Sent(body): Sent<Ot
         let known = replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
         return view(&service, state, &known, now);
     };
-    let right = typed.expose("compared with the code that was sent") == pending.otp;
-    if pending.done.is_some() {
-        let known = replace::load(&state.db, id)?.filter(|_| right).ok_or_else(|| Refusal::rule(Code::OtpUsed).field("otp"))?;
+    if judge(pending, &typed, now)?.is_some() {
+        let known = replace::load(&state.db, id)?.ok_or_else(|| Refusal::rule(Code::OtpUsed).field("otp"))?;
         return view(&service, state, &known, now);
-    }
-    if pending.tries_left == 0 {
-        return Err(Refusal::of(403, Code::OtpLocked).field("otp"));
-    }
-    if now.since(pending.sent_at) > LIFE_MS {
-        return Err(Refusal::rule(Code::OtpExpired).field("otp"));
-    }
-    if !right {
-        pending.tries_left -= 1;
-        let (status, code) = if pending.tries_left == 0 { (403, Code::OtpLocked) } else { (422, Code::OtpWrong) };
-        return Err(Refusal::of(status, code).field("otp").left(pending.tries_left));
     }
     let mark = service.keys.sealer.mark("phone", &pending.phone);
     let sql = "SELECT account_id FROM accounts WHERE phone_mark = ?1";

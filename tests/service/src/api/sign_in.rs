@@ -1,7 +1,7 @@
 //! A further phone of an account: the number, then the login password (an account without one: the PIN), then a code of the second
 //! factor where it is on. No other phone is shut out. Real name instead is the way of `replacement`.
 
-use super::registration::{LIFE_MS, TRIES, may_send, send, sent_out};
+use super::registration::{TRIES, judge, may_send, send, sent_out};
 use super::secure::{check_factor, check_password, digest, login_state, prove_pin};
 use super::{App, phone};
 use crate::http::errors::{Answer, Common, Sent};
@@ -85,22 +85,9 @@ pub async fn otp(Part(service): App, Path(id): Path<String>, Sent(body): Sent<Ot
         let known = sign_in::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
         return view(&service, state, &known, now);
     };
-    let right = typed.expose("compared with the code that was sent") == waiting.pending.otp;
-    if waiting.pending.done.is_some() {
-        let known = sign_in::load(&state.db, id)?.filter(|_| right).ok_or_else(|| Refusal::rule(Code::OtpUsed).field("otp"))?;
+    if judge(&mut waiting.pending, &typed, now)?.is_some() {
+        let known = sign_in::load(&state.db, id)?.ok_or_else(|| Refusal::rule(Code::OtpUsed).field("otp"))?;
         return view(&service, state, &known, now);
-    }
-    if waiting.pending.tries_left == 0 {
-        return Err(Refusal::of(403, Code::OtpLocked).field("otp"));
-    }
-    if now.since(waiting.pending.sent_at) > LIFE_MS {
-        return Err(Refusal::rule(Code::OtpExpired).field("otp"));
-    }
-    if !right {
-        waiting.pending.tries_left -= 1;
-        let left = waiting.pending.tries_left;
-        let (status, code) = if left == 0 { (403, Code::OtpLocked) } else { (422, Code::OtpWrong) };
-        return Err(Refusal::of(status, code).field("otp").left(left));
     }
     let mark = service.keys.sealer.mark("phone", &waiting.pending.phone);
     let sql = "SELECT account_id FROM accounts WHERE phone_mark = ?1";

@@ -69,6 +69,9 @@ pub enum Decision {
     Number { device: Id, new_mark: String, new_sealed: String, new_masked: String, old_mark: String, low_until: Option<i64> },
     /// A second contact was taken away.
     ContactGone,
+    /// Caps of one's own, in one payment and in a day, fen: those that counted, those that are wished, and from when on what is higher
+    /// counts.
+    OwnCaps { held: [Option<i64>; 2], wanted: [Option<i64>; 2], from: i64 },
     /// A closing was taken back.
     Reopened,
     /// The account is closed for good.

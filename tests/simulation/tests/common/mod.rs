@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each file of tests uses a part")]
 
 pub mod bad;
+pub mod cards;
 pub mod moves;
+pub mod people;
 
 use kabao_core::Wallet;
 use kabao_core::error::Outcome;

@@ -1,6 +1,8 @@
 //! What several stories do: cut a call off, answer late, wait for the end, count.
 
 use super::Story;
+use kabao_base::Code;
+use kabao_core::WalletError;
 use kabao_simulation::SimHost;
 use serde_json::{Value, json};
 use std::task::Poll;
@@ -17,6 +19,30 @@ pub async fn polled<F: Future>(future: F, times: usize) -> Option<F::Output> {
         tokio::task::yield_now().await;
     }
     None
+}
+
+/// Kills the app at its so manieth effect during a call: a commit, a request, an answer, a write to the key store. Gives what the
+/// call said when it ended before.
+pub async fn killed<F: Future>(host: &SimHost, effects: u32, call: F) -> Option<F::Output> {
+    host.light_fuse(effects);
+    let said = tokio::select! {
+        biased;
+        () = host.burnt() => None,
+        said = call => Some(said),
+    };
+    // A key store that failed because the app was dead let the call end.
+    let dead = tokio::select! {
+        biased;
+        () = host.burnt() => true,
+        () = std::future::ready(()) => false,
+    };
+    host.put_out();
+    said.filter(|_| !dead)
+}
+
+/// A code that was used, mistyped, too late, or asked for too soon: another one is asked for.
+pub fn wants_another_code(error: &WalletError) -> bool {
+    [Code::OtpCooldown, Code::OtpExpired, Code::OtpWrong, Code::OtpUsed].iter().any(|code| error.is(*code))
 }
 
 /// The app starts anew on a database that answers late.
