@@ -9,7 +9,7 @@ mod change;
 pub mod identity;
 mod secure;
 
-use crate::views::{Json, bytes_of, snake};
+use crate::views::{Json, bytes_of, lean, snake};
 use kabao_core::account::RegisterRequest;
 use kabao_core::pay::{ConfirmRequest, PaymentProof, QuoteRequest};
 use kabao_core::words::{self, Language};
@@ -107,8 +107,12 @@ fn nothing(_: ()) -> Value {
     json!({})
 }
 
-/// Makes one call. `language` is for the words that stand beside what the wallet gives.
-pub async fn call(wallet: &Wallet, language: Language, name: &str, mut with: Arguments) -> Result<Value, CallError> {
+/// Makes one call. `language` is for the words that stand beside what the wallet gives. What is not there is left out.
+pub async fn call(wallet: &Wallet, language: Language, name: &str, with: Arguments) -> Result<Value, CallError> {
+    one(wallet, language, name, with).await.map(lean)
+}
+
+async fn one(wallet: &Wallet, language: Language, name: &str, mut with: Arguments) -> Result<Value, CallError> {
     if cards::NAMES.contains(&name) {
         return cards::call(wallet, name, with).await;
     }

@@ -4,6 +4,9 @@ mod data;
 mod identity;
 mod limits;
 mod pay;
+mod pictures;
+
+pub use pictures::{beside, drawn};
 
 use kabao_base::{Failure, MoneyView, Timestamp};
 use kabao_core::account::{
@@ -41,6 +44,15 @@ pub fn bytes_of(digits: &str) -> Option<Vec<u8>> {
     digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
+/// Leaves out what is not there, everywhere.
+pub fn lean(value: Value) -> Value {
+    match value {
+        Value::Object(map) => map.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name, lean(value))).collect(),
+        Value::Array(items) => items.into_iter().map(lean).collect(),
+        other => other,
+    }
+}
+
 /// Leaves out what is not there.
 fn object(value: Value) -> Value {
     match value {
@@ -71,7 +83,7 @@ impl Json for Timestamp {
 
 impl Json for MoneyView {
     fn json(&self) -> Value {
-        json!({ "minor": self.minor, "currency": self.currency, "text": self.text })
+        json!({ "minor": self.minor, "currency": self.currency, "text": self.text, "spoken": self.spoken })
     }
 }
 

@@ -1,5 +1,6 @@
 use kabao_base::Failure;
 use kabao_core::words::{self, Explanation, Language, StepWords};
+use kabao_money::merchant::MerchantState;
 use kabao_money::onboarding::OnboardingStep;
 
 /// The wallet's language for a BCP 47 tag of the phone (`zh-Hans-CN`, `en-GB`): Chinese for every sort of Chinese,
@@ -19,4 +20,10 @@ pub fn explain_failure(language: Language, failure: Failure) -> Explanation {
 #[uniffi::export]
 pub fn onboarding_words(language: Language, step: OnboardingStep) -> StepWords {
     words::step(language, &step)
+}
+
+/// What became of a payer code that was shown, in words.
+#[uniffi::export]
+pub fn showing_words(language: Language, state: MerchantState) -> String {
+    words::payer_code(language, state)
 }

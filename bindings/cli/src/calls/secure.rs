@@ -2,7 +2,6 @@
 
 use super::{Arguments, CallError, nothing};
 use crate::views::{Json, snake};
-use kabao_codes::draw::Ink;
 use kabao_core::Wallet;
 use kabao_core::account::{
     BackupCodes, DeviceForm, DevicesView, FactorEnrolment, PasswordDraft, SecurityReason, SecurityView, SignInProof, SignInRequest, SignInView,
@@ -113,10 +112,8 @@ impl Json for SecurityView {
 
 impl Json for FactorEnrolment {
     fn json(&self) -> Value {
-        json!({
-            "uri": self.uri, "typed_key": self.typed_key, "expires_at": self.expires_at,
-            "picture": self.qr.terminal(Ink::LightTerminal), "picture_svg": self.qr.svg("otpauth"),
-        })
+        let told = json!({ "uri": self.uri, "typed_key": self.typed_key, "expires_at": self.expires_at });
+        crate::views::beside(told, &self.qr, None)
     }
 }
 
@@ -131,7 +128,7 @@ impl Json for DevicesView {
         let devices = self.devices.iter().map(|device| {
             object(json!({
                 "device_id": device.device_id, "model": device.model, "form": snake(device.form), "form_text": device.form_text,
-                "first_seen_at": device.first_seen, "last_seen_at": device.last_seen, "last_seen_text": device.last_seen_text,
+                "first_seen": device.first_seen, "last_seen": device.last_seen, "last_seen_text": device.last_seen_text,
                 "this_device": device.this_device, "signed_in": device.signed_in, "ended_at": device.ended_at, "ended_text": device.ended_text,
             }))
         });

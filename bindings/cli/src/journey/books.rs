@@ -1,10 +1,11 @@
 //! Comparisons with the service's books, made by this program and not by the wallet: the ledger as an auditor reads it,
 //! and the history entry by entry.
 
+use super::phone::ActError;
+use super::world::World;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::Id;
-use kabao_core::Wallet;
 use kabao_proof::{Digest32, Document, HistoryEntry, chain};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -40,59 +41,71 @@ pub fn till_saw(answer: &Value) -> Value {
 ///
 /// # Errors
 /// What differs.
-pub async fn compare_history(wallet: &Wallet, account: &str, book: &Value) -> Result<Value, String> {
+pub async fn compare_history(world: &World, account: &str, book: &Value) -> Result<Value, ActError> {
     let theirs = entries(account, book)?;
-    let mut ours = BTreeMap::new();
-    let mut cursor = None;
-    loop {
-        let page = wallet.history().list(cursor).await.map_err(|error| error.to_string())?;
-        if let Some(open) = page.open.first() {
-            return Err(format!("a payment is still {}", open.state));
-        }
-        for item in page.items {
-            let id = item.record_id.clone().ok_or("a record without its id")?;
-            ours.insert(id, item);
-        }
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
+    let ours = listed(world).await?;
     if ours.len() != theirs.len() {
-        return Err(format!("the phone has {} records and the service {}", ours.len(), theirs.len()));
+        return Err(format!("the phone has {} records and the service {}", ours.len(), theirs.len()).into());
     }
     let mut receipts = 0;
     for (id, entry) in &theirs {
         let item = ours.get(id).ok_or("a record of the service is not on the phone")?;
-        let detail = wallet.history().detail(id.clone()).await.map_err(|error| error.to_string())?;
-        let same = item.kind == entry.kind.as_str()
-            && item.state == entry.state
-            && item.amount.minor == entry.amount.minor
-            && item.at == entry.at
-            && item.intent_id == entry.intent_id.map(|id| id.to_string())
-            && detail.fee.minor == entry.fee.minor
-            && detail.route == entry.route
-            && detail.our_order == entry.our_order
-            && detail.acquirer_order == entry.acquirer_order
-            && detail.merchant_order == entry.order
-            && detail.original == entry.original.map(|id| id.to_string())
-            && detail.has_receipt == entry.receipt.is_some();
+        let of_record = || Map::from_iter([("record_id".to_owned(), json!(id))]);
+        let detail = world.call("detail", of_record()).await?;
+        let same = same_record(item, &detail, entry);
         if !same {
-            return Err(format!("record {id} differs"));
+            return Err(format!("record {id} differs").into());
         }
-        if detail.has_receipt {
-            let receipt = wallet.pay().receipt(id.clone()).await.map_err(|error| error.to_string())?;
-            if !receipt.verified || Some(&receipt.document) != entry.receipt.as_ref() {
-                return Err(format!("the receipt of record {id} differs"));
+        if let Some(theirs) = &entry.receipt {
+            let receipt = world.call("receipt", of_record()).await?;
+            let document = receipt.get("document").and_then(Value::as_str).and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+            if receipt.get("verified") != Some(&json!(true)) || document.as_ref() != Some(theirs) {
+                return Err(format!("the receipt of record {id} differs").into());
             }
-            let carried = receipt.qr_text.as_deref().map(kabao_codes::carrier::read);
-            if !carried.is_some_and(|carried| carried.is_ok_and(|carried| carried.bytes == receipt.document)) {
-                return Err(format!("the QR text of the receipt of record {id} differs"));
+            let carried = receipt.get("qr_text").and_then(Value::as_str).map(kabao_codes::carrier::read);
+            if !carried.is_some_and(|carried| carried.is_ok_and(|carried| &carried.bytes == theirs)) {
+                return Err(format!("the QR text of the receipt of record {id} differs").into());
             }
             receipts += 1;
         }
     }
     Ok(json!({ "records": theirs.len(), "receipts": receipts }))
+}
+
+/// Every record of the phone, by its id.
+async fn listed(world: &World) -> Result<BTreeMap<String, Value>, ActError> {
+    let (mut ours, mut with) = (BTreeMap::new(), Map::new());
+    loop {
+        let page = world.call("history", with).await?;
+        let list = |name: &str| page.get(name).and_then(Value::as_array).into_iter().flatten();
+        if let Some(open) = list("open").next() {
+            return Err(format!("a payment is still {}", open.get("state").unwrap_or(&Value::Null)).into());
+        }
+        for item in list("items") {
+            let id = item.get("record_id").and_then(Value::as_str).ok_or("a record without its id")?;
+            ours.insert(id.to_owned(), item.clone());
+        }
+        let Some(next) = page.get("next") else { return Ok(ours) };
+        with = Map::from_iter([("cursor".to_owned(), next.clone())]);
+    }
+}
+
+/// Whether a record and its details say what the service's entry says.
+fn same_record(item: &Value, detail: &Value, entry: &HistoryEntry) -> bool {
+    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+    let minor = |value: &Value, key: &str| value.get(key).and_then(|money| money.get("minor")).and_then(Value::as_i64);
+    text(item, "kind").as_deref() == Some(entry.kind.as_str())
+        && text(item, "state") == Some(entry.state.clone())
+        && minor(item, "amount") == Some(entry.amount.minor)
+        && item.get("at").and_then(Value::as_i64) == Some(entry.at.as_ms())
+        && text(item, "intent_id") == entry.intent_id.map(|id| id.to_string())
+        && minor(detail, "fee") == Some(entry.fee.minor)
+        && text(detail, "route").as_deref() == Some(entry.route.as_str())
+        && text(detail, "our_order").as_deref() == Some(entry.our_order.as_str())
+        && text(detail, "acquirer_order") == entry.acquirer_order
+        && text(detail, "merchant_order") == entry.order
+        && text(detail, "original") == entry.original.map(|id| id.to_string())
+        && detail.get("has_receipt") == Some(&json!(entry.receipt.is_some()))
 }
 
 /// The records of the service's chain, the last state of each.

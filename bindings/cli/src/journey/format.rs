@@ -66,6 +66,9 @@ pub struct Step {
     /// Asks again until the outcome is as expected, at most 20 seconds: for what others do in their own time.
     #[serde(default)]
     pub until: bool,
+    /// What comes depends on how far something under way is: the transcript says what was expected of it and no more.
+    #[serde(default)]
+    pub in_flight: bool,
     /// The same step with other arguments, one after the other.
     #[serde(default)]
     pub cases: Vec<Case>,
@@ -193,6 +196,9 @@ impl Step {
         if !either {
             return Err("a case says neither what to expect nor how it fails".to_owned());
         }
+        if self.in_flight && self.expect.is_none() {
+            return Err("in flight, and nothing is expected".to_owned());
+        }
         if self.until && self.expect.is_none() && self.fails.is_none() {
             return Err("waits for nothing".to_owned());
         }
@@ -238,6 +244,7 @@ mod tests {
             (r#"{"do": "sync", "expects": {}}"#, "unknown field"),
             (r#"{"do": "sync", "expect": {}, "fails": {"code": "x"}}"#, "cannot both"),
             (r#"{"do": "sync", "until": true}"#, "waits for nothing"),
+            (r#"{"do": "sync", "in_flight": true}"#, "nothing is expected"),
             (r#"{"do": "sync", "cases": [{"with": {}}]}"#, "a case says neither"),
             ("{}", "neither does nor tells"),
         ] {

@@ -1,114 +1,165 @@
 //! A phone of a journey: a folder, keys, a network that can be switched off, and the wallet on it.
 
+use super::own::Own;
+use super::told::{Line, Told};
 use crate::keys::{DEV_APPROVE_KEY, DEV_FILE, FileSecrets, WALLET_FOLDER};
-use crate::setup::{self, ServiceFile};
-use crate::views::Json;
-use super::device::{Device, Switches, Wires};
-use kabao_core::host::{Host, SecretStore};
-use kabao_core::{Subscription, Wallet, WalletError, WalletEvent, WalletListener};
-use serde_json::Value;
+use crate::setup::ServiceFile;
+use kabao_core::host::SecretStore;
+use serde_json::{Map, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Notify;
+use std::sync::Arc;
 
-/// What the wallet told, until somebody asked for it.
-#[derive(Default)]
-pub struct Heard {
-    events: Mutex<Vec<Value>>,
-    more: Notify,
+/// Why a call or an action gave nothing.
+#[derive(Debug)]
+pub enum ActError {
+    /// The wallet's own error, as its failure with the words for the person.
+    Refused(Value),
+    /// Anything else.
+    Said(String),
 }
 
-impl WalletListener for Heard {
-    fn on_event(&self, event: WalletEvent) {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event.json());
-        self.more.notify_waiters();
+impl From<String> for ActError {
+    fn from(text: String) -> ActError {
+        ActError::Said(text)
     }
 }
 
-impl Heard {
-    fn take(&self, wanted: &Value) -> Option<Value> {
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = events.iter().position(|event| super::values::compare(wanted, Some(event), "").is_ok())?;
-        Some(events.remove(at))
+impl From<&str> for ActError {
+    fn from(text: &str) -> ActError {
+        ActError::Said(text.to_owned())
     }
+}
 
-    /// Waits for an event, and takes it. Events that nobody asked for stay.
-    pub async fn wait_for(&self, wanted: &Value) -> Value {
-        loop {
-            let more = self.more.notified();
-            tokio::pin!(more);
-            // Listens before it looks: an event in between is not missed.
-            more.as_mut().enable();
-            if let Some(event) = self.take(wanted) {
-                return event;
-            }
-            more.await;
+impl std::fmt::Display for ActError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ActError::Refused(failure) => write!(formatter, "{failure}"),
+            ActError::Said(text) => formatter.write_str(text),
         }
     }
+}
+
+/// Where the wallets of a journey are.
+#[derive(Clone)]
+pub enum Holder {
+    /// In this program.
+    Here,
+    /// In another one.
+    There(Arc<Line>),
+}
+
+enum Purse {
+    Own(Own),
+    Told(Told),
 }
 
 /// A phone.
 pub struct Phone {
     folder: PathBuf,
-    language: String,
-    host: Arc<Device>,
-    /// Network, clock, sensor.
-    pub switches: Arc<Switches>,
+    purse: Purse,
     /// Another program that has the wallet's files.
-    other: Option<Wallet>,
-    /// What the wallet told.
-    pub heard: Arc<Heard>,
-    wallet: Option<(Wallet, Subscription)>,
+    other: Option<Own>,
 }
 
 impl Phone {
     /// A phone with its things in `folder`. Nothing is opened yet.
-    pub fn new(folder: PathBuf, service: &ServiceFile, language: &str) -> Result<Phone, String> {
-        let switches = Arc::default();
-        let host = start_host(&folder, service, &switches)?;
-        Ok(Phone { folder, language: language.to_owned(), host, switches, other: None, heard: Arc::default(), wallet: None })
+    pub async fn new(folder: PathBuf, service: &ServiceFile, language: &str, holder: &Holder) -> Result<Phone, String> {
+        let purse = match holder {
+            Holder::Here => Purse::Own(Own::new(folder.clone(), service, language)?),
+            Holder::There(line) => Purse::Told(Told::new(Arc::clone(line), folder.clone(), service, language).await?),
+        };
+        Ok(Phone { folder, purse, other: None })
     }
 
-    /// The wallet, when it is open.
-    pub fn wallet(&self) -> Option<Wallet> {
-        self.wallet.as_ref().map(|(wallet, _)| wallet.clone())
+    /// Makes one call of the wallet, which has to be open.
+    pub async fn call(&self, name: &str, with: Map<String, Value>) -> Result<Value, ActError> {
+        match &self.purse {
+            Purse::Own(own) => own.call(name, with).await,
+            Purse::Told(told) => told.call(name, with).await,
+        }
     }
 
     /// Opens the wallet.
-    pub async fn open(&mut self, service: &ServiceFile) -> Result<(), WalletError> {
-        let host: Arc<dyn Host> = self.host.clone();
-        let wallet = Wallet::open(service.settings(&self.folder, &self.language), host).await?;
-        let subscription = wallet.subscribe(self.heard.clone());
-        self.wallet = Some((wallet, subscription));
-        Ok(())
+    pub async fn open(&mut self, service: &ServiceFile) -> Result<(), ActError> {
+        match &mut self.purse {
+            Purse::Own(own) => own.open(service).await,
+            Purse::Told(told) => told.open(service).await,
+        }
     }
 
     /// Closes the wallet.
-    pub async fn close(&mut self) -> Result<(), WalletError> {
-        match self.wallet.take() {
-            Some((wallet, _)) => wallet.close().await,
-            None => Ok(()),
+    pub async fn close(&mut self) -> Result<(), ActError> {
+        match &mut self.purse {
+            Purse::Own(own) => own.close().await,
+            Purse::Told(told) => told.close().await,
         }
     }
 
     /// Goes on with another way to the service, for example with other pins. The wallet has to be closed.
     pub fn rewire(&mut self, service: &ServiceFile) -> Result<(), String> {
-        self.host = start_host(&self.folder, service, &self.switches)?;
+        match &mut self.purse {
+            Purse::Own(own) => own.rewire(service),
+            Purse::Told(told) => {
+                told.rewire(service);
+                Ok(())
+            }
+        }
+    }
+
+    /// Switches the network.
+    pub async fn set_network(&self, on: bool) {
+        match &self.purse {
+            Purse::Own(own) => own.switches.set_network(on),
+            Purse::Told(told) => told.set_network(on).await,
+        }
+    }
+
+    /// Sets the clock so many days ahead of the right time, or behind it.
+    pub fn set_clock(&self, days: i64) -> Result<(), ActError> {
+        match &self.purse {
+            Purse::Own(own) => own.switches.set_clock(days),
+            Purse::Told(_) => return Err("another program has the clock of its computer".into()),
+        }
         Ok(())
     }
 
+    /// What asking for finger or face ends with from now on; nothing: it works.
+    pub async fn set_approval(&self, fault: Option<&str>) -> Result<(), ActError> {
+        match &self.purse {
+            Purse::Own(own) => Ok(own.switches.set_approval(fault)?),
+            Purse::Told(told) => told.set_approval(fault).await,
+        }
+    }
+
     /// The wallet is closed, and another program opens its files, or lets go of them.
-    pub async fn other_program(&mut self, service: &ServiceFile, holds: bool) -> Result<(), WalletError> {
+    pub async fn other_program(&mut self, service: &ServiceFile, holds: bool) -> Result<(), ActError> {
         self.close().await?;
-        if let Some(other) = self.other.take() {
+        if let Some(mut other) = self.other.take() {
             other.close().await?;
         }
         if holds {
-            let host: Arc<dyn Host> = self.host.clone();
-            self.other = Some(Wallet::open(service.settings(&self.folder, &self.language), host).await?);
+            let mut other = Own::new(self.folder.clone(), service, "en")?;
+            other.open(service).await?;
+            self.other = Some(other);
         }
         Ok(())
+    }
+
+    /// Waits for an event, and takes it. Events that nobody asked for stay.
+    pub async fn wait_for(&self, wanted: &Value) -> Result<Value, ActError> {
+        match &self.purse {
+            Purse::Own(own) => Ok(own.wait_for(wanted).await),
+            Purse::Told(told) => told.wait_for(wanted).await,
+        }
+    }
+
+    /// Sets the files of a lost key aside. Gives how many.
+    pub async fn set_aside_lost(&self, service: &ServiceFile) -> Result<usize, ActError> {
+        match &self.purse {
+            Purse::Own(own) => own.set_aside_lost(service).await,
+            Purse::Told(told) => told.set_aside_lost(service).await,
+        }
     }
 
     /// Keeps a copy of the wallet's files, and of the keys when asked.
@@ -151,21 +202,9 @@ impl Phone {
         done.map_err(|error| error.to_string())
     }
 
-    /// Sets the files of a lost key aside.
-    pub async fn set_aside_lost(&self, service: &ServiceFile) -> Result<Vec<String>, WalletError> {
-        let host: Arc<dyn Host> = self.host.clone();
-        Wallet::set_aside_lost(service.settings(&self.folder, &self.language).folder, host).await
-    }
-
     fn kept(&self, name: &str) -> PathBuf {
         self.folder.with_extension(format!("kept-{name}"))
     }
-}
-
-fn start_host(folder: &Path, service: &ServiceFile, switches: &Arc<Switches>) -> Result<Arc<Device>, String> {
-    let store = Arc::new(FileSecrets::new(folder.join(DEV_FILE)));
-    let host = setup::host(Arc::new(Wires::new(service, switches)?), store)?;
-    Ok(Arc::new(Device::new(host, switches)))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {

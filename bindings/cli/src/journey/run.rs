@@ -4,11 +4,11 @@ use super::format::{Fails, Journey, Step};
 use super::transcript::Transcript;
 use super::values::{Saved, at, compare, resolve, resolve_all};
 use super::watch::Watch;
-use super::world::{ActError, World};
-use crate::calls::{Arguments, CallError, call, is_call};
+use super::phone::ActError;
+use super::world::World;
+use crate::calls::is_call;
 use crate::show::story::Story;
-use crate::views;
-use kabao_core::WalletError;
+use kabao_base::{Code, Failure};
 use kabao_core::words::{Language, explain};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -23,8 +23,8 @@ const PAUSE: Duration = Duration::from_millis(60);
 enum Came {
     /// An outcome.
     Gave(Value),
-    /// An error of the wallet.
-    Failed(WalletError),
+    /// A failure of the wallet, with its words.
+    Failed(Value),
 }
 
 /// Runs a journey in a world, to its first surprise or, with `keep_going`, through all of them.
@@ -70,8 +70,8 @@ async fn one(
     let expect = step.expect.as_ref().map(|expect| resolve(expect, saved)).transpose()?;
     let deadline = Instant::now() + PATIENCE;
     let came = loop {
-        let came = story.waiting(action, perform(action, with.clone(), world, language)).await?;
-        let judged = judge(&came, expect.as_ref(), step.fails.as_ref(), language);
+        let came = story.waiting(action, perform(action, with.clone(), world)).await?;
+        let judged = judge(&came, expect.as_ref(), step.fails.as_ref());
         match judged {
             Ok(()) => break came,
             Err(_) if step.until && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
@@ -86,12 +86,12 @@ async fn one(
                 transcript.name(name, &part);
                 saved.insert(name.clone(), part);
             }
-            transcript.gave(action, &value);
+            // What depends on the moment is written as it was expected.
+            transcript.gave(action, expect.as_ref().filter(|_| step.in_flight).unwrap_or(&value));
             story.step(action);
             story.tell(step, language, &value, saved);
         }
-        Came::Failed(error) => {
-            let failure = views::error(language, &error);
+        Came::Failed(failure) => {
             transcript.failed(action, &failure);
             story.step(action);
             story.tell(step, language, &failure, saved);
@@ -100,49 +100,44 @@ async fn one(
     Ok(())
 }
 
-async fn perform(action: &str, with: Map<String, Value>, world: &mut World, language: Language) -> Result<Came, String> {
-    if is_call(action) {
-        let wallet = world.wallet().ok_or("the wallet is not open")?;
-        return match call(&wallet, language, action, Arguments::new(with)).await {
-            Ok(value) => Ok(Came::Gave(value)),
-            Err(CallError::Wallet(error)) => Ok(Came::Failed(error)),
-            Err(CallError::Written(text)) => Err(text),
-        };
-    }
-    match world.act(action, with).await {
+async fn perform(action: &str, with: Map<String, Value>, world: &mut World) -> Result<Came, String> {
+    let came = if is_call(action) { world.call(action, with).await } else { world.act(action, with).await };
+    match came {
         Ok(value) => Ok(Came::Gave(value)),
-        Err(ActError::Wallet(error)) => Ok(Came::Failed(error)),
+        Err(ActError::Refused(failure)) => Ok(Came::Failed(failure)),
         Err(ActError::Said(text)) => Err(text),
     }
 }
 
-fn judge(came: &Came, expect: Option<&Value>, fails: Option<&Fails>, language: Language) -> Result<(), String> {
+fn judge(came: &Came, expect: Option<&Value>, fails: Option<&Fails>) -> Result<(), String> {
     match (came, expect, fails) {
         (Came::Gave(value), Some(expect), _) => compare(expect, Some(value), ""),
         (Came::Gave(_), None, None) => Ok(()),
         (Came::Gave(_), None, Some(fails)) => Err(format!("expected {}, and it succeeded", fails.code)),
-        (Came::Failed(error), _, None) => Err(format!("failed: {}", views::error(language, error))),
-        (Came::Failed(error), _, Some(fails)) => failed_as(error, fails, language),
+        (Came::Failed(seen), _, None) => Err(format!("failed: {seen}")),
+        (Came::Failed(seen), _, Some(fails)) => failed_as(seen, fails),
     }
 }
 
-fn failed_as(error: &WalletError, fails: &Fails, language: Language) -> Result<(), String> {
-    let failure = error.failure();
-    let seen = views::error(language, error);
-    let named = |wanted: &Option<String>, key: &str| wanted.is_none() || wanted.as_deref() == seen.get(key).and_then(Value::as_str);
-    let same = failure.code == fails.code
+fn failed_as(seen: &Value, fails: &Fails) -> Result<(), String> {
+    let text = |key: &str| seen.get(key).and_then(Value::as_str);
+    let named = |wanted: &Option<String>, key: &str| wanted.is_none() || wanted.as_deref() == text(key);
+    let left = seen.get("attempts_left").and_then(Value::as_u64);
+    let same = text("code") == Some(fails.code.as_str())
         && named(&fails.certainty, "certainty")
         && named(&fails.remedy, "remedy")
         && named(&fails.actor, "actor")
-        && fails.waits.is_none_or(|waits| waits == failure.retry_after_ms.is_some_and(|ms| ms > 0))
+        && fails.waits.is_none_or(|waits| waits == seen.get("retry_after_ms").and_then(Value::as_u64).is_some_and(|ms| ms > 0))
         && named(&fails.field, "field")
-        && (fails.attempts_left.is_none() || fails.attempts_left == failure.attempts_left);
+        && (fails.attempts_left.is_none() || fails.attempts_left.map(u64::from) == left);
     if !same {
         return Err(format!("expected {fails:?}, and it failed: {seen}"));
     }
     // Every failure has a sentence and a next step, in both languages.
-    let wordless = [Language::ZhCn, Language::En].into_iter().map(|language| explain(language, failure)).any(|words| words.text.is_empty() || words.next.is_empty());
-    if wordless { Err(format!("{} has no words", failure.code)) } else { Ok(()) }
+    let said = |key: &str| text(key).is_some_and(|words| !words.is_empty());
+    let failure = Code::parse(&fails.code).map(Failure::of).ok_or_else(|| format!("{} is no code", fails.code))?;
+    let worded = [Language::ZhCn, Language::En].into_iter().map(|language| explain(language, &failure)).all(|words| !words.text.is_empty() && !words.next.is_empty());
+    if said("text") && said("next") && worded { Ok(()) } else { Err(format!("{} has no words", fails.code)) }
 }
 
 /// What succeeded with a secret makes that secret one to look for.

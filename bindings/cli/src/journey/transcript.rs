@@ -16,15 +16,19 @@ pub struct Transcript {
 const NAMED: &[&str] = &[
     "digits", "grouped", "our_order", "acquirer_order", "merchant_order", "order", "otp", "token", "payee_code", "source",
     "collection_code", "trade_no", "out_trade_no", "auth_code", "text_read", "next", "liveness_token",
+    "waiting", "nonce",
 ];
 /// Under these keys stands something of the moment, and equal moments mean nothing.
 const OF_THE_MOMENT: &[(&str, &str)] = &[
-    ("at_text", "$time"), ("given_text", "$time"), ("withdrawn_text", "$time"), ("balance_age_text", "$age"), ("retry_after_ms", "$ms"), ("month", "$month"), ("document", "$document"),
+    ("retry_after_ms", "$ms"), ("month", "$month"), ("document", "$document"), ("path", "$path"), ("folder", "$path"),
     ("qr_text", "$document"), ("uri", "$link"), ("typed_key", "$key"), ("backup_codes", "$codes"), ("factor_code", "$code"), ("last_seen_text", "$age"),
-    ("password_age_text", "$age"),
+    ("manifest_sha256", "$digest"), ("file_bytes", "$count"), ("resets_text", "$age"),
     ("picture", "$picture"), ("picture_coloured", "$picture"), ("bars_coloured", "$picture"), ("picture_svg", "$picture"),
     ("events", "$count"), ("changed", "$count"), ("files", "$count"), ("bytes", "$count"), ("sheet", "$sheet"),
 ];
+
+/// From here on a number is a moment, in milliseconds since 1970: July 2017. In minor units it were fifteen thousand million yuan.
+const MOMENTS: i64 = 1_500_000_000_000;
 
 impl Transcript {
     /// Gives a value the name under which it was saved.
@@ -72,7 +76,9 @@ impl Transcript {
             return if value.is_null() { Value::Null } else { json!(instead) };
         }
         match value {
-            Value::Number(_) if key == "at" || key.ends_with("_at") => json!("$time"),
+            Value::Number(number) if number.as_i64().is_some_and(|number| number >= MOMENTS) => json!("$time"),
+            Value::String(_) if key.ends_with("age_text") => json!("$age"),
+            Value::String(text) if is_moment(text) => json!("$time"),
             Value::String(text) => match self.names.get(text) {
                 Some(name) => json!(name),
                 None if (key.ends_with("_id") || NAMED.contains(&key)) && is_made(text) => {
@@ -95,6 +101,12 @@ fn is_made(text: &str) -> bool {
     text.len() >= 6 && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
+/// Whether a text is a moment: `2026-11-23 01:11:13`, `2026-11-22T17:11:21.432Z`.
+fn is_moment(text: &str) -> bool {
+    let shape: String = text.chars().take(17).map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
+    ["0000-00-00 00:00:", "0000-00-00T00:00:"].contains(&shape.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +122,7 @@ mod tests {
 
     #[test]
     fn two_runs_write_the_same_bytes() {
-        let (one, other) = (run("a1a1a1a1", 17), run("b2b2b2b2", 18));
+        let (one, other) = (run("a1a1a1a1", MOMENTS), run("b2b2b2b2", MOMENTS + 1));
         assert_eq!(one, other);
         assert_eq!(
             one.lines().next().unwrap(),
@@ -118,6 +130,15 @@ mod tests {
         );
         assert!(one.contains(r#""record_id":"$record_id","timeline":[{"at":"$time","stage":"accepted"}]"#));
         assert!(one.ends_with("{\"do\":\"pay\",\"fails\":{\"attempts_left\":4,\"code\":\"pin_wrong\"}}\n"));
+    }
+
+    #[test]
+    fn moments_and_ages_do_not_show_and_days_do() {
+        let mut transcript = Transcript::default();
+        let given = json!({"until": MOMENTS, "total": MOMENTS - 1, "given_text": "2026-11-23 01:11:13", "day": "2026-11-23", "age_text": "now"});
+        transcript.gave("x", &given);
+        let told = r#"{"age_text":"$age","day":"2026-11-23","given_text":"$time","total":1499999999999,"until":"$time"}"#;
+        assert_eq!(transcript.text(), format!("{{\"do\":\"x\",\"gives\":{told}}}\n"));
     }
 
     #[test]

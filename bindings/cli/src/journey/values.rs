@@ -149,6 +149,12 @@ pub fn compare(expected: &Value, actual: Option<&Value>, place: &str) -> Result<
     }
 }
 
+/// The first of `values` that is as expected, taken out of them.
+pub fn take(values: &mut Vec<Value>, expected: &Value) -> Option<Value> {
+    let at = values.iter().position(|value| compare(expected, Some(value), "").is_ok())?;
+    Some(values.remove(at))
+}
+
 fn asks(question: &str, wanted: &Value, actual: Option<&Value>) -> Result<bool, String> {
     let number = || actual.and_then(Value::as_i64);
     let items = || actual.and_then(Value::as_array);

@@ -1,14 +1,13 @@
 //! Everything around the wallet: the service and its switches, the till, short messages, phones, the network.
 
 use super::{books, device};
-use super::phone::Phone;
+use super::phone::{ActError, Holder, Phone};
 use super::service::Service;
 use crate::scan::{Needle, scan};
 use crate::camera;
 use kabao_base::{Currency, Money, Timestamp};
 use kabao_codes::otp;
 use kabao_codes::table::Table;
-use kabao_core::{Wallet, WalletError};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,36 +26,11 @@ pub const ACTIONS: &[&str] = &[
 /// How long an event is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Why an action gave nothing.
-pub enum ActError {
-    /// The wallet could not be opened or closed.
-    Wallet(WalletError),
-    /// Anything else.
-    Said(String),
-}
-
-impl From<String> for ActError {
-    fn from(text: String) -> ActError {
-        ActError::Said(text)
-    }
-}
-
-impl From<&str> for ActError {
-    fn from(text: &str) -> ActError {
-        ActError::Said(text.to_owned())
-    }
-}
-
-impl From<WalletError> for ActError {
-    fn from(error: WalletError) -> ActError {
-        ActError::Wallet(error)
-    }
-}
-
 /// The world of one journey.
 pub struct World {
     folder: PathBuf,
     language: String,
+    holder: Holder,
     service: Service,
     console: reqwest::Client,
     phones: BTreeMap<String, Phone>,
@@ -67,29 +41,30 @@ pub struct World {
 
 impl World {
     /// A world with one phone and an open wallet on it. Phones lie below `folder`.
-    pub async fn new(folder: PathBuf, service: Service, language: &str) -> Result<World, String> {
+    pub async fn new(folder: PathBuf, service: Service, language: &str, holder: Holder) -> Result<World, String> {
         // The console speaks plain HTTP on loopback; the client wants to know its cryptography all the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let console = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().map_err(|error| error.to_string())?;
         let mut world = World {
             folder,
             language: language.to_owned(),
+            holder,
             service,
             console,
             phones: BTreeMap::new(),
             current: String::new(),
             needles: Vec::new(),
         };
-        world.take_phone("first").await.map_err(|error| match error {
-            ActError::Wallet(error) => error.to_string(),
-            ActError::Said(text) => text,
-        })?;
+        world.take_phone("first").await.map_err(|error| error.to_string())?;
         Ok(world)
     }
 
-    /// The wallet of the phone in hand.
-    pub fn wallet(&self) -> Option<Wallet> {
-        self.phones.get(&self.current).and_then(Phone::wallet)
+    /// Makes one call of the wallet on the phone in hand.
+    ///
+    /// # Errors
+    /// The wallet's error, or the text to show.
+    pub async fn call(&self, name: &str, with: Map<String, Value>) -> Result<Value, ActError> {
+        self.phones.get(&self.current).ok_or("no phone is at hand")?.call(name, with).await
     }
 
     fn phone(&mut self) -> Result<&mut Phone, ActError> {
@@ -98,7 +73,8 @@ impl World {
 
     async fn take_phone(&mut self, name: &str) -> Result<(), ActError> {
         if !self.phones.contains_key(name) {
-            let mut phone = Phone::new(self.folder.join(format!("phone-{name}")), self.service.file(), &self.language)?;
+            let folder = self.folder.join(format!("phone-{name}"));
+            let mut phone = Phone::new(folder, self.service.file(), &self.language, &self.holder).await?;
             phone.open(self.service.file()).await?;
             self.phones.insert(name.to_owned(), phone);
         }
@@ -155,9 +131,9 @@ impl World {
     async fn act_on_phone(&mut self, name: &str, with: &Map<String, Value>) -> Result<Value, ActError> {
         match name {
             "phone" => self.take_phone(text(with, "name")?).await?,
-            "network_off" | "network_on" => self.phone()?.switches.set_network(name == "network_on"),
-            "phone_clock" => self.phone()?.switches.set_clock(with.get("days").and_then(Value::as_i64).ok_or("phone_clock needs days")?),
-            "approval_fault" => self.phone()?.switches.set_approval(with.get("fault").and_then(Value::as_str))?,
+            "network_off" | "network_on" => self.phone()?.set_network(name == "network_on").await,
+            "phone_clock" => self.phone()?.set_clock(with.get("days").and_then(Value::as_i64).ok_or("phone_clock needs days")?)?,
+            "approval_fault" => self.phone()?.set_approval(with.get("fault").and_then(Value::as_str)).await?,
             "other_program" => {
                 let file = self.service.file().clone();
                 self.phone()?.other_program(&file, flag(with, "holds")).await?;
@@ -199,13 +175,13 @@ impl World {
                 let file = self.service.file().clone();
                 let phone = self.phone()?;
                 phone.close().await?;
-                return Ok(json!({ "files": phone.set_aside_lost(&file).await?.len() }));
+                return Ok(json!({ "files": phone.set_aside_lost(&file).await? }));
             }
             _ => {
                 let wanted = Value::Object(with.clone());
-                let heard = self.phone()?.heard.clone();
-                return match tokio::time::timeout(PATIENCE, heard.wait_for(&wanted)).await {
-                    Ok(event) => Ok(event),
+                let phone = self.phone()?;
+                return match tokio::time::timeout(PATIENCE, phone.wait_for(&wanted)).await {
+                    Ok(event) => event,
                     Err(_) => Err(format!("no such event came: {wanted}").into()),
                 };
             }
@@ -354,10 +330,10 @@ impl World {
                 Ok(super::export::check(Path::new(text(with, "folder")?), &root)?)
             }
             "history_equals_service" => {
-                let wallet = self.wallet().ok_or("the wallet is not open")?;
-                let account = wallet.account().view().await?.account_id;
+                let view = self.call("account", Map::new()).await?;
+                let account = view.get("account_id").and_then(Value::as_str).ok_or("no account")?;
                 let book = self.get(&format!("/dev/history/{account}")).await?;
-                Ok(books::compare_history(&wallet, &account, &book).await?)
+                books::compare_history(self, account, &book).await
             }
             _ => {
                 if self.needles.is_empty() {

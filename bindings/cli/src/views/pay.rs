@@ -1,9 +1,8 @@
 //! Codes, quotes, payments and receipts, as JSON.
 
-use super::{Json, maybe, object};
+use super::{Json, beside, maybe, object};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kabao_codes::draw::Ink;
 use kabao_core::pay::{AskView, CodesView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay};
 use serde_json::{Value, json};
 
@@ -20,7 +19,11 @@ impl Json for ScanView {
             })),
             "dangers": self.dangers.iter().map(|found| json!({ "danger": found.danger, "text": found.text })).collect::<Vec<_>>(),
             "hand_over": self.hand_over.as_ref().map_or(Value::Null, |found| object(json!({ "app": found.app, "text": found.text, "link": found.link }))),
-            "title": self.words.title, "refusal": maybe(self.refusal.as_ref()),
+            "words": {
+                "title": self.words.title, "lines": self.words.lines, "dangers": self.words.dangers, "refusal": self.words.refusal,
+                "next": self.words.next,
+            },
+            "refusal": maybe(self.refusal.as_ref()),
         }))
     }
 }
@@ -74,13 +77,12 @@ impl Json for WayToPay {
 
 impl Json for PayerCodeView {
     fn json(&self) -> Value {
-        json!({
+        let told = json!({
             "showing_id": self.showing_id, "way": self.way, "digits": self.digits, "grouped": self.grouped,
-            "picture": self.qr.terminal(Ink::LightTerminal), "picture_coloured": self.qr.terminal(Ink::Colours),
-            "bars_coloured": self.bars.terminal(Ink::Colours, 3), "picture_svg": self.qr.svg("payer code 付款码"),
             "draw_again_at": self.draw_again_at, "cap": self.cap.json(), "clock_trusted": self.clock_trusted,
             "codes_left": self.codes_left,
-        })
+        });
+        beside(told, &self.qr, Some(&self.bars))
     }
 }
 

@@ -19,6 +19,11 @@ extension OnboardingStep {
     public func words(in language: Language) -> StepWords { onboardingWords(language: language, step: self) }
 }
 
+extension MerchantState {
+    /// What became of a payer code that was shown, in words.
+    public func words(in language: Language) -> String { showingWords(language: language, state: self) }
+}
+
 extension Language {
     /// The wallet's language for a BCP 47 tag of the phone (`zh-Hans-CN`, `en-GB`).
     public init(tag: String) { self = languageOfTag(tag: tag) }

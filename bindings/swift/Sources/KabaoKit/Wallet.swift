@@ -20,8 +20,8 @@ public struct Device: Sendable {
 }
 
 /// One wallet on this phone, with one client for each feature. Open one when the app starts and keep it. Its calls
-/// never block the caller's thread. Cancelling the task that waits for a call changes nothing about the call:
-/// cancelling does not undo a payment.
+/// never block the caller's thread. Cancelling the task that waits for a call changes nothing about the call, not even
+/// the waiting (`whileWanted` ends that): cancelling does not undo a payment.
 public final class Wallet: Sendable {
     private let core: KabaoWallet
 
@@ -35,6 +35,12 @@ public final class Wallet: Sendable {
     public let pay: PayClient
     /// What happened.
     public let history: HistoryClient
+    /// Limits, fees, and what stands in the way of a payment.
+    public let limits: LimitsClient
+    /// Who runs this wallet.
+    public let `operator`: OperatorClient
+    /// What is kept about the person: inventory, consents, export, and erasing this phone.
+    public let data: DataClient
 
     private init(_ core: KabaoWallet) {
         self.core = core
@@ -43,6 +49,9 @@ public final class Wallet: Sendable {
         cards = core.cards()
         pay = core.pay()
         history = core.history()
+        limits = core.limits()
+        `operator` = core.`operator`()
+        data = core.data()
     }
 
     /// Opens the wallet of `settings.folder`, or makes it.

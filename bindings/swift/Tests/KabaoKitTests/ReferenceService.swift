@@ -5,9 +5,13 @@ import KabaoKit
     import FoundationNetworking
 #endif
 
-private let root = URL(fileURLWithPath: #filePath)
+/// The repository.
+let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
+
+/// The program that runs the reference service and journeys.
+let kabao = ProcessInfo.processInfo.environment["KABAO"] ?? root.appendingPathComponent("target/debug/kabao").path
 
 /// What a service tells of itself in its `service.json`.
 struct ServiceFile: Decodable {
@@ -59,10 +63,8 @@ final class ReferenceService: Sendable {
         process = Process()
         let log = data.url.appendingPathComponent("log")
         _ = FileManager.default.createFile(atPath: log.path, contents: nil)
-        let program =
-            ProcessInfo.processInfo.environment["KABAO"] ?? root.appendingPathComponent("target/debug/kabao").path
         let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: program)
+        process.executableURL = URL(fileURLWithPath: kabao)
         process.arguments = ["serve", "--data", data.url.path, "--until-stdin-ends"]
         process.standardInput = input
         process.standardOutput = output

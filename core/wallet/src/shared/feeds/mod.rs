@@ -127,7 +127,11 @@ impl Core {
             return Ok(false);
         }
         answer.accepted()?;
-        let taken = self.take_up::<T>(answer.body.to_vec()).await;
+        let taken = match self.take_up::<T>(answer.body.to_vec()).await {
+            // Another refresh was quicker with the same body: nothing was refused.
+            Err(error) if error.is(Code::FeedOlder) && self.feed::<T>().await?.body.version() > held.body.version() => Ok(()),
+            taken => taken,
+        };
         match &taken {
             Ok(()) => self.note_refusal::<T>(None).await?,
             Err(error) if is_refusal(error) => self.note_refusal::<T>(Some(error.failure().code.clone())).await?,

@@ -4,6 +4,8 @@ import app.kabao.base.Failure
 import app.kabao.base.Language
 import app.kabao.core.explainFailure
 import app.kabao.core.onboardingWords
+import app.kabao.core.showingWords
+import app.kabao.money.MerchantState
 import app.kabao.money.OnboardingStep
 import app.kabao.wallet.Explanation
 import app.kabao.wallet.StepWords
@@ -21,6 +23,9 @@ public fun Failure.explain(language: Language): Explanation = explainFailure(lan
 
 /** Heading and reason of this step of the set-up. */
 public fun OnboardingStep.words(language: Language): StepWords = onboardingWords(language, this)
+
+/** What became of a payer code that was shown, in words. */
+public fun MerchantState.words(language: Language): String = showingWords(language, this)
 
 /** What a call gave: its value, or why there is none. */
 public sealed interface Outcome<out T> {

@@ -2,9 +2,12 @@ package app.kabao.kit
 
 import app.kabao.core.AccountClient
 import app.kabao.core.CardsClient
+import app.kabao.core.DataClient
 import app.kabao.core.HistoryClient
 import app.kabao.core.IdentityClient
 import app.kabao.core.KabaoWallet
+import app.kabao.core.LimitsClient
+import app.kabao.core.OperatorClient
 import app.kabao.core.PayClient
 import app.kabao.core.setAsideLostWallet
 import app.kabao.wallet.Background
@@ -54,6 +57,15 @@ public class Wallet private constructor(private val core: KabaoWallet) : AutoClo
     /** What happened. */
     public val history: HistoryClient = core.history()
 
+    /** Limits, fees, and what stands in the way of a payment. */
+    public val limits: LimitsClient = core.limits()
+
+    /** Who runs this wallet. */
+    public val operator: OperatorClient = core.operator()
+
+    /** What is kept about the person: inventory, consents, export, and erasing this phone. */
+    public val data: DataClient = core.data()
+
     /** Whether the wallet is locked. */
     public val isLocked: Boolean get() = core.isLocked()
 
@@ -101,9 +113,9 @@ public class Wallet private constructor(private val core: KabaoWallet) : AutoClo
     /** Closes the files, so that the wallet can be opened anew; every later call fails with `closed`. */
     public suspend fun shutDown(): Unit = core.shutDown()
 
-    /** Lets go of the objects beneath. Call [shutDown] first. */
+    /** Lets go of the objects beneath. Call [shutDown] first. A call afterwards throws [IllegalStateException]. */
     override fun close() {
-        listOf<AutoCloseable>(account, identity, cards, pay, history, core).forEach(AutoCloseable::close)
+        listOf<AutoCloseable>(account, identity, cards, pay, history, limits, operator, data, core).forEach(AutoCloseable::close)
     }
 
     public companion object {

@@ -25,7 +25,11 @@ import kotlin.io.path.div
 import kotlin.io.path.exists
 import kotlin.io.path.readText
 
-private val root: Path = Path.of(System.getProperty("kabao.root"))
+/** The repository. */
+val root: Path = Path.of(System.getProperty("kabao.root"))
+
+/** The program that runs the reference service and journeys. */
+val kabao: String = System.getenv("KABAO") ?: (root / "target" / "debug" / "kabao").toString()
 
 /** What a service tells of itself in its `service.json`. */
 class ServiceFile(private val content: JsonObject) {
@@ -97,10 +101,9 @@ class ReferenceService private constructor(private val process: Process, private
         @OptIn(ExperimentalPathApi::class)
         fun start(): ReferenceService {
             val data = Files.createTempDirectory("kabao-service")
-            val program = System.getenv("KABAO") ?: (root / "target" / "debug" / "kabao").toString()
             val log = (data / "log").toFile()
             val process =
-                ProcessBuilder(program, "serve", "--data", "$data", "--until-stdin-ends").redirectError(log).start()
+                ProcessBuilder(kabao, "serve", "--data", "$data", "--until-stdin-ends").redirectError(log).start()
             val said = process.inputReader().lineSequence().takeWhile { !it.startsWith("for wallets") }.toList()
             if ((data / "service.json").exists()) return ReferenceService(process, data)
             val complaint = log.readText()
