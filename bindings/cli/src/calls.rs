@@ -263,3 +263,20 @@ async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value,
         _ => return Err(CallError::Written(format!("no call is named {name}"))),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn every_call_has_its_line_in_kotlin_and_in_swift() {
+        let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for file in ["kotlin/kit/src/test/kotlin/app/kabao/kit/journey/Calls.kt", "swift/Tests/KabaoKitTests/Journey/Calls.swift"] {
+            let source = std::fs::read_to_string(packages.join(file)).unwrap();
+            let lists = [CALLS, cards::NAMES, change::CALLS, idle::CALLS, limits::CALLS, secure::CALLS];
+            let missing: Vec<_> = lists.concat().into_iter().filter(|name| !source.contains(&format!("\"{name}\""))).collect();
+            assert!(missing.is_empty(), "{file} makes no call named {missing:?}");
+        }
+    }
+}

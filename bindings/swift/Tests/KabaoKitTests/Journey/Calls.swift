@@ -53,6 +53,10 @@ struct Calls {
         case "account_refresh": try await wallet.account.refresh()
         case "lock": try await wallet.lock()
         case "unlock": try await wallet.unlock()
+        case "touch": wallet.touch()
+        case "lock_after": try await wallet.lockAfter()
+        // A number that fits no time is refused by the wallet.
+        case "set_lock_after": try await wallet.setLockAfter(with.number("seconds").map { UInt32(exactly: $0) ?? .max })
         case "suspend": try await wallet.suspend()
         case "close": try await wallet.shutDown()
         default: nil
@@ -279,6 +283,9 @@ struct Calls {
         case "fields": wallet.data.fields()
         case "consents": try await wallet.data.consents()
         case "consents_refresh": try await wallet.data.refreshConsents()
+        case "consent_document": try await wallet.data.consentText(document: with.text("document"))
+        case "give_consent":
+            try await wallet.data.giveConsent(document: with.text("document"), version: with.text("version"))
         case "withdraw_consent": try await wallet.data.withdrawConsent(document: with.text("document"))
         case "export":
             try await wallet.data.export(

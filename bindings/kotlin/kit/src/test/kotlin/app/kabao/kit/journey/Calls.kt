@@ -58,6 +58,9 @@ class Calls(private val wallet: Wallet, private val language: Language) {
         return ReplaceProof(pin, person)
     }
 
+    /** A number that fits no time is refused by the wallet. */
+    private fun seconds(number: Long): UInt = if (number in 0..UInt.MAX_VALUE.toLong()) number.toUInt() else UInt.MAX_VALUE
+
     private suspend fun setUp(name: String, with: Arguments): Any? =
         when (name) {
             "onboarding_next" -> step(wallet.account.onboardingNext())
@@ -78,6 +81,9 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "account_refresh" -> wallet.account.refresh()
             "lock" -> wallet.lock()
             "unlock" -> wallet.unlock()
+            "touch" -> wallet.touch()
+            "lock_after" -> wallet.lockAfter()
+            "set_lock_after" -> wallet.setLockAfter(with.number("seconds")?.let { seconds(it) })
             "suspend" -> wallet.suspendNow()
             "close" -> wallet.shutDown()
             else -> NotMine
@@ -287,6 +293,8 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "fields" -> wallet.data.fields()
             "consents" -> wallet.data.consents()
             "consents_refresh" -> wallet.data.refreshConsents()
+            "consent_document" -> wallet.data.consentText(with.text("document"))
+            "give_consent" -> wallet.data.giveConsent(with.text("document"), with.text("version"))
             "withdraw_consent" -> wallet.data.withdrawConsent(with.text("document"))
             "export" ->
                 wallet.data.export(ExportRequest(with.text("folder"), with.number("room_bytes")?.toULong()))
