@@ -256,6 +256,7 @@ codes! {
     ChannelUnusable "channel_unusable" Certain Merchant Person OtherWayToPay "This way to pay cannot be used now.";
     NoPayerCodes "no_payer_codes" Certain State Person CheckNetwork "No payer codes are left; the phone must go online once.";
     AskLapsed "ask_lapsed" Certain Merchant Person ScanAgain "The merchant's question was not answered in time.";
+    AskPaid "ask_paid" Certain State Person DoNotPayAgain "The merchant's question was paid already, from another phone of the account.";
     AskDeclined "ask_declined" Certain Merchant Person OtherWayToPay "The person declined the merchant's question.";
     PaymentUnresolved "payment_unresolved" Unknown State Wallet DoNotPayAgain "An earlier payment to the same payee and order has no result yet.";
     PaymentRepeated "payment_repeated" Certain Money Person DoNotPayAgain "The same payee and amount was paid minutes ago; say that it is meant.";

@@ -95,7 +95,7 @@ pub fn points(db: &Connection, account: Id) -> Outcome<Vec<ClosurePointOut>> {
             count("SELECT count(*) FROM payments WHERE account_id = ?1 AND state IN ('accepted', 'sent', 'cancelling', 'orphan')")?,
         ),
         ("asks", Code::ClosureAsks, count("SELECT count(*) FROM charges WHERE account_id = ?1 AND state = 'asked'")?),
-        ("returns", Code::ClosureReturns, count("SELECT count(*) FROM returns WHERE account_id = ?1 AND state <> 'returned'")?),
+        ("returns", Code::ClosureReturns, count("SELECT count(*) FROM returns WHERE account_id = ?1 AND state NOT IN ('returned', 'rerouted')")?),
         ("cards", Code::ClosureCards, i64::try_from(cards(db, account)?.len()).unwrap_or(i64::MAX)),
     ];
     let point = |(name, code, count): (&str, Code, i64)| ClosurePointOut {

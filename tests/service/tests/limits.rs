@@ -43,9 +43,10 @@ fn used(counters: &Value, name: &str) -> i64 {
 async fn wish(phone: &Phone, change: Id, single: Option<i64>, day: Option<i64>, pin: Option<&str>) -> Reply {
     let text = |cap: Option<i64>| cap.map(|fen| fen.to_string()).unwrap_or_default();
     let account = phone.account.unwrap();
-    let parts = ["kabao-own-caps-1".to_owned(), change.to_string(), account.to_string(), text(single), text(day)];
+    let proof = phone.make_id();
+    let parts = ["kabao-own-caps-1".to_owned(), change.to_string(), proof.to_string(), account.to_string(), text(single), text(day)];
     let sealed = pin.map(|pin| box_of(phone, pin, &parts));
-    let body = json!({"single": single.map(cny), "day": day.map(cny), "pin_box": sealed});
+    let body = json!({"single": single.map(cny), "day": day.map(cny), "proof_id": proof, "pin_box": sealed});
     phone.call("PUT", &format!("/v1/limits/own/{change}"), Some(body)).await.unwrap()
 }
 
@@ -88,9 +89,10 @@ async fn caps_of_ones_own_are_lowered_by_anybody_with_the_phone_and_raised_by_th
     let wrong = wish(&phone, high, Some(6_000), Some(8_000), Some("480279")).await;
     refused(&wrong, 422, "pin_wrong");
     let account = phone.account.unwrap();
-    let parts = ["kabao-own-caps-1".to_owned(), high.to_string(), account.to_string(), "5500".to_owned(), "8000".to_owned()];
+    let proof = phone.make_id();
+    let parts = ["kabao-own-caps-1".to_owned(), high.to_string(), proof.to_string(), account.to_string(), "5500".to_owned(), "8000".to_owned()];
     let sealed = box_of(&phone, PIN, &parts);
-    let moved = json!({"single": cny(6_000), "day": cny(8_000), "pin_box": sealed});
+    let moved = json!({"single": cny(6_000), "day": cny(8_000), "proof_id": proof, "pin_box": sealed});
     assert_ne!(phone.call("PUT", &format!("/v1/limits/own/{high}"), Some(moved)).await.unwrap().status, 200);
     // The same wish again, also after a restart, is the same wish: it does not wait anew.
     let first = wish(&phone, high, Some(6_000), None, Some(PIN)).await;

@@ -39,9 +39,10 @@ fn sealed(phone: &Phone, info: &[u8], digest: &[u8], plain: &str) -> Value {
 
 async fn set_password(phone: &Phone, change: Id, password: &str, pin: Option<&str>, old: Option<&str>) -> Reply {
     let (account, device) = (phone.account.unwrap().to_string(), phone.device.unwrap().to_string());
-    let bound = |kind: &str| digest(&[kind, &change.to_string(), &account, &device]);
+    let proof = phone.make_id();
+    let bound = |kind: &str| digest(&[kind, &change.to_string(), &proof.to_string(), &account, &device]);
     let body = json!({
-        "change_id": change, "password_box": sealed(phone, b"kabao-password-set-1", format!("{account}\0{device}").as_bytes(), password),
+        "change_id": change, "proof_id": proof, "password_box": sealed(phone, b"kabao-password-set-1", format!("{account}\0{device}").as_bytes(), password),
         "pin_box": pin.map(|pin| sealed(phone, b"kabao-pin-1", &bound("kabao-password-pin-1"), pin)),
         "old_box": old.map(|old| sealed(phone, b"kabao-password-1", &bound("kabao-password-old-1"), old)),
     });

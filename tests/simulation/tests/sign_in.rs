@@ -216,3 +216,38 @@ fn clocks_three_years_off_keep_nobody_out() {
         });
     }
 }
+
+#[test]
+fn backup_codes_that_nobody_read_are_given_again() {
+    story("codes-unread", async |story: Story| {
+        let account = story.wallet().account();
+        account.set_password(PASSWORD.to_owned(), Some(PIN.to_owned())).await.unwrap();
+        let uri = account.factor_begin().await.unwrap().uri;
+        let code = proof(&story, &uri).await.factor_code.unwrap();
+        // The app ends between the service's answer and the screen.
+        let codes = account.factor_confirm(code.clone()).await.unwrap().codes;
+        assert_eq!(account.factor_confirm(code).await.unwrap().codes, codes);
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        let fresh = account.backup_codes(proof(&story, &uri).await.factor_code.unwrap()).await.unwrap().codes;
+        assert_ne!(fresh, codes);
+        assert_eq!(account.backup_codes(proof(&story, &uri).await.factor_code.unwrap()).await.unwrap().codes, fresh);
+        tokio::time::sleep(Duration::from_secs(700)).await;
+        assert_ne!(account.backup_codes(proof(&story, &uri).await.factor_code.unwrap()).await.unwrap().codes, fresh);
+    });
+}
+
+#[test]
+fn the_right_pin_after_a_wrong_one_whose_answer_was_lost_is_right() {
+    story("right-after-lost", async |story: Story| {
+        let account = story.wallet().account();
+        let lost = |path: &str| fault("PUT", path, json!("drop_after"));
+        story.all.console.post("/dev/faults", lost("/v1/account/password")).await.unwrap();
+        account.set_password(PASSWORD.to_owned(), Some("147036".to_owned())).await.unwrap_err();
+        account.set_password(PASSWORD.to_owned(), Some(PIN.to_owned())).await.unwrap();
+        let limits = story.wallet().limits();
+        limits.set_own_caps(Some("50.00".to_owned()), None, None).await.unwrap();
+        let raise = |pin: &str| limits.set_own_caps(Some("500.00".to_owned()), None, Some(pin.to_owned()));
+        story.all.console.post("/dev/faults", lost("/v1/limits/own")).await.unwrap();
+        raise("147036").await.unwrap_err();
+        raise(PIN).await.unwrap();
+    });

@@ -6,7 +6,7 @@ use crate::error::{Outcome, WalletError};
 use crate::host::KeyRole;
 use crate::intents;
 use crate::service::{Answer, Request, Signer};
-use crate::shared::{ServiceClock, refresh_account};
+use crate::shared::{ServiceClock, refresh_account, refresh_counters};
 use crate::tables::account::{self, AccountRow};
 use crate::tables::open::store_code;
 use crate::tables::{marks, tokens};
@@ -58,6 +58,8 @@ impl AccountClient {
         // The history comes by itself, and the account; both can also be asked for later.
         self.core.settled.send_modify(|count| *count = count.wrapping_add(1));
         let _ = refresh_account(&self.core).await;
+        // Low limits of a new phone and caps of one's own are known to the service alone.
+        let _ = refresh_counters(&self.core).await;
         self.view().await
     }
 

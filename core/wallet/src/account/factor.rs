@@ -56,8 +56,8 @@ impl AccountClient {
         Err(Code::AnswerMalformed.into())
     }
 
-    /// Turns it on with the first code that the app shows. Gives ten backup codes, once; when that answer is lost, the same call
-    /// gives the same codes for ten minutes.
+    /// Turns it on with the first code that the app shows. Gives ten backup codes. For ten minutes the same call gives the same
+    /// codes: the answer may be lost, or the app killed before they were read.
     pub async fn factor_confirm(&self, code: String) -> Outcome<BackupCodes> {
         let code = read_factor(code)?;
         let mark = self.core.open_files(|files| files.ledger(|conn| marks::get(conn, marks::FACTOR))).await?;
@@ -71,12 +71,13 @@ impl AccountClient {
             self.forget_mark(marks::FACTOR).await?;
         }
         let codes = shown(answer.read()?);
-        self.forget_mark(marks::FACTOR).await?;
+        // The mark stays: whoever is killed before the person has read the codes asks for them by the same id.
         let _ = self.security_refresh().await;
         Ok(codes)
     }
 
-    /// Ten new backup codes, once; those before are worth nothing from then on. Needs a code of the app, or one of the old backup codes.
+    /// Ten new backup codes; those before are worth nothing from then on. Needs a code of the app, or one of the old backup codes.
+    /// For ten minutes the same call gives the same codes: the answer may be lost, or the app killed before they were read.
     pub async fn backup_codes(&self, code: String) -> Outcome<BackupCodes> {
         let code = read_factor(code)?;
         self.core.identity()?;
@@ -98,7 +99,6 @@ impl AccountClient {
                 return Err(error);
             }
             let codes = shown(answer.parse()?);
-            self.forget_mark(marks::BACKUPS).await?;
             let _ = self.security_refresh().await;
             return Ok(codes);
         }

@@ -13,7 +13,7 @@ use super::{AccountClient, AccountView, OtpSentView, ReplaceProof};
 use crate::error::{Outcome, WalletError};
 use crate::service::wire::{CodeSent, PhoneChange};
 use crate::service::{Answer, Request};
-use crate::shared::{read_pin, refresh_account};
+use crate::shared::{read_pin, refresh_account, refresh_counters};
 use crate::tables::phone_change::{self, PhoneChangeRow};
 use crate::tables::account;
 use kabao_base::{Code, Otp, Timestamp, mask};
@@ -284,6 +284,7 @@ impl AccountClient {
             .await?;
         // The number is changed; how the account stands can also be asked later.
         let _ = refresh_account(&self.core).await;
+        let _ = refresh_counters(&self.core).await;
         Ok(PhoneChangeView { account: Some(self.view().await?), ..view(&row, state, low_until) })
     }
 }

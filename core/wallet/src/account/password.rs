@@ -65,14 +65,16 @@ impl AccountClient {
         for _ in 0..2 {
             let change = self.marked_id(marks::PASSWORD_CHANGE).await?;
             let sealed = self.core.seal_new_password(&password).await?;
-            let digest = |kind: &str| proof_digest(&[kind.to_owned(), change.to_string(), identity.account_id.to_string(), identity.device_id.to_string()]);
+            // Another one for each try: the vault gives the verdict of a try again, and its answer may have been lost.
+            let proof_id = self.core.new_id()?;
+            let digest = |kind: &str| proof_digest(&[kind.to_owned(), change.to_string(), proof_id.to_string(), identity.account_id.to_string(), identity.device_id.to_string()]);
             let (mut old_box, mut pin_box): (Option<SealedBox>, Option<SealedBox>) = (None, None);
             match &proof {
                 Proof::Nothing => {}
                 Proof::Old(old) => old_box = Some(self.core.seal_password(old, &digest("kabao-password-old-1")).await?),
                 Proof::Pin(pin) => pin_box = Some(self.core.seal_pin(pin, &digest("kabao-password-pin-1")).await?),
             }
-            let body = serde_json::json!({ "change_id": change, "password_box": sealed, "old_box": old_box, "pin_box": pin_box });
+            let body = serde_json::json!({ "change_id": change, "proof_id": proof_id, "password_box": sealed, "old_box": old_box, "pin_box": pin_box });
             let request = self.core.request("PUT", "/v1/account/password".to_owned(), body.to_string().into_bytes())?;
             let answer = self.core.call(&request).await?;
             if answer.status < 500 {

@@ -74,6 +74,9 @@ impl HistoryClient {
         if account.is_none() {
             // The cache was dropped: cards and ways to pay come with the account.
             refresh_account(&self.core).await?;
+        } else {
+            // A card may have been removed on another phone, or the account frozen: no record of the history tells it.
+            let _ = refresh_account(&self.core).await;
         }
         drop(alone);
         // What a scan needs is no reason for a sync to fail.

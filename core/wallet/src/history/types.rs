@@ -72,7 +72,7 @@ pub struct RecordView {
 pub struct MonthView {
     /// Year and month in the time of China: 202611.
     pub month: i32,
-    /// What went out, as a positive amount.
+    /// What went out, with the fees of it, as a positive amount.
     pub spent: MoneyView,
     /// What came in.
     pub received: MoneyView,

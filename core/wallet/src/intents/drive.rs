@@ -5,7 +5,7 @@ use super::record::{Heard, record};
 use super::restored::{after_restore, present};
 use super::get;
 use crate::error::Outcome;
-use crate::shared::Core;
+use crate::shared::{Core, refresh_account};
 use crate::tables::intents::IntentRow;
 use kabao_base::{Code, Id};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentState, due};
@@ -62,8 +62,13 @@ pub(super) async fn drive(
             }
         }
         let Some((row, effects)) = exchange_and_record(core, id, effect, &mut told, poke).await else { return };
+        let card_gone = row.code.as_deref() == Some(Code::CardUnbound.as_str());
         if let Some(told) = told.take() {
             let _ = told.send(Ok(row));
+        }
+        if card_gone {
+            // Removed on another phone: it must not be proposed again.
+            let _ = refresh_account(core).await;
         }
         // Only makes an old copy easier to notice; the next one may succeed.
         let _ = core.anchor_if_due().await;

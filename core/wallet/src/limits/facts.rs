@@ -97,7 +97,12 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
             (_, Some((known, _))) => known.class,
             (None, None) => row.class,
         };
-        let frozen = known.as_ref().is_some_and(|(known, _)| known.frozen) || counters.as_ref().is_some_and(|(counters, _)| counters.frozen);
+        // Of two answers the later one counts, also when it says that the account is free again.
+        let frozen = match (&counters, &known) {
+            (Some((counters, _)), Some((_, at))) if newer(*at) => counters.frozen,
+            (Some((counters, _)), None) => counters.frozen,
+            (_, known) => known.as_ref().is_some_and(|(known, _)| known.frozen),
+        };
         let known = known.map(|(known, _)| known);
         let identity_overdue = known.as_ref().is_some_and(|known| known.verification.reverify.as_deref() == Some("overdue"));
         Ok(Facts {

@@ -28,15 +28,17 @@ impl LimitsClient {
         let text = |cap: Option<Money>| cap.map(|cap| cap.minor.to_string()).unwrap_or_default();
         let (single_text, day_text) = (text(single), text(day));
         let change = self.change(&single_text, &day_text).await?;
+        // Another one for each try: the vault gives the verdict of a try again, and its answer may have been lost.
+        let proof_id = self.core.new_id()?;
         let sealed = match &pin {
             Some(pin) => {
-                let parts = ["kabao-own-caps-1".to_owned(), change.to_string(), identity.account_id.to_string(), single_text, day_text];
+                let parts = ["kabao-own-caps-1".to_owned(), change.to_string(), proof_id.to_string(), identity.account_id.to_string(), single_text, day_text];
                 let digest = kabao_proof::digest::sha256_of(&[parts.join("\0").as_bytes()]);
                 Some(self.core.seal_pin(pin, &digest).await?)
             }
             None => None,
         };
-        let body = serde_json::json!({ "single": single, "day": day, "pin_box": sealed });
+        let body = serde_json::json!({ "single": single, "day": day, "proof_id": proof_id, "pin_box": sealed });
         let request = self.core.request("PUT", format!("/v1/limits/own/{change}"), body.to_string().into_bytes())?;
         let answer = self.core.call(&request).await?;
         let kept = keep_counters(&self.core, &answer).await;

@@ -30,8 +30,8 @@ impl PayClient {
         }
         let source = quote.sources.iter().find(|(source, _)| super::quote::name(*source) == request.source);
         let source = match source {
-            Some((source, true)) => *source,
-            Some((_, false)) => return Err(WalletError::from(Code::ChannelUnusable).in_field("source")),
+            Some((source, Ok(()))) => *source,
+            Some((_, Err(why))) => return Err(WalletError::from(*why).in_field("source")),
             None => return Err(WalletError::from(Code::BadArgument).in_field("source")),
         };
         let terms = Terms {

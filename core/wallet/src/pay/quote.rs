@@ -27,7 +27,8 @@ pub(crate) struct Known {
     pub(super) amount: Money,
     pub(super) fee: Money,
     pub(super) total: Money,
-    pub(super) sources: Vec<(Source, bool)>,
+    /// What it can be paid from, with the reason where it cannot.
+    pub(super) sources: Vec<(Source, Result<(), Code>)>,
     pub(super) expires_at: Timestamp,
     pub(super) challenge: [u8; 32],
     pub(super) instead_of: Option<Id>,
@@ -59,6 +60,14 @@ impl Quotes {
     pub(super) fn forget(&self, id: Id) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
+}
+
+/// Whether a source can pay; why not, in a code of the catalogue.
+fn why_not(source: &wire::QuoteSource) -> Result<(), Code> {
+    if source.usable {
+        return Ok(());
+    }
+    Err(source.reason.as_deref().and_then(Code::parse).unwrap_or(Code::ChannelUnusable))
 }
 
 impl PayClient {
@@ -93,7 +102,7 @@ impl PayClient {
             amount: quote.amount,
             fee: quote.fee,
             total: quote.total,
-            sources: quote.sources.iter().map(|source| (source.source, source.usable)).collect(),
+            sources: quote.sources.iter().map(|source| (source.source, why_not(source))).collect(),
             expires_at: Timestamp::from_ms(quote.expires_at),
             challenge: quote.challenge,
             instead_of: instead.as_ref().map(|instead| instead.intent),

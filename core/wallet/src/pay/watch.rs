@@ -53,7 +53,7 @@ pub(super) fn view(language: Language, row: &IntentRow) -> PaymentView {
         payee_name: row.payee_name.clone(),
         amount: row.amount.view(language),
         fee: row.fee.view(language),
-        may_pay_again: row.state.may_pay_again(),
+        may_pay_again: row.state.may_pay_again() && row.code.as_deref() != Some(Code::AskPaid.as_str()),
         dispatched: row.dispatched,
         failure: failure(row),
         record_id: row.record_id.map(|id| id.to_string()),

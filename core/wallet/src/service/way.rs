@@ -169,7 +169,7 @@ impl Core {
             TransportError::NotTls => Code::NetSignIn,
             TransportError::TooLong => Code::AnswerMalformed,
             TransportError::Untrusted => Code::TlsUntrusted,
-            TransportError::CertificateTime if self.clock.wall_is_wrong(self.host.as_ref()) => Code::ClockWrong,
+            TransportError::CertificateTime if self.clock.explains_a_certificate(self.host.as_ref()) => Code::ClockWrong,
             TransportError::CertificateTime => Code::TlsUntrusted,
         }
     }

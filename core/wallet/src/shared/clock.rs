@@ -56,6 +56,12 @@ impl ServiceClock {
         self.learn(host, service);
     }
 
+    /// Whether it is this phone's clock that a certificate outside of its time speaks of: it is far from what the service last
+    /// signed, or no time was ever signed. A new phone's clock is wrong more often than the certificate of a service is.
+    pub(crate) fn explains_a_certificate(&self, host: &dyn Host) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none() || self.wall_is_wrong(host)
+    }
+
     /// Whether the wall clock is more than a day from what the service last signed.
     pub(crate) fn wall_is_wrong(&self, host: &dyn Host) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -144,10 +144,20 @@ pub(crate) async fn learn_consents(core: &Core, given: Vec<Given>, at: Timestamp
     core.open_files(move |files| {
         let known = files.ledger(consents::all)?;
         let news: Vec<&Given> = given.iter().filter(|entry| known.iter().all(|row| row.consent_id != entry.consent_id)).collect();
-        if news.is_empty() {
+        // Withdrawn on another phone of the account: it counts here as well.
+        let standing = |id: Id| known.iter().any(|row| row.consent_id == id && row.withdrawn_at.is_none());
+        let ended: Vec<(&Given, i64)> = given.iter().filter_map(|entry| Some((entry, entry.withdrawn_at?))).filter(|(entry, _)| standing(entry.consent_id)).collect();
+        if news.is_empty() && ended.is_empty() {
             return Ok(());
         }
         files.commit(at, |tx, log| {
+            for (entry, withdrawn) in ended {
+                consents::withdraw(tx, entry.consent_id, Timestamp::from_ms(withdrawn))?;
+                consents::told(tx, entry.consent_id, at)?;
+                if consents::standing(tx, &entry.document)?.is_some_and(|(id, _)| id == entry.consent_id) {
+                    consents::end_standing(tx, &entry.document)?;
+                }
+            }
             // The newest first: that is the one that counts.
             for entry in news.into_iter().rev() {
                 consents::add(tx, entry.consent_id, &entry.document, &entry.version, Timestamp::from_ms(entry.at), None)?;

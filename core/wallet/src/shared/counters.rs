@@ -27,11 +27,11 @@ pub(crate) async fn keep_counters(core: &Core, answer: &Answer) -> Outcome<u64> 
     Ok(counters.rules_version)
 }
 
-/// After a sync: counts again where the counts are used, so that what the sync brought is not counted twice or not at all.
-/// Nothing that goes wrong here makes the sync fail.
+/// After a sync: counts again when it brought something, so that this is not counted twice or not at all; and the first time, as
+/// limits of a new phone and caps of one's own are known to the service alone. Nothing that goes wrong here makes the sync fail.
 pub(crate) async fn follow_counters(core: &Core, changed: bool) {
     let held = core.files(|files| files.cache(|conn| sync::snapshot(conn, sync::LIMITS))).await;
-    if changed && matches!(held, Ok(Some(_))) {
+    if changed || matches!(held, Ok(None)) {
         let _ = refresh_counters(core).await;
     }
 }

@@ -122,7 +122,8 @@ fn add_to_month(conn: &Connection, row: &RecordRow, sign: i64) -> Outcome<()> {
         return Ok(());
     }
     let minor = row.amount.minor;
-    let spent = if minor < 0 { minor.checked_neg().ok_or(Code::HistoryInconsistent)? } else { 0 };
+    // What went out went out with its fee.
+    let spent = if minor < 0 { row.fee.minor.checked_sub(minor).filter(|spent| *spent >= 0).ok_or(Code::HistoryInconsistent)? } else { 0 };
     let received = minor.max(0);
     conn.prepare_cached(
         "INSERT INTO months (month, spent, received, count) VALUES (?1, ?2, ?3, ?4)
@@ -130,7 +131,7 @@ fn add_to_month(conn: &Connection, row: &RecordRow, sign: i64) -> Outcome<()> {
              count = count + excluded.count",
     )
     .and_then(|mut upsert| {
-        // Both are at most 2^63 - 1 in size, so that the sign can be turned without overflow.
+        // Both are between 0 and 2^63 - 1, so that the sign can be turned without overflow.
         upsert.execute(params![row.at.china_month(), spent * sign, received * sign, sign])
     })
     .map(|_| ())

@@ -34,6 +34,7 @@ pub async fn set_own(State(service): App, caller: Caller, Path(change): Path<Str
     if wanted.single.zip(wanted.day).is_some_and(|(single, day)| day < single) {
         return Err(Refusal::rule(Code::OwnCapMalformed).field("day"));
     }
+    let proof = crate::wire::maybe_id(body.proof_id.as_deref(), "proof_id")?;
     let sealed = body.pin_box.as_ref().map(|sealed| sealed.read("pin_box")).transpose()?;
     let (now, rules) = (service.now(), service.rules());
     let mut state = service.state();
@@ -53,7 +54,8 @@ pub async fn set_own(State(service): App, caller: Caller, Path(change): Path<Str
     if own_caps::raises(held.caps, wanted) {
         let sealed = sealed.ok_or_else(|| Refusal::rule(Code::OwnCapRaise).field("pin"))?;
         let text = |cap: Option<i64>| cap.map(|fen| fen.to_string()).unwrap_or_default();
-        let parts = ["kabao-own-caps-1".to_owned(), change.to_string(), caller.account.to_string(), text(wanted.single), text(wanted.day)];
+        let proof = proof.ok_or_else(|| Refusal::argument("proof_id"))?;
+        let parts = ["kabao-own-caps-1".to_owned(), change.to_string(), proof.to_string(), caller.account.to_string(), text(wanted.single), text(wanted.day)];
         if let Some((code, left)) = check_pin(&service, caller.account, sha256_of(&[parts.join("\0").as_bytes()]), sealed)? {
             let locked = code == Code::PinLocked.as_str();
             if locked {

@@ -102,6 +102,7 @@ pub async fn view(State(service): App, caller: Caller) -> Outcome<Answer> {
 #[utoipa::path(put, path = "/v1/account/password", request_body = PasswordIn, responses((status = 204, description = "Chosen"), Common))]
 pub async fn set_password(State(service): App, caller: Caller, Sent(body): Sent<PasswordIn>) -> Outcome<Answer> {
     let change = wire::id(&body.change_id, "change_id")?;
+    let proof = wire::maybe_id(body.proof_id.as_deref(), "proof_id")?;
     let sealed = body.password_box.read("password_box")?;
     let old = body.old_box.as_ref().map(|old| old.read("old_box")).transpose()?;
     let pin = body.pin_box.as_ref().map(|pin| pin.read("pin_box")).transpose()?;
@@ -121,10 +122,13 @@ pub async fn set_password(State(service): App, caller: Caller, Sent(body): Sent<
         _ => return Err(Refusal::down()),
     }
     let known = login_state(&service, caller.account)?.password_at.is_some();
-    let parts = |kind: &str| digest(&[kind.to_owned(), change.to_string(), caller.account.to_string(), caller.device.to_string()]);
+    let parts = |kind: &str| {
+        let proof = proof.ok_or_else(|| Refusal::argument("proof_id"))?;
+        Ok::<_, Refusal>(digest(&[kind.to_owned(), change.to_string(), proof.to_string(), caller.account.to_string(), caller.device.to_string()]))
+    };
     match (old, pin) {
-        (Some(old), None) if known => check_password(&service, caller.account, parts("kabao-password-old-1"), old)?,
-        (None, Some(pin)) if who.pin_set => prove_pin(&service, &state, caller.account, parts("kabao-password-pin-1"), pin)?,
+        (Some(old), None) if known => check_password(&service, caller.account, parts("kabao-password-old-1")?, old)?,
+        (None, Some(pin)) if who.pin_set => prove_pin(&service, &state, caller.account, parts("kabao-password-pin-1")?, pin)?,
         (None, None) if !known && !who.pin_set => {}
         (None, None) => return Err(Refusal::argument(if who.pin_set { "pin_box" } else { "old_box" })),
         (Some(_), None) => return Err(Refusal::of(409, Code::PasswordNotSet).field("password")),

@@ -4,10 +4,11 @@
 use super::{asks, check, is_near, parse, tokens};
 use crate::api::renewing;
 use crate::refusal::{Outcome, Refusal};
+use crate::rules::Rules;
 use crate::service::{Service, internal};
 use crate::store::ledger::{self, Purpose, name};
 use crate::store::limits::{self, Way};
-use crate::store::people::account;
+use crate::store::people::{account, cards};
 use crate::store::{self, history, id_at, maybe_id_at, meta, one, run};
 use crate::wire::fen;
 use kabao_base::{Code, Currency, Id, Timestamp, fold};
@@ -222,7 +223,7 @@ fn decide(tx: &Connection, service: &Service, asked: &Charge, row: &mut ChargeRo
         return refuse(tx, row, Code::Maintenance, now);
     }
     if row.amount > cap {
-        if let Some(code) = limits::check(tx, &rules, account_id, who.class, None, Way::Ask, row.amount, now)? {
+        if let Some(code) = nothing_may_pay(tx, &rules, account_id, who.class, row.amount, now)? {
             return refuse(tx, row, code, now);
         }
         row.state = "asked".to_owned();
@@ -243,6 +244,17 @@ fn decide(tx: &Connection, service: &Service, asked: &Charge, row: &mut ChargeRo
     limits::take(tx, account_id, None, Way::Code, row.amount, now)?;
     pay(tx, service, row, Purpose::Execute, now)?;
     Ok(answer(row))
+}
+
+/// Why nobody need be asked: no source may pay so much. The reason is the balance's, which most pay from.
+fn nothing_may_pay(tx: &Connection, rules: &Rules, account: Id, class: i64, amount: i64, now: Timestamp) -> Outcome<Option<Code>> {
+    let Some(code) = limits::check(tx, rules, account, class, None, Way::Ask, amount, now)? else { return Ok(None) };
+    for card in cards(tx, account)? {
+        if limits::check(tx, rules, account, class, Some(card.id), Way::Ask, amount, now)?.is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(code))
 }
 
 pub(super) fn insert(tx: &Connection, row: &ChargeRow, subject: &str, now: Timestamp) -> Outcome<()> {

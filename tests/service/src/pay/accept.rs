@@ -195,9 +195,9 @@ fn judge(
         return because(Code::QuoteExpired);
     }
     if let Some(ask) = quote.ask {
-        let open = load_ask(db, caller.account, ask)?.is_some_and(|ask| ask.state == "asked" && now <= ask.expires_at);
-        if !open {
-            return because(Code::AskLapsed);
+        let asked = load_ask(db, caller.account, ask)?;
+        if let Some(code) = asked.map_or(Some(Code::AskLapsed), |asked| asked.why_not_open(now)) {
+            return because(code);
         }
     }
     let payee = quote.payee.map(|id| payee(db, id)).transpose()?;

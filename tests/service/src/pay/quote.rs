@@ -92,6 +92,17 @@ pub fn load_ask(db: &Connection, account: Id, ask: Id) -> Outcome<Option<Ask>> {
     })?)
 }
 
+impl Ask {
+    /// Why it cannot be answered any more. One that was paid, perhaps from another phone of the account, has not lapsed.
+    pub(super) fn why_not_open(&self, now: Timestamp) -> Option<Code> {
+        match self.state.as_str() {
+            "asked" if now <= self.expires_at => None,
+            "paid" | "refunded" | "revoked" => Some(Code::AskPaid),
+            _ => Some(Code::AskLapsed),
+        }
+    }
+}
+
 /// Makes a quote.
 pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<QuoteOut> {
     let amount = asked.amount.read("amount")?;
@@ -107,10 +118,9 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         ("pay", Some(payee), None) => (Some(payee), order),
         ("ask", payee, Some(ask)) => {
             let question = load_ask(&state.db, caller.account, ask)?.ok_or_else(|| Refusal::rule(Code::AskLapsed).field("ask_id"))?;
-            let is_open = question.state == "asked" && now <= question.expires_at;
             let same = question.amount == amount && payee.is_none_or(|payee| payee == question.payee) && order.as_ref().is_none_or(|order| *order == question.order);
-            if !is_open {
-                return Err(Refusal::rule(Code::AskLapsed).field("ask_id"));
+            if let Some(code) = question.why_not_open(now) {
+                return Err(Refusal::rule(code).field("ask_id"));
             }
             if !same {
                 return Err(Refusal::argument("amount"));

@@ -65,7 +65,10 @@ pub struct OwnCapsIn {
     pub single: Option<AmountIn>,
     /// In a day.
     pub day: Option<AmountIn>,
-    /// The PIN, needed for a higher cap; bound to SHA-256 of `kabao-own-caps-1`, change id, account, single and day in fen
-    /// (empty for none), zero bytes between.
+    /// Made by the phone for each try of the PIN, so that a try whose answer was lost is not taken for the next one.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub proof_id: Option<String>,
+    /// The PIN, needed for a higher cap; bound to SHA-256 of `kabao-own-caps-1`, change id, proof id, account, single and day in
+    /// fen (empty for none), zero bytes between.
     pub pin_box: Option<BoxIn>,
 }

@@ -13,6 +13,9 @@ pub struct PasswordIn {
     pub change_id: String,
     /// The new password; opened by the vault only.
     pub password_box: BoxIn,
+    /// Made by the phone for each try of a proof, so that a try whose answer was lost is not taken for the next one.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub proof_id: Option<String>,
     /// The password in use, as the proof; or
     pub old_box: Option<BoxIn>,
     /// the payment PIN as the proof.

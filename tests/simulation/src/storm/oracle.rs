@@ -213,7 +213,10 @@ impl Storm {
                 if !["refused", "pending"].contains(&item.state.as_str()) {
                     let month = months.entry(item.at.china_month()).or_default();
                     let minor = item.amount.minor;
-                    *month = (month.0 + (-minor).max(0), month.1 + minor.max(0), month.2 + 1);
+                    // What went out went out with its fee.
+                    let fee = item.record_id.as_ref().and_then(|id| theirs.get(id)).map_or(0, |entry| entry.fee.minor);
+                    let spent = if minor < 0 { fee - minor } else { 0 };
+                    *month = (month.0 + spent, month.1 + minor.max(0), month.2 + 1);
                 }
                 ours.insert(item.record_id.unwrap_or_default(), (item.state, item.amount.minor));
             }
