@@ -251,3 +251,4 @@ fn the_right_pin_after_a_wrong_one_whose_answer_was_lost_is_right() {
         raise("147036").await.unwrap_err();
         raise(PIN).await.unwrap();
     });
+}
