@@ -107,8 +107,12 @@ pub fn points(db: &Connection, account: Id) -> Outcome<Vec<ClosurePointOut>> {
     Ok(found.into_iter().map(point).collect())
 }
 
-/// The first point that stands in the way.
+/// The first point that stands in the way. A frozen account stays.
 fn blocker(db: &Connection, account: Id) -> Outcome<Option<String>> {
+    let sql = "SELECT frozen FROM accounts WHERE account_id = ?1";
+    if one(db, sql, [account.to_string()], |row| row.get::<_, bool>(0))? == Some(true) {
+        return Ok(Some(Code::AccountFrozen.as_str().to_owned()));
+    }
     Ok(points(db, account)?.into_iter().find_map(|point| point.code))
 }
 
@@ -170,13 +174,29 @@ pub fn reopen(service: &Service, state: &mut service::State, known: &Closure, no
     Ok(())
 }
 
+/// The account was frozen while it was closing: the closing is called off. Says whether there was one.
+pub fn call_off(service: &Service, state: &mut service::State, of: Id, now: Timestamp) -> Outcome<bool> {
+    let Some(known) = newest(&state.db, of)?.filter(|known| known.stage == Stage::Cooling) else { return Ok(false) };
+    let row = DecisionRow { decision: known.id, account: of, body: Decision::Reopened, at: now };
+    let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::KeepDecision(row))? else { return Err(Refusal::down()) };
+    if rows.iter().any(|row| row.body == Decision::Closed) {
+        // Its end was written down before, and is a matter of moments.
+        return Ok(false);
+    }
+    store::write(&mut state.db, |tx| {
+        end(tx, known.id, "reopened", None, now)?;
+        notice(tx, service, of, "closure_taken_back", now)
+    })?;
+    Ok(true)
+}
+
 fn end(tx: &Connection, id: Id, stage: &str, code: Option<&str>, now: Timestamp) -> Outcome<()> {
     let sql = "UPDATE closures SET state = ?2, code = ?3, ended_at = ?4 WHERE closure_id = ?1 AND state = 'cooling'";
     run(tx, sql, params![id.to_string(), stage, code, now.as_ms()])?;
     Ok(())
 }
 
-/// Ends the closures whose days are over: for good, or, when money arrived meanwhile, not at all.
+/// Ends the closures whose days are over: for good, or, when money arrived meanwhile or the account was frozen, not at all.
 pub fn close_due(service: &Service, now: Timestamp) -> Outcome<()> {
     let mut state = service.state();
     let state = &mut *state;
@@ -197,7 +217,11 @@ pub fn close_due(service: &Service, now: Timestamp) -> Outcome<()> {
                     end(tx, known.id, "blocked", Some(&code), now)?;
                     notice(tx, service, known.account, "closure_blocked", now)
                 })?;
-                tell::person(service, state, known.account, "【卡包】账户未能注销：注销期间有款项到账或业务未了结，账户恢复使用，请处理后重新申请。", now);
+                let text = match code.as_str() == Code::AccountFrozen.as_str() {
+                    true => "【卡包】账户未能注销：账户已冻结，注销已撤销。解冻请联系客服。",
+                    false => "【卡包】账户未能注销：注销期间有款项到账或业务未了结，账户恢复使用，请处理后重新申请。",
+                };
+                tell::person(service, state, known.account, text, now);
             }
             None => close(service, state, &known, now)?,
         }

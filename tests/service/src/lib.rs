@@ -7,6 +7,7 @@
 mod api;
 pub mod client;
 mod closing;
+mod freezing;
 mod codes;
 pub mod config;
 mod dev;

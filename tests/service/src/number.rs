@@ -3,8 +3,10 @@
 
 use crate::api::account::phone_of;
 use crate::closing;
+use crate::freezing;
 use crate::refusal::{Outcome, Refusal};
-use crate::replace::{LOW_MS, Person};
+use crate::replace::Person;
+use crate::store::low::{self, LOW_MS};
 use crate::service::{self, Service, Sms, internal};
 use crate::store::people::{Account, account};
 use crate::tell as telling;
@@ -224,9 +226,11 @@ fn apply(tx: &Connection, row: &DecisionRow) -> Outcome<()> {
     let mark = |text: &str| Digest32::parse(text).map(|digest| digest.0.to_vec()).map_err(|_| internal());
     let (new_mark, old_mark, sealed) = (mark(new_mark)?, mark(old_mark)?, wire::bytes(new_sealed, "sealed").map_err(|_| internal())?);
     let account = row.account.to_string();
-    let sql = "UPDATE OR IGNORE accounts SET phone_mark = ?2, phone_sealed = ?3, phone_masked = ?4, low_until = max(low_until, coalesce(?5, 0)) \
-               WHERE account_id = ?1";
-    run(tx, sql, params![account, new_mark, sealed, new_masked, low_until])?;
+    let sql = "UPDATE OR IGNORE accounts SET phone_mark = ?2, phone_sealed = ?3, phone_masked = ?4 WHERE account_id = ?1";
+    run(tx, sql, params![account, new_mark, sealed, new_masked])?;
+    if let Some(until) = low_until {
+        low::begin(tx, row.account, Timestamp::from_ms(*until).plus_ms(-LOW_MS))?;
+    }
     let sql = "INSERT INTO phone_changes (change_id, account_id, device_id, new_mark, new_sealed, new_masked, old_mark, old_reachable, state, low_until, at) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'done', ?9, ?10) ON CONFLICT (change_id) DO UPDATE SET state = 'done', low_until = ?9";
     run(
@@ -240,8 +244,8 @@ fn apply(tx: &Connection, row: &DecisionRow) -> Outcome<()> {
     Ok(())
 }
 
-/// A book that was put back learns which numbers are whose, which contacts are gone, which caps persons set and which accounts are closed. Called
-/// before it answers anybody.
+/// A book that was put back learns which numbers are whose, which contacts are gone, which caps persons set, which accounts are frozen, by
+/// which sheet they can be, and which are closed. Called before it answers anybody.
 pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
     let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::Decisions)? else { return Err(Refusal::down()) };
     store::write(&mut state.db, |tx| {
@@ -257,6 +261,7 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                     let caps = |[single, day]: [Option<i64>; 2]| own_caps::Caps { single, day };
                     own_caps::set(tx, row.account, row.decision, caps(*held), caps(*wanted), row.at, Timestamp::from_ms(*from))?;
                 }
+                Decision::Frozen | Decision::Unfrozen | Decision::Sheet { .. } => freezing::apply(tx, row)?,
                 Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
             }
         }

@@ -6,16 +6,13 @@ use crate::pay::{self, State as PayState, finish};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Pending, Service, Sms, internal};
 use crate::store::people::{Account, account, card_of, payee};
-use crate::store::{self, all, id_at, maybe_id_at, one, run};
+use crate::store::{self, all, id_at, low, maybe_id_at, one, run};
 use crate::vault::{ReplacedRow, VaultAnswer, VaultCall};
 use crate::wire::{self, OpenIntentOut, ReplacementOut, fen};
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::digest::sha256_of;
 use kabao_proof::{Document, MoveKind, PublicKey, Source, Terms};
 use rusqlite::{Connection, Row, params};
-
-/// How long limits stay low after a replacement.
-pub const LOW_MS: i64 = 86_400_000;
 
 /// Where a replacement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +167,7 @@ fn shut_out(tx: &Connection, row: &ReplacedRow, every: bool) -> Outcome<()> {
     run(tx, sql, params![account, device, until, at])?;
     let sql = "UPDATE tokens SET revoked = 1 WHERE device_id IN (SELECT device_id FROM devices WHERE account_id = ?1 AND revoked = 1)";
     run(tx, sql, [&account])?;
-    run(tx, "UPDATE accounts SET low_until = max(low_until, ?2) WHERE account_id = ?1", params![account, row.at.plus_ms(LOW_MS).as_ms()])?;
+    low::begin(tx, row.account, row.at)?;
     let sql = "INSERT INTO replacements (replacement_id, account_id, phone_mark, device_key, approve_key, model, state, number_at, device_id) \
                SELECT ?1, ?2, phone_mark, ?3, ?4, ?5, 'done', ?6, ?7 FROM accounts WHERE account_id = ?2 \
                ON CONFLICT (replacement_id) DO UPDATE SET state = 'done', device_id = ?7";

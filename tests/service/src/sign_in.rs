@@ -2,10 +2,9 @@
 //! replacements: a book that is put back to an older copy learns from there who is signed in and who is not.
 
 use crate::refusal::{Outcome, Refusal};
-use crate::replace::LOW_MS;
 use crate::service::{self, Service, SignInPending, internal};
 use crate::store::people::Account;
-use crate::store::{self, all, id_at, maybe_id_at, one, run};
+use crate::store::{self, all, id_at, low, maybe_id_at, one, run};
 use crate::vault::{DeviceRow, LoginState, VaultAnswer, VaultCall};
 use crate::wire::{DeviceOut, SignInOut};
 use kabao_base::{Code, Id, Timestamp};
@@ -14,6 +13,8 @@ use rusqlite::{Connection, Row, params};
 
 /// How many phones an account may be signed in on at once.
 pub const DEVICES: u32 = 5;
+/// What stands for a PIN that was proven, where the account has no password.
+pub const PIN_PROVEN: &str = "pin";
 /// How many ended phones are listed.
 const ENDED: u32 = 20;
 
@@ -36,8 +37,8 @@ pub struct SignIn {
     pub form: String,
     /// `open`, `done`, or `void`: another phone took the account over.
     pub state: String,
-    /// Password or PIN is proven.
-    pub secret_proven: bool,
+    /// What is proven: the change that set the password, or [`PIN_PROVEN`].
+    pub secret_proven: Option<String>,
     /// When the number was proven.
     pub number_at: Timestamp,
     /// The device, once it is one.
@@ -86,8 +87,8 @@ pub fn parts(known: &SignIn, what: &str, proof: Id) -> Vec<String> {
     ]
 }
 
-/// This phone is one of the account's, and limits are low for a day: limits are counted by account, so that what a stolen SIM
-/// and password could sign in may not spend more than a phone that took another's place. Safe to repeat.
+/// This phone is one of the account's, and limits are low for a day: limits are counted by account and over every sign-in, so that what
+/// a stolen SIM and password could sign in may not spend more than a phone that took another's place. Safe to repeat.
 pub fn complete(service: &Service, state: &mut service::State, known: &SignIn, now: Timestamp) -> Outcome<()> {
     let sql = "SELECT count(*) FROM devices WHERE account_id = ?1 AND revoked = 0";
     let signed_in: u32 = one(&state.db, sql, [known.account.to_string()], |row| row.get(0))?.unwrap_or(0);
@@ -147,10 +148,10 @@ fn apply(tx: &Connection, row: &DeviceRow) -> Outcome<()> {
     let sql = "INSERT OR IGNORE INTO devices (device_id, account_id, registration_id, device_key, approve_key, model, form, created_at, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)";
     let keys = (row.device_key.to_bytes(), row.approve_key.to_bytes());
     run(tx, sql, params![device, account, entry, keys.0, keys.1, row.model, row.form, at])?;
-    run(tx, "UPDATE accounts SET low_until = max(low_until, ?2) WHERE account_id = ?1", params![account, row.at.plus_ms(LOW_MS).as_ms()])?;
-    let sql = "INSERT INTO sign_ins (sign_in_id, account_id, phone_mark, device_key, approve_key, model, form, state, secret_proven, number_at, device_id) \
-               SELECT ?1, ?2, phone_mark, ?3, ?4, ?5, ?6, 'done', 1, ?7, ?8 FROM accounts WHERE account_id = ?2 \
-               ON CONFLICT (sign_in_id) DO UPDATE SET state = 'done', secret_proven = 1, device_id = ?8";
+    low::begin(tx, row.account, row.at)?;
+    let sql = "INSERT INTO sign_ins (sign_in_id, account_id, phone_mark, device_key, approve_key, model, form, state, number_at, device_id) \
+               SELECT ?1, ?2, phone_mark, ?3, ?4, ?5, ?6, 'done', ?7, ?8 FROM accounts WHERE account_id = ?2 \
+               ON CONFLICT (sign_in_id) DO UPDATE SET state = 'done', device_id = ?8";
     run(tx, sql, params![entry, account, keys.0, keys.1, row.model, row.form, at, device])?;
     Ok(())
 }
@@ -170,11 +171,17 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
     })
 }
 
-/// What still has to be proven: password, PIN, code.
+/// What a proof of the password or the PIN is a proof of, as the account is now.
+pub fn secret(login: &LoginState) -> String {
+    login.password_change.map_or_else(|| PIN_PROVEN.to_owned(), |change| change.to_string())
+}
+
+/// What still has to be proven: password, PIN, code. What proved an earlier password proves nothing.
 pub fn needs(known: &SignIn, who: &Account, login: &LoginState) -> (bool, bool, bool) {
     let open = known.state == "open";
     let password = login.password_at.is_some();
-    (open && password && !known.secret_proven, open && !password && who.pin_set && !known.secret_proven, open && login.factor.is_some())
+    let proven = known.secret_proven.as_ref() == Some(&secret(login));
+    (open && password && !proven, open && !password && who.pin_set && !proven, open && login.factor.is_some())
 }
 
 /// A sign-in as its phone sees it.

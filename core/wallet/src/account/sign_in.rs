@@ -149,6 +149,10 @@ impl AccountClient {
         let body = serde_json::json!({ "proof_id": proof_id, "password_box": password_box, "pin_box": pin_box, "factor_box": factor_box });
         let path = format!("/v1/sign-ins/{}/proof", row.sign_in_id);
         let answer = self.core.call(&itself("PUT", path, body.to_string().into_bytes())).await?;
+        if answer.status == 400 && matches!(answer.refusal().field.as_deref(), Some("password_box" | "pin_box")) {
+            // The password was changed meanwhile: what was right before has to be proven anew.
+            return self.ask_sign_in(&row).await;
+        }
         if answer.refusal().field.as_deref() == Some("factor") && row.needs_password | row.needs_pin {
             // Password or PIN were right: only the code has to be typed again.
             (row.needs_password, row.needs_pin) = (false, false);

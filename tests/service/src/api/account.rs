@@ -1,6 +1,7 @@
 //! The account at a glance, its PIN and its recovery sheet.
 
 use super::App;
+use crate::freezing;
 use crate::http::errors::{Answer, Common, Sent};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service, internal};
@@ -122,14 +123,15 @@ pub async fn set_pin(State(service): App, caller: Caller, Sent(body): Sent<PinIn
 #[utoipa::path(put, path = "/v1/account/recovery-sheet", request_body = SheetIn, responses((status = 204, description = "Kept"), Common))]
 pub async fn set_sheet(State(service): App, caller: Caller, Sent(body): Sent<SheetIn>) -> Outcome<Answer> {
     let hash = wire::digest(&body.sheet_hash, "sheet_hash")?;
+    let now = service.now();
     let mut state = service.state();
-    let changed = store::write(&mut state.db, |tx| {
-        let sql = "UPDATE accounts SET sheet_hash = ?2 WHERE account_id = ?1 AND sheet_hash IS NOT ?2";
-        Ok(run(tx, sql, params![caller.account.to_string(), hash])?)
-    })?;
-    if changed == 1 {
-        tell::contacts(&service, &mut state, caller.account, "【卡包】你的账户已启用新的应急卡，之前的应急卡作废。", service.now());
+    let sql = "SELECT sheet_hash FROM accounts WHERE account_id = ?1";
+    let known: Option<Vec<u8>> = one(&state.db, sql, [caller.account.to_string()], |row| row.get(0))?.flatten();
+    if known.as_deref() == Some(&hash[..]) {
+        return Ok(Answer::empty());
     }
+    freezing::keep_sheet(&service, &mut state, caller.account, &hash[..], now)?;
+    tell::contacts(&service, &mut state, caller.account, "【卡包】你的账户已启用新的应急卡，之前的应急卡作废。", now);
     Ok(Answer::empty())
 }
 
@@ -151,7 +153,7 @@ pub async fn freeze(State(service): App, Sent(body): Sent<FreezeIn>) -> Outcome<
         Zeroizing::new(typed.chars().filter(|sign| !matches!(sign, '-' | ' ')).map(|sign| sign.to_ascii_uppercase()).collect());
     let hash = kabao_proof::digest::sha256_of(&[b"kabao-sheet-1", signs.as_bytes()]);
     let mut state = service.state();
-    let frozen = store::write(&mut state.db, |tx| {
+    let found = store::write(&mut state.db, |tx| {
         // A phone number without an account is counted alike: the answer does not tell which exist.
         let sql = "SELECT tries, since FROM sheet_tries WHERE phone_mark = ?1";
         let (tries, since) = one(tx, sql, [&mark], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?.unwrap_or((0, now.as_ms()));
@@ -160,21 +162,19 @@ pub async fn freeze(State(service): App, Sent(body): Sent<FreezeIn>) -> Outcome<
             return Ok(Err(Refusal::of(429, Code::TooManyRequests).retry_after(since + SHEET_WINDOW_MS - now.as_ms())));
         }
         // Also by a number that was the account's: whoever took the number over must not take the sheet away.
-        let sql = "UPDATE accounts SET frozen = 1 WHERE sheet_hash = ?2 AND (phone_mark = ?1 OR account_id IN \
+        let sql = "SELECT account_id FROM accounts WHERE sheet_hash = ?2 AND (phone_mark = ?1 OR account_id IN \
                    (SELECT account_id FROM phone_changes WHERE old_mark = ?1 AND state = 'done'))";
-        if run(tx, sql, params![mark, hash])? == 1 {
-            return Ok(Ok(()));
+        if let Some(of) = one(tx, sql, params![mark, hash], |row| store::id_at(row, "account_id"))? {
+            return Ok(Ok(of));
         }
         run(tx, "INSERT OR REPLACE INTO sheet_tries VALUES (?1, ?2, ?3)", params![mark, tries + 1, since])?;
         Ok(Err(Refusal::rule(Code::OtpWrong).field("code")))
     })?;
-    if frozen.is_ok() {
-        let sql = "SELECT account_id FROM accounts WHERE sheet_hash = ?1 AND frozen = 1";
-        if let Some(account) = one(&state.db, sql, [&hash], |row| store::id_at(row, "account_id"))? {
-            tell::person(&service, &mut state, account, "【卡包】你的账户已用应急卡冻结，解冻请联系客服。", now);
-        }
-    }
-    frozen.map(|()| Answer::empty())
+    let of = found?;
+    let called_off = freezing::freeze(&service, &mut state, of, now)?;
+    let closing = if called_off { "正在进行的注销已撤销。" } else { "" };
+    tell::person(&service, &mut state, of, &format!("【卡包】你的账户已用应急卡冻结，{closing}解冻请联系客服。"), now);
+    Ok(Answer::empty())
 }
 
 /// An account that may do things with money: verified by a document that is still good, with a PIN, not frozen.

@@ -7,7 +7,7 @@ use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service};
 use crate::store::people::account;
-use crate::store::{self, ledger, limits, own_caps, run};
+use crate::store::{self, ledger, limits, low, own_caps, run};
 use crate::vault::Decision;
 use crate::wire::{self, AmountIn, AmountOut, CounterOut, CountersOut, OwnCapsIn, OwnCapsOut};
 use axum::extract::{Path, State};
@@ -83,7 +83,7 @@ fn view(service: &Service, db: &Connection, id: Id, now: Timestamp) -> Outcome<C
         rules_version: service.rules().version,
         class: who.class,
         frozen: who.frozen,
-        low_until: limits::low_until(db, id, now)?,
+        low_until: low::until(db, id, now)?,
         balance: ledger::user_balance(db, id)?.into(),
         counters: counters.into_iter().map(|(counter, card_id, used)| CounterOut { counter, card_id, used: used.into() }).collect(),
         counted: limits::counted(db, id)?,

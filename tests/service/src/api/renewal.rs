@@ -6,9 +6,9 @@ use super::App;
 use crate::http::errors::{Answer, Common, Sent};
 use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
-use crate::replace::LOW_MS;
 use crate::service::{Caller, Renewal};
 use crate::store::people::account;
+use crate::store::low::{self, LOW_MS};
 use crate::store::{self, one, run};
 use crate::wire::{self, RegistrationOut, RenewalIn, RenewalOut, RenewalProofIn};
 use crate::world::make_digits;
@@ -86,7 +86,7 @@ pub async fn prove(State(service): App, caller: Caller, Path(id): Path<String>, 
     let (account_id, device) = (caller.account.to_string(), caller.device.to_string());
     store::write(&mut state.db, |tx| {
         run(tx, "UPDATE devices SET approve_key = ?2 WHERE device_id = ?1", params![device, approve_key.to_bytes()])?;
-        run(tx, "UPDATE accounts SET low_until = max(low_until, ?2) WHERE account_id = ?1", params![account_id, low_until])?;
+        low::begin(tx, caller.account, now)?;
         run(tx, "INSERT INTO renewals VALUES (?1, ?2, ?3)", params![id.to_string(), device, low_until])?;
         let notice: Id = service.make_id();
         run(tx, "INSERT INTO notices VALUES (?1, ?2, 'approval_renewed', ?3, ?4)", params![notice.to_string(), account_id, device, now.as_ms()])?;

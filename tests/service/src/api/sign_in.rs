@@ -139,7 +139,7 @@ pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<
     }
     let (who, login) = (account(&state.db, known.account)?, login_state(&service, known.account)?);
     let (needs_password, needs_pin, needs_factor) = needs(&known, &who, &login);
-    if !needs_password && !needs_pin && !known.secret_proven && who.class > 0 {
+    if !needs_password && !needs_pin && known.secret_proven.is_none() && who.class > 0 {
         return Err(Refusal::of(409, Code::SignInByReplacing));
     }
     if needs_password {
@@ -160,9 +160,10 @@ pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<
         }
         judged?;
     }
-    if !known.secret_proven {
-        run(&state.db, "UPDATE sign_ins SET secret_proven = 1 WHERE sign_in_id = ?1", [known.id.to_string()])?;
-        known.secret_proven = true;
+    if needs_password || needs_pin {
+        let proven = sign_in::secret(&login);
+        run(&state.db, "UPDATE sign_ins SET secret_proven = ?2 WHERE sign_in_id = ?1", [known.id.to_string(), proven.clone()])?;
+        known.secret_proven = Some(proven);
     }
     if needs_factor {
         // A password that was right stays proven: what is missing is the code alone.

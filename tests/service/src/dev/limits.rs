@@ -1,8 +1,10 @@
 //! Fees by rate, and accounts put where days of payments would bring them.
 
 use super::{App, done, number, text};
+use crate::freezing;
 use crate::http::errors::{Answer, Sent};
 use crate::refusal::{Outcome, Refusal};
+use crate::store::low::{self, LOW_MS};
 use crate::store::{limits, run};
 use crate::wire;
 use axum::extract::State;
@@ -41,10 +43,21 @@ pub async fn set_fee(State(service): App, Sent(body): Sent<Value>) -> Outcome<An
 /// contract names them.
 pub async fn put(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
     let account = wire::id(text(&body, "account_id")?, "account_id")?;
-    let (now, state): (Timestamp, _) = (service.now(), service.state());
+    let (now, mut state): (Timestamp, _) = (service.now(), service.state());
     for column in ["class", "frozen", "low_until"] {
         let Some(value) = body.get(column) else { continue };
         let number = value.as_i64().or(value.as_bool().map(i64::from)).ok_or_else(|| Refusal::argument(column))?;
+        if column == "low_until" {
+            low::put(&state.db, account, number.saturating_sub(LOW_MS), number)?;
+            continue;
+        }
+        if column == "frozen" {
+            match number {
+                0 => freezing::unfreeze(&service, &mut state, account, now)?,
+                _ => freezing::freeze(&service, &mut state, account, now).map(|_| ())?,
+            }
+            continue;
+        }
         let sql = format!("UPDATE accounts SET {column} = ?2 WHERE account_id = ?1");
         run(&state.db, &sql, params![account.to_string(), number])?;
     }

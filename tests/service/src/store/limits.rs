@@ -2,14 +2,12 @@
 //! No. 43 (classes of payment accounts) and 银发〔2017〕296号 (bar codes). Days and years are of UTC+8. What the caps are stands in
 //! the rules; what is used of them, here.
 
-use super::own_caps;
 use super::{all, id_at, one, run};
+use super::{low, own_caps};
 use crate::rules::Rules;
 use kabao_base::{Code, Id, Timestamp};
 use rusqlite::{Connection, params};
 
-/// How long the limits of a new phone hold.
-const NEW_PHONE_MS: i64 = crate::replace::LOW_MS;
 /// No amount above this is an amount: one hundred million yuan.
 pub const AMOUNT_MAX: i64 = 10_000_000_000;
 
@@ -60,22 +58,6 @@ fn card_bucket(card: Id, at: Timestamp) -> String {
     format!("card:{card}:{}", at.china_day())
 }
 
-/// Until when the limits of an account that has a new phone are low, if they are. A clock that is put back ends nothing.
-pub fn low_until(db: &Connection, account: Id, now: Timestamp) -> rusqlite::Result<Option<i64>> {
-    let until: Option<i64> = one(db, "SELECT low_until FROM accounts WHERE account_id = ?1", [account.to_string()], |row| row.get(0))?;
-    Ok(until.filter(|until| now.as_ms() < *until))
-}
-
-fn low_bucket(db: &Connection, account: Id, now: Timestamp) -> rusqlite::Result<Option<String>> {
-    Ok(low_until(db, account, now)?.map(|until| format!("low:{until}")))
-}
-
-/// The same for a payment of some time ago: only what was counted in the present time of low limits is given back to it.
-fn low_bucket_of(db: &Connection, account: Id, counted_at: Timestamp) -> rusqlite::Result<Option<String>> {
-    let until = low_until(db, account, counted_at)?;
-    Ok(until.filter(|until| until.saturating_sub(NEW_PHONE_MS) <= counted_at.as_ms()).map(|until| format!("low:{until}")))
-}
-
 /// What is left for payments from the balance.
 pub fn left(db: &Connection, rules: &Rules, account: Id, class: i64, now: Timestamp) -> rusqlite::Result<Left> {
     let rest = |cap: i64, bucket: &str| -> rusqlite::Result<i64> { Ok(cap.saturating_sub(used(db, account, bucket)?).max(0)) };
@@ -87,11 +69,11 @@ pub fn left(db: &Connection, rules: &Rules, account: Id, class: i64, now: Timest
     let life = life.map(|cap| rest(cap, "life")).transpose()?;
     let static_day = rest(rules.static_day(), &day_bucket("static", now))?.min(day);
     let single = rules.single.min(own.single.unwrap_or(i64::MAX));
-    let Some(until) = low_until(db, account, now)? else {
+    let (Some(bucket), low_until) = (low::bucket(db, account, now)?, low::until(db, account, now)?) else {
         return Ok(Left { single, day, year, life, static_day, low_until: None });
     };
-    let low = rest(rules.new_phone.day, &format!("low:{until}"))?;
-    Ok(Left { single: single.min(rules.new_phone.single).min(low), day: day.min(low), year, life, static_day: static_day.min(low), low_until: Some(until) })
+    let low = rest(rules.new_phone.day, &bucket)?;
+    Ok(Left { single: single.min(rules.new_phone.single).min(low), day: day.min(low), year, life, static_day: static_day.min(low), low_until })
 }
 
 /// Whether a payment of `amount` fits, from the balance (`card` is `None`) or from a card. The answer is the first limit that
@@ -111,7 +93,7 @@ pub fn check(db: &Connection, rules: &Rules, account: Id, class: i64, card: Opti
     if amount > rules.single {
         return Ok(Some(Code::LimitSingle));
     }
-    if let Some(bucket) = low_bucket(db, account, now)?
+    if let Some(bucket) = low::bucket(db, account, now)?
         && (amount > rules.new_phone.single || breaks(rules.new_phone.day, &bucket)?)
     {
         return Ok(Some(Code::LimitNewDevice));
@@ -200,7 +182,7 @@ fn low_of(way: Way, bucket: Option<String>) -> Option<String> {
 
 /// Counts a payment.
 pub fn take(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, at: Timestamp) -> rusqlite::Result<()> {
-    for bucket in buckets(card, way, at).into_iter().chain(low_of(way, low_bucket(db, account, at)?)) {
+    for bucket in buckets(card, way, at).into_iter().chain(low_of(way, low::bucket(db, account, at)?)) {
         add(db, account, &bucket, amount)?;
     }
     Ok(())
@@ -223,8 +205,8 @@ fn subtract(db: &Connection, account: Id, bucket: &str, amount: i64) -> rusqlite
 
 /// Gives limits back: the day's and the year's when the payment was made in the same one, never a lifetime's.
 pub fn give_back(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, paid_at: Timestamp, now: Timestamp) -> rusqlite::Result<()> {
-    let current: Vec<String> = buckets(card, way, now).into_iter().chain(low_of(way, low_bucket(db, account, now)?)).collect();
-    for bucket in buckets(card, way, paid_at).into_iter().chain(low_of(way, low_bucket_of(db, account, paid_at)?)) {
+    let current: Vec<String> = buckets(card, way, now).into_iter().chain(low_of(way, low::bucket(db, account, now)?)).collect();
+    for bucket in buckets(card, way, paid_at).into_iter().chain(low_of(way, low::bucket_of(db, account, paid_at)?)) {
         if bucket != "life" && current.contains(&bucket) {
             subtract(db, account, &bucket, amount)?;
         }
@@ -234,7 +216,7 @@ pub fn give_back(db: &Connection, account: Id, card: Option<Id>, way: Way, amoun
 
 /// Undoes the count of a payment that was counted and then not carried out.
 pub fn untake(db: &Connection, account: Id, card: Option<Id>, way: Way, amount: i64, counted_at: Timestamp) -> rusqlite::Result<()> {
-    for bucket in buckets(card, way, counted_at).into_iter().chain(low_of(way, low_bucket_of(db, account, counted_at)?)) {
+    for bucket in buckets(card, way, counted_at).into_iter().chain(low_of(way, low::bucket_of(db, account, counted_at)?)) {
         subtract(db, account, &bucket, amount)?;
     }
     Ok(())
@@ -252,7 +234,7 @@ pub fn counters(db: &Connection, account: Id, now: Timestamp) -> rusqlite::Resul
         ("life", "life".to_owned()), ("own_day", day_bucket("all", now)), ("top_up_day", day_bucket("top_up", now)),
         ("free_top_up", "free:top_up".to_owned()), ("free_pay", "free:pay".to_owned()), ("free_ask", "free:ask".to_owned()),
     ];
-    named.extend(low_bucket(db, account, now)?.map(|bucket| ("low", bucket)));
+    named.extend(low::bucket(db, account, now)?.map(|bucket| ("low", bucket)));
     let mut found = Vec::new();
     for (name, bucket) in named {
         found.push((name.to_owned(), None, used(db, account, &bucket)?));
@@ -275,7 +257,7 @@ pub fn set_used(db: &Connection, account: Id, counter: &str, card: Option<Id>, a
         ("own_day", None) => Some(day_bucket("all", now)),
         ("year", None) => Some(year_bucket(now)),
         ("life", None) => Some("life".to_owned()),
-        ("low", None) => low_bucket(db, account, now)?,
+        ("low", None) => low::bucket(db, account, now)?,
         ("card_day", Some(card)) => Some(card_bucket(card, now)),
         ("card_static", Some(card)) => Some(format!("static-{}", card_bucket(card, now))),
         (name, None) => name.strip_prefix("free_").map(|kind| format!("free:{kind}")),

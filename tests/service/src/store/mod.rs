@@ -3,6 +3,7 @@
 pub mod history;
 pub mod ledger;
 pub mod limits;
+pub mod low;
 pub mod meta;
 pub mod own_caps;
 pub mod people;

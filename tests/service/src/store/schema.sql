@@ -56,7 +56,8 @@ CREATE TABLE accounts (
     pin_must_change INTEGER NOT NULL DEFAULT 0,
     sheet_hash BLOB,
     frozen INTEGER NOT NULL DEFAULT 0,
-    -- Until then limits are low: the phone was replaced.
+    -- From when until when limits are low: a phone, a number or an approval key is new. Times that touch are one.
+    low_since INTEGER NOT NULL DEFAULT 0,
     low_until INTEGER NOT NULL DEFAULT 0,
     history_seq INTEGER NOT NULL DEFAULT 0,
     history_hash BLOB NOT NULL,
@@ -215,7 +216,7 @@ CREATE TABLE returns (
 CREATE TABLE orphans (intent_id TEXT PRIMARY KEY, card_token TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0)) WITHOUT ROWID;
 
 -- How much of each limit is used: bucket is 'day:20779', 'card:<id>:20779', 'static:20779', 'code:20779', 'year:2026', 'life', 'all:20779' (every
--- source), 'top_up:20779', 'low:<until>', 'free:pay' (of a free quota).
+-- source), 'top_up:20779', 'low' (of the present time of low limits), 'free:pay' (of a free quota).
 CREATE TABLE limit_uses (
     account_id TEXT NOT NULL, bucket TEXT NOT NULL, used INTEGER NOT NULL CHECK (used >= 0), PRIMARY KEY (account_id, bucket)
 ) WITHOUT ROWID;
@@ -310,7 +311,8 @@ CREATE TABLE sign_ins (
     device_key BLOB NOT NULL, approve_key BLOB NOT NULL, model TEXT NOT NULL, form TEXT NOT NULL,
     -- 'void': another phone took the account over.
     state TEXT NOT NULL CHECK (state IN ('open', 'done', 'void')),
-    secret_proven INTEGER NOT NULL DEFAULT 0,
+    -- What was proven: the change that set the password, or 'pin'. A later password has to be proven anew.
+    secret_proven TEXT,
     pin_wrong INTEGER NOT NULL DEFAULT 0,
     number_at INTEGER NOT NULL,
     device_id TEXT

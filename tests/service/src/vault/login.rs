@@ -112,9 +112,13 @@ impl Engine {
         let mut salt = [0u8; 16];
         self.world.random(&mut salt);
         let verifier = self.derive_password(account, &salt, ROUNDS, &password);
+        // What was right for an earlier password is judged anew, also under the same digest.
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute("DELETE FROM verdicts WHERE account = ?1 AND json_extract(payload, '$.what') = 'password'", [account.to_string()])?;
         // Who proved the PIN or the old password may begin a new row of tries.
         let sql = "INSERT OR REPLACE INTO passwords (account, salt, verifier, rounds, change, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        self.db.execute(sql, params![account.to_string(), salt, verifier, ROUNDS, change.to_string(), now.as_ms()])?;
+        tx.execute(sql, params![account.to_string(), salt, verifier, ROUNDS, change.to_string(), now.as_ms()])?;
+        tx.commit()?;
         Ok(VaultAnswer::Done)
     }
 

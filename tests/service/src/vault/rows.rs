@@ -72,6 +72,12 @@ pub enum Decision {
     /// Caps of one's own, in one payment and in a day, fen: those that counted, those that are wished, and from when on what is higher
     /// counts.
     OwnCaps { held: [Option<i64>; 2], wanted: [Option<i64>; 2], from: i64 },
+    /// The account was frozen.
+    Frozen,
+    /// It was unfrozen by support.
+    Unfrozen,
+    /// A recovery sheet counts, by the hash of its code, and no earlier one.
+    Sheet { hash: String },
     /// A closing was taken back.
     Reopened,
     /// The account is closed for good.

@@ -1,6 +1,8 @@
 //! A whole service in one thread, with a clock and a seed, and phones beside it.
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
+pub mod guest;
+
 use kabao_base::{Id, Timestamp};
 use kabao_proof::PublicKey;
 use kabao_service::kit::{Line, Phone, Reply};
