@@ -162,7 +162,10 @@ async fn one(wallet: &Wallet, language: Language, name: &str, mut with: Argument
             Ok(account.renew_approval(code, pin).await?.json())
         }
         "choose_pin" => Ok(account.choose_pin(texts!(pin)).await?.json()),
-        "confirm_recovery_sheet" => Ok(account.confirm_recovery_sheet(texts!(code)).await?.json()),
+        "confirm_recovery_sheet" => {
+            let pin = args.maybe_text("pin")?;
+            Ok(account.confirm_recovery_sheet(texts!(code), pin).await?.json())
+        }
         "consent" => Ok(nothing(person.consent(texts!(version)).await?)),
         "read" => Ok(pay.read(texts!(text)).await?.json()),
         "tap" => Ok(pay.tap(bytes_of(&texts!(tag)).ok_or_else(|| CallError::Written("tag is not hexadecimal".to_owned()))?).await?.json()),

@@ -176,9 +176,11 @@ impl AccountClient {
         self.0.run(|account| async move { account.make_recovery_sheet().await }).await
     }
 
-    /// The person types the sheet's code from the paper, as the proof of having it at hand.
-    pub async fn confirm_recovery_sheet(&self, typed: String) -> Outcome<AccountView> {
-        self.0.run(|account| async move { account.confirm_recovery_sheet(typed).await }).await
+    /// The person types the sheet's code from the paper, as the proof of having it at hand. A sheet that takes the place of another
+    /// needs the PIN, where one is set.
+    #[uniffi::method(default(pin = None))]
+    pub async fn confirm_recovery_sheet(&self, typed: String, pin: Option<String>) -> Outcome<AccountView> {
+        self.0.run(|account| async move { account.confirm_recovery_sheet(typed, pin).await }).await
     }
 
     /// The account as this phone knows it, with the age of what the service said. Works without network.

@@ -5,7 +5,6 @@ mod common;
 use common::guest::*;
 use common::*;
 use kabao_base::Id;
-use kabao_proof::digest::sha256_of;
 use kabao_service::kit::{Phone, Reply};
 use serde_json::json;
 
@@ -133,14 +132,6 @@ async fn a_password_that_was_changed_proves_nothing_any_more() {
     assert_eq!(done.text("state"), "done");
 }
 
-fn hash(code: &str) -> String {
-    kabao_proof::hex(&sha256_of(&[b"kabao-sheet-1", code.replace('-', "").as_bytes()]))
-}
-
-async fn keep_sheet(phone: &Phone, code: &str) -> Reply {
-    phone.call("PUT", "/v1/account/recovery-sheet", Some(json!({"sheet_hash": hash(code)}))).await.unwrap()
-}
-
 async fn freeze(phone: &Phone, code: &str) -> Reply {
     phone.call("POST", "/v1/freeze", Some(json!({"phone": TEL, "code": code}))).await.unwrap()
 }
@@ -163,7 +154,7 @@ async fn closing(town: &Town) -> (Phone, Id) {
     ok(&phone.register(TEL).await.unwrap());
     assert_eq!(phone.set_pin(PIN).await.unwrap().status, 204);
     ok(&phone.verify(NAME, &id_number(0), 5).await.unwrap());
-    assert_eq!(keep_sheet(&phone, SHEET).await.status, 204);
+    assert_eq!(keep_sheet(&phone, SHEET, None).await.status, 204);
     let (id, proof) = (phone.make_id(), phone.make_id());
     let (account, device) = (phone.account.unwrap().to_string(), phone.device.unwrap().to_string());
     let bound = digest(&["kabao-close-1", &id.to_string(), &proof.to_string(), &account, &device]);
@@ -208,11 +199,11 @@ async fn a_frozen_account_is_not_closed_at_the_end_of_the_days() {
 async fn an_older_copy_of_the_book_neither_unfreezes_nor_brings_an_old_sheet_back() {
     let mut town = Town::new();
     let (mut phone, _) = town.person().await;
-    assert_eq!(keep_sheet(&phone, SHEET).await.status, 204);
+    assert_eq!(keep_sheet(&phone, SHEET, None).await.status, 204);
     let copy = town.ask_dev("POST", "/dev/snapshot", None).await;
     let body = json!({"snapshot": copy["snapshot"]});
-    assert_eq!(keep_sheet(&phone, OTHER).await.status, 204);
-    assert_eq!(keep_sheet(&phone, OTHER).await.status, 204, "again");
+    assert_eq!(keep_sheet(&phone, OTHER, Some(PIN)).await.status, 204);
+    assert_eq!(keep_sheet(&phone, OTHER, None).await.status, 204, "again");
     town.ask_dev("POST", "/dev/restore", Some(body.clone())).await;
     refused(&freeze(&phone, SHEET).await, 422, "otp_wrong");
     assert_eq!(freeze(&phone, OTHER).await.status, 204);
@@ -229,4 +220,52 @@ async fn an_older_copy_of_the_book_neither_unfreezes_nor_brings_an_old_sheet_bac
     town.ask_dev("POST", "/dev/limits", Some(json!({"account_id": account, "frozen": false}))).await;
     town.ask_dev("POST", "/dev/restore", Some(json!({"snapshot": frozen["snapshot"]}))).await;
     assert!(!is_frozen(&phone).await);
+}
+
+#[tokio::test]
+async fn a_sheet_is_not_replaced_by_who_has_sim_and_password_alone() {
+    let mut town = Town::new();
+    let (mut owner, _) = with_password(&town).await;
+    let before = messages(&town).await.len();
+    assert_eq!(keep_sheet(&owner, SHEET, None).await.status, 204, "the first sheet needs nothing");
+    assert_eq!(messages(&town).await.len(), before, "nobody is told of the first one");
+    let mut thief = signed_in(&town).await;
+    // Waiting helps no more than a restart or an older copy of the book.
+    let copy = town.ask_dev("POST", "/dev/snapshot", None).await;
+    for wait in [0, 25 * HOUR] {
+        town.world.advance(wait);
+        town.restart();
+        town.again(&mut thief);
+        refused(&keep_sheet(&thief, OTHER, None).await, 400, "bad_argument");
+    }
+    let wrong = keep_sheet(&thief, OTHER, Some("975310")).await;
+    refused(&wrong, 422, "pin_wrong");
+    assert_eq!(wrong.json["attempts_left"], 4);
+    // A box for one sheet is none for another, and a box of one phone none of another's.
+    let (account, device) = (thief.account.unwrap().to_string(), thief.device.unwrap().to_string());
+    let (proof, hash) = (thief.make_id(), "ab".repeat(32));
+    let bound = digest(&["kabao-sheet-pin-1", &"cd".repeat(32), &proof.to_string(), &account, &device]);
+    let body = json!({"sheet_hash": hash, "proof_id": proof, "pin_box": sealed(&thief, b"kabao-pin-1", &bound, PIN)});
+    refused(&thief.call("PUT", "/v1/account/recovery-sheet", Some(body)).await.unwrap(), 422, "approval_refused");
+    let nobody = json!({"sheet_hash": hash, "pin_box": sealed(&thief, b"kabao-pin-1", &bound, PIN)});
+    refused(&thief.call("PUT", "/v1/account/recovery-sheet", Some(nobody)).await.unwrap(), 400, "bad_argument");
+    for text in ["", "é", "\u{202e}12", "👨‍👩‍👧", "１２３４", "a\u{200b}b"].map(str::to_owned).into_iter().chain(["9".repeat(50_000)]) {
+        for field in ["sheet_hash", "proof_id", "pin_box"] {
+            let mut body = json!({"sheet_hash": hash, "proof_id": thief.make_id()});
+            body[field] = json!(text);
+            let reply = thief.call("PUT", "/v1/account/recovery-sheet", Some(body)).await.unwrap();
+            assert!((400..500).contains(&reply.status) && !reply.code().is_empty(), "{field} {text:.20}: {} {}", reply.status, reply.json);
+        }
+    }
+    // The person does it with the PIN; the number hears of it; the same sheet again, without an answer, needs no PIN.
+    town.again(&mut owner);
+    let before = messages(&town).await.len();
+    for pin in [Some(PIN), None] {
+        assert_eq!(keep_sheet(&owner, OTHER, pin).await.status, 204);
+    }
+    let said = messages(&town).await;
+    assert!(said.len() == before + 1 && said.last().unwrap().contains("应急卡作废"), "{said:?}");
+    town.ask_dev("POST", "/dev/restore", Some(json!({"snapshot": copy["snapshot"]}))).await;
+    refused(&freeze(&owner, SHEET).await, 422, "otp_wrong");
+    assert_eq!(freeze(&owner, OTHER).await.status, 204);
 }

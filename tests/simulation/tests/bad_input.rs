@@ -28,7 +28,7 @@ fn before_there_is_an_account_every_call_names_the_next_step() {
         bad("resend", account.resend_otp().await, &set_up, None);
         bad("pin", account.choose_pin(PIN.to_owned()).await, &set_up, None);
         bad("sheet", account.make_recovery_sheet().await, &set_up, None);
-        bad("sheet", account.confirm_recovery_sheet("ABCD-EFGH-JKLM-NPQR".to_owned()).await, &set_up, None);
+        bad("sheet", account.confirm_recovery_sheet("ABCD-EFGH-JKLM-NPQR".to_owned(), None).await, &set_up, None);
         bad("skip", account.skip().await, &set_up, None);
         bad("view", account.view().await, &set_up, None);
         bad("refresh", account.refresh().await, &set_up, None);
@@ -154,7 +154,7 @@ async fn pins(wallet: &Wallet) {
 
 async fn sheets(wallet: &Wallet) {
     let account = wallet.account();
-    bad("not made", account.confirm_recovery_sheet("ABCD-EFGH-JKLM-NPQR".to_owned()).await, &[Code::WrongStep], None);
+    bad("not made", account.confirm_recovery_sheet("ABCD-EFGH-JKLM-NPQR".to_owned(), None).await, &[Code::WrongStep], None);
     let sheet = account.make_recovery_sheet().await.unwrap();
     assert!(!format!("{sheet:?}").contains(&sheet.code));
     let before = step(wallet).await;
@@ -165,12 +165,12 @@ async fn sheets(wallet: &Wallet) {
     wrong.push(format!("{}{last}", &sheet.code[..18]));
     for typed in wrong {
         let codes = [Code::EmptyInput, Code::InputTooLong, Code::HiddenCharacter, Code::SheetWrong];
-        let outcome = account.confirm_recovery_sheet(typed.clone()).await;
+        let outcome = account.confirm_recovery_sheet(typed.clone(), None).await;
         assert!(!format!("{outcome:?}").contains(&sheet.code[..9]));
         bad(&name("sheet", &typed), outcome, &codes, Some("sheet"));
     }
     assert_eq!(step(wallet).await, before);
-    account.confirm_recovery_sheet(sheet.code.to_lowercase().replace('-', " ")).await.unwrap();
+    account.confirm_recovery_sheet(sheet.code.to_lowercase().replace('-', " "), None).await.unwrap();
 }
 
 async fn names(story: &Story, wallet: &Wallet) {

@@ -193,7 +193,11 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             ask(wallet, answer, "renew_approval", with([("code", code), ("pin", secret("PIN")?)])).await?
         }
         Word::ChoosePin => ask(wallet, answer, "choose_pin", with([("pin", secret("PIN")?)])).await?,
-        Word::SheetConfirm => ask(wallet, answer, "confirm_recovery_sheet", with([("code", secret("recovery sheet")?)])).await?,
+        Word::SheetConfirm { with_pin } => {
+            let code = secret("recovery sheet")?;
+            let pin = if *with_pin { secret("PIN")? } else { Value::Null };
+            ask(wallet, answer, "confirm_recovery_sheet", with([("code", code), ("pin", pin)])).await?
+        }
         Word::Consent { document, version } => {
             // What is consented to was shown: the wallet holds to that.
             let shown = ask(wallet, answer, "consent_document", with([("document", json!(document))])).await?;

@@ -148,7 +148,7 @@ fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &
             world.remember("PIN", with.get("pin"));
             world.remember("one-time code", with.get("code"));
         }
-        "contact_remove" | "close_account" => world.remember("PIN", with.get("pin")),
+        "contact_remove" | "close_account" | "confirm_recovery_sheet" => world.remember("PIN", with.get("pin")),
         "contact_confirm" => world.remember("one-time code", with.get("code")),
         "replace_prove" | "change_phone_prove" => {
             world.remember("PIN", with.get("pin"));

@@ -3,6 +3,7 @@
 
 use super::{AccountClient, AccountView, RecoverySheet};
 use crate::error::Outcome;
+use crate::shared::read_pin;
 use crate::tables::marks;
 use kabao_base::Code;
 use zeroize::Zeroizing;
@@ -32,9 +33,10 @@ impl AccountClient {
         Ok(RecoverySheet { code: groups.join("-") })
     }
 
-    /// The person says that the sheet is kept, and types its code from it as the proof of having it at hand.
-    pub async fn confirm_recovery_sheet(&self, typed: String) -> Outcome<AccountView> {
-        let typed = Zeroizing::new(typed);
+    /// The person says that the sheet is kept, and types its code from it as the proof of having it at hand. A sheet that takes the
+    /// place of another needs the PIN, where one is set (`pin_length` at the field `pin` without it); the account's number is told.
+    pub async fn confirm_recovery_sheet(&self, typed: String, pin: Option<String>) -> Outcome<AccountView> {
+        let (typed, pin) = (Zeroizing::new(typed), pin.map(Zeroizing::new));
         let signs = read_sheet(&typed)?;
         let hash = kabao_proof::hex(&kabao_proof::digest::sha256_of(&[b"kabao-sheet-1", signs.as_bytes()]));
         let made = self.core.open_files(|files| files.ledger(|conn| marks::get(conn, marks::SHEET_HASH))).await?;
@@ -42,9 +44,26 @@ impl AccountClient {
         if made != hash {
             return Err(crate::WalletError::from(Code::SheetWrong).in_field("sheet"));
         }
-        let body = serde_json::json!({ "sheet_hash": hash }).to_string().into_bytes();
+        let identity = self.core.identity()?;
+        let proof_id = self.core.new_id()?;
+        let pin_box = match pin {
+            Some(pin) => {
+                let pin = read_pin(&pin)?;
+                let parts = [
+                    "kabao-sheet-pin-1".to_owned(), hash.clone(), proof_id.to_string(), identity.account_id.to_string(),
+                    identity.device_id.to_string(),
+                ];
+                Some(self.core.seal_pin(&pin, &kabao_proof::digest::sha256_of(&[parts.join("\0").as_bytes()])).await?)
+            }
+            None => None,
+        };
+        let body = serde_json::json!({ "sheet_hash": hash, "proof_id": proof_id, "pin_box": pin_box }).to_string().into_bytes();
         let request = self.core.request("PUT", "/v1/account/recovery-sheet".to_owned(), body)?;
-        self.core.call(&request).await?.accepted()?;
+        let answer = self.core.call(&request).await?;
+        if answer.status == 400 && answer.refusal().field.as_deref() == Some("pin_box") {
+            return Err(crate::WalletError::from(Code::PinLength).in_field("pin"));
+        }
+        answer.accepted()?;
         self.core.change_account("sheet_set", |row| row.sheet_set = true).await?;
         self.core
             .open_files({

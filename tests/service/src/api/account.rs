@@ -1,6 +1,7 @@
 //! The account at a glance, its PIN and its recovery sheet.
 
 use super::App;
+use super::secure::{digest, prove_pin};
 use crate::freezing;
 use crate::http::errors::{Answer, Common, Sent};
 use crate::refusal::{Outcome, Refusal};
@@ -119,10 +120,18 @@ pub async fn set_pin(State(service): App, caller: Caller, Sent(body): Sent<PinIn
     }
 }
 
-/// Keeps the fingerprint of the recovery sheet.
+/// What a PIN's box is bound to.
+fn sheet_digest(caller: &Caller, hash: &str, proof: Id) -> [u8; 32] {
+    digest(&["kabao-sheet-pin-1".to_owned(), hash.to_owned(), proof.to_string(), caller.account.to_string(), caller.device.to_string()])
+}
+
+/// Keeps the fingerprint of the recovery sheet. The first one is free; one in the place of another needs the PIN, where one is set:
+/// a phone that was signed in with a stolen SIM must not take away what freezes the account.
 #[utoipa::path(put, path = "/v1/account/recovery-sheet", request_body = SheetIn, responses((status = 204, description = "Kept"), Common))]
 pub async fn set_sheet(State(service): App, caller: Caller, Sent(body): Sent<SheetIn>) -> Outcome<Answer> {
     let hash = wire::digest(&body.sheet_hash, "sheet_hash")?;
+    let proof = wire::maybe_id(body.proof_id.as_deref(), "proof_id")?;
+    let pin = body.pin_box.as_ref().map(|sealed| sealed.read("pin_box")).transpose()?;
     let now = service.now();
     let mut state = service.state();
     let sql = "SELECT sheet_hash FROM accounts WHERE account_id = ?1";
@@ -130,8 +139,17 @@ pub async fn set_sheet(State(service): App, caller: Caller, Sent(body): Sent<She
     if known.as_deref() == Some(&hash[..]) {
         return Ok(Answer::empty());
     }
+    if known.is_some() && account(&state.db, caller.account)?.pin_set {
+        let sealed = pin.ok_or_else(|| Refusal::argument("pin_box"))?;
+        let proof = proof.ok_or_else(|| Refusal::argument("proof_id"))?;
+        prove_pin(&service, &state, caller.account, sheet_digest(&caller, &body.sheet_hash, proof), sealed)?;
+    }
     freezing::keep_sheet(&service, &mut state, caller.account, &hash[..], now)?;
-    tell::contacts(&service, &mut state, caller.account, "【卡包】你的账户已启用新的应急卡，之前的应急卡作废。", now);
+    let text = "【卡包】你的账户已启用新的应急卡，之前的应急卡作废。如非本人操作，请立即联系客服。";
+    match known {
+        Some(_) => tell::person(&service, &mut state, caller.account, text, now),
+        None => tell::contacts(&service, &mut state, caller.account, text, now),
+    }
     Ok(Answer::empty())
 }
 

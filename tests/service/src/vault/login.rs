@@ -88,6 +88,9 @@ impl Engine {
         if let Some(code) = weak_password::judge(&password, phone, self.id_number_of(account)?.as_deref().map(String::as_str)) {
             return Ok(refused(code.as_str()));
         }
+        if let Some(code) = self.person_in(account, &password)? {
+            return Ok(refused(code.as_str()));
+        }
         let Some(kept) = self.kept_password(account)? else { return Ok(VaultAnswer::Weighed { repeat: false }) };
         if kept.change != change.to_string() {
             return Ok(VaultAnswer::Weighed { repeat: false });

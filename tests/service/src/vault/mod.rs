@@ -19,6 +19,7 @@ mod replaced;
 mod rows;
 mod weak;
 mod weak_password;
+mod weak_person;
 
 pub use calls::{BoxKeyText, VaultAnswer, VaultCall, VaultKeys};
 pub use child::{ChildVault, run_vault};

@@ -3,7 +3,7 @@
 use super::desk::INFO_ID;
 use super::engine::{Engine, about, open_text, refused};
 use super::papers::{self, Paper};
-use super::weak;
+use super::{weak, weak_person};
 use super::{IdentityState, Liveness, PersonFacts, VaultAnswer, VaultDown};
 use chrono::NaiveDate;
 use kabao_base::{Code, Id, Timestamp, mask};
@@ -82,6 +82,12 @@ impl Engine {
             all.extend(weak::given_away_by(&format!("xxxxxx{}xxxx", details.birth.replace('-', ""))));
         }
         Ok(all)
+    }
+
+    /// What of the account's person stands in a password.
+    pub(super) fn person_in(&self, account: Id, password: &str) -> Result<Option<Code>, VaultDown> {
+        let Some((_, details)) = self.details(account)? else { return Ok(None) };
+        Ok(weak_person::judge(password, &details.birth, &details.name))
     }
 
     /// Asks one register about the account's person.

@@ -103,6 +103,22 @@ impl std::fmt::Debug for ContactIn {
     }
 }
 
+/// The recovery sheet.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SheetIn {
+    /// SHA-256 of `kabao-sheet-1` and the code, hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
+    pub sheet_hash: String,
+    /// Made by the phone for each try; needed with the PIN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub proof_id: Option<String>,
+    /// The PIN, where the sheet takes the place of another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin_box: Option<BoxIn>,
+}
+
 /// Takes a contact away.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -163,15 +163,6 @@ pub struct PinIn {
     pub pin_box: BoxIn,
 }
 
-/// The recovery sheet.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SheetIn {
-    /// SHA-256 of `kabao-sheet-1` and the code, hexadecimal.
-    #[schema(pattern = "^[0-9a-f]{64}$")]
-    pub sheet_hash: String,
-}
-
 /// Freezes an account by the code of its recovery sheet.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

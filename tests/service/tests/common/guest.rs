@@ -72,6 +72,19 @@ pub async fn off(phone: &Phone, code: &str) -> Reply {
     phone.call("POST", "/v1/second-factor/off", Some(json!({"proof_id": proof, "factor_box": factor_box}))).await.unwrap()
 }
 
+/// Keeps a recovery sheet, with the PIN where it takes the place of another.
+pub async fn keep_sheet(phone: &Phone, code: &str, pin: Option<&str>) -> Reply {
+    let hash = kabao_proof::hex(&sha256_of(&[b"kabao-sheet-1", code.replace('-', "").as_bytes()]));
+    let proof = phone.make_id();
+    let (account, device) = (phone.account.unwrap().to_string(), phone.device.unwrap().to_string());
+    let bound = digest(&["kabao-sheet-pin-1", &hash, &proof.to_string(), &account, &device]);
+    let mut body = json!({"sheet_hash": hash});
+    if let Some(pin) = pin {
+        (body["proof_id"], body["pin_box"]) = (json!(proof), sealed(phone, b"kabao-pin-1", &bound, pin));
+    }
+    phone.call("PUT", "/v1/account/recovery-sheet", Some(body)).await.unwrap()
+}
+
 /// A phone that is being signed in.
 pub struct Guest {
     pub phone: Phone,

@@ -61,7 +61,7 @@ impl Person {
             Kind::ChoosePin => account.choose_pin(PIN.to_owned()).await.map(drop),
             Kind::KeepRecoverySheet => {
                 let sheet = account.make_recovery_sheet().await?;
-                account.confirm_recovery_sheet(sheet.code).await.map(drop)
+                account.confirm_recovery_sheet(sheet.code, Some(PIN.to_owned())).await.map(drop)
             }
             Kind::Consent => consent_to_all(wallet).await,
             Kind::Verify => identity.verify(self.document(story).await).await.map(drop),

@@ -63,8 +63,12 @@ pub enum Word {
     ChoosePin,
     /// Makes a recovery sheet and shows its code once.
     SheetMake,
-    /// Says that the sheet is kept. Reads: its code.
-    SheetConfirm,
+    /// Says that the sheet is kept. Reads: its code, and with --with-pin the PIN.
+    SheetConfirm {
+        /// The sheet takes the place of another.
+        #[arg(long)]
+        with_pin: bool,
+    },
     /// Puts off the step that the set-up asks for.
     Skip,
     /// The text of a document to consent to.
