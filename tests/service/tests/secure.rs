@@ -19,6 +19,9 @@ async fn a_password_is_proven_kept_slowly_and_locked_by_a_ladder() {
     // The phone's own rules pass it; it stands in published breaches.
     refused(&set_password(&phone, first, "Chocolate1", Some(PIN), None).await, 422, "password_common");
     refused(&set_password(&phone, first, &format!("tin-{}-lamps", &id_number(0)[6..14]), Some(PIN), None).await, 422, "password_birth_date");
+    for (text, code) in [("05061987lamp", "password_birth_date"), ("060587-lamps", "password_birth_date"), ("ZhangSan-lamps", "password_name")] {
+        refused(&set_password(&phone, first, text, Some(PIN), None).await, 422, code);
+    }
     refused(&set_password(&phone, first, PASSWORD, None, None).await, 400, "bad_argument");
     refused(&set_password(&phone, first, PASSWORD, None, Some("x-y-z-old")).await, 409, "password_not_set");
     assert_eq!(set_password(&phone, first, PASSWORD, Some(PIN), None).await.status, 204);
