@@ -48,7 +48,7 @@ struct Calls {
         case "renew_approval": try await wallet.account.renewApproval(code: with.text("code"), pin: with.text("pin"))
         case "choose_pin": try await wallet.account.choosePin(pin: with.text("pin"))
         case "make_recovery_sheet": try await wallet.account.makeRecoverySheet()
-        case "confirm_recovery_sheet": try await wallet.account.confirmRecoverySheet(typed: with.text("code"))
+        case "confirm_recovery_sheet": try await wallet.account.confirmRecoverySheet(typed: with.text("code"), pin: with.maybeText("pin"))
         case "account": try await wallet.account.view()
         case "account_refresh": try await wallet.account.refresh()
         case "lock": try await wallet.lock()

@@ -76,7 +76,7 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "renew_approval" -> wallet.account.renewApproval(with.text("code"), with.text("pin"))
             "choose_pin" -> wallet.account.choosePin(with.text("pin"))
             "make_recovery_sheet" -> wallet.account.makeRecoverySheet()
-            "confirm_recovery_sheet" -> wallet.account.confirmRecoverySheet(with.text("code"))
+            "confirm_recovery_sheet" -> wallet.account.confirmRecoverySheet(with.text("code"), with.maybeText("pin"))
             "account" -> wallet.account.view()
             "account_refresh" -> wallet.account.refresh()
             "lock" -> wallet.lock()
