@@ -3,7 +3,7 @@
 use super::Wallet;
 use crate::error::{Outcome, WalletError};
 use crate::tables::choices;
-use crate::words::{say, wait};
+use crate::words::{Language, say, wait};
 use kabao_base::Code;
 use std::sync::Arc;
 
@@ -26,6 +26,14 @@ pub struct LockAfterView {
     pub longest: u32,
 }
 
+/// A time as it was set: whole minutes as such, any other in seconds. A wait would be rounded up.
+fn exactly(language: Language, seconds: u32) -> String {
+    match seconds % 60 {
+        0 => wait(language, i64::from(seconds).saturating_mul(1000)),
+        _ => say(language, "wait.seconds", &[("n", &seconds.to_string())]),
+    }
+}
+
 impl Wallet {
     /// Somebody is there: call it for every touch of a screen that shows the wallet. It costs nothing. Calls do not count by
     /// themselves, because a push or a page that refreshes itself must not keep a wallet open. A locked wallet stays locked.
@@ -41,7 +49,7 @@ impl Wallet {
         self.core.check_open()?;
         let (language, seconds) = (self.core.settings.language, self.core.idle.seconds());
         let text = match seconds {
-            Some(seconds) => say(language, "lock.after", &[("wait", &wait(language, i64::from(seconds).saturating_mul(1000)))]),
+            Some(seconds) => say(language, "lock.after", &[("wait", &exactly(language, seconds))]),
             None => say(language, "lock.never", &[]),
         };
         Ok(LockAfterView { seconds, text, shortest: SHORTEST, longest: LONGEST })
@@ -93,5 +101,16 @@ impl Wallet {
                 }
             }
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_said_as_it_was_set() {
+        let said = [15, 60, 90, 120, 3599, 3600].map(|seconds| exactly(Language::En, seconds));
+        assert_eq!(said, ["15 s", "60 s", "90 s", "2 min", "3599 s", "60 min"]);
     }
 }
