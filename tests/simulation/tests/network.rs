@@ -142,7 +142,7 @@ fn what_is_no_page_of_a_network_is_not_called_one() {
         for (said, code) in [
             (page(502, &[("content-type", "text/html")], b"<html>bad gateway</html>"), Code::AnswerUnsigned),
             (page(404, &[("content-type", "text/html")], b""), Code::AnswerUnsigned),
-            (page(200, &[("content-type", "application/json")], b"{}"), Code::AnswerForged),
+            (page(200, &[("content-type", "application/json")], b"{}"), Code::AnswerUnsigned),
             (Err(TransportError::NoName), Code::NetNoName),
             (Err(TransportError::Unreachable), Code::NetDown),
             (Err(TransportError::Untrusted), Code::TlsUntrusted),
