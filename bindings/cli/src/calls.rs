@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 
 /// The names that [`call`] knows, beside those of the parts.
 pub const CALLS: &[&str] = &[
-    "onboarding_next", "register", "resend_otp", "enter_otp", "replace_begin", "replace_otp", "replace_prove", "replace_check",
+    "onboarding_next", "register", "resend_otp", "enter_otp", "replace_begin", "replace_otp", "replace_prove", "replace_check", "replace_face_begin",
     "renew_approval_begin", "renew_approval", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
     "skip", "account", "account_refresh", "consent_text", "consent", "read", "tap", "quote_top_up", "quote_pay", "quote_ask", "confirm", "payment",
     "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
@@ -243,6 +243,10 @@ async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value,
         "skip" => step(account.skip().await?),
         "renew_approval_begin" => account.renew_approval_begin().await?.json(),
         "replace_check" => account.replace_check().await?.json(),
+        "replace_face_begin" => {
+            let begun = account.replace_face_begin().await?;
+            json!({ "nonce": begun.nonce, "expires_at": begun.expires_at })
+        }
         "resend_otp" => account.resend_otp().await?.json(),
         "make_recovery_sheet" => json!({ "code": account.make_recovery_sheet().await?.code }),
         "account" => account.view().await?.json(),

@@ -4,6 +4,7 @@ use kabao_core::account::{
     ReplaceView,
 };
 use kabao_core::error::Outcome;
+use kabao_core::identity::FaceRequest;
 use kabao_core::EraseReport;
 use kabao_money::onboarding::OnboardingStep;
 
@@ -158,6 +159,12 @@ impl AccountClient {
     /// Proves number and PIN for the new approval key; limits stay low for 24 hours.
     pub async fn renew_approval(&self, code: String, pin: String) -> Outcome<AccountView> {
         self.0.run(|account| async move { account.renew_approval(code, pin).await }).await
+    }
+
+    /// What the liveness vendor's library is started with on a phone that replaces another: bound to this replacement, for a few
+    /// minutes. Fails with `wrong_step` where no real name has to be proven.
+    pub async fn replace_face_begin(&self) -> Outcome<FaceRequest> {
+        self.0.run(|account| async move { account.replace_face_begin().await }).await
     }
 
     /// Asks how it stands: after a lost answer, or while the real name is being checked.

@@ -12,7 +12,7 @@ use utoipa::OpenApi;
         Signatures, boxes and documents stand in README.md beside this file.", license(name = "Apache-2.0 OR MIT")),
     paths(
         registration::keys, registration::register, registration::otp,
-        replacement::begin, replacement::otp, replacement::state, replacement::prove,
+        replacement::begin, replacement::otp, replacement::state, replacement::nonce, replacement::prove,
         renewal::begin, renewal::prove,
         contacts::list, contacts::add, contacts::code, contacts::otp, contacts::remove,
         closures::view, closures::close, closures::reopen,

@@ -23,7 +23,7 @@ fn request(phone: &str, old: bool) -> PhoneChangeRequest {
 async fn proof(story: &Story) -> ReplaceProof {
     let token = story.all.console.post("/dev/liveness", json!({ "channels": 5, "result": "ok" })).await.unwrap();
     let liveness_token = token["token"].as_str().unwrap().to_owned();
-    let person = PersonProof { name: "张三".to_owned(), id_number: ID_NUMBER.to_owned(), liveness_token };
+    let person = PersonProof { name: "张三".to_owned(), id_number: ID_NUMBER.to_owned(), liveness_token, liveness_nonce: None };
     ReplaceProof { pin: Some(PIN.to_owned()), person: Some(person) }
 }
 

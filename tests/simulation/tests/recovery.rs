@@ -27,8 +27,22 @@ fn request() -> RegisterRequest {
 async fn proof(story: &Story) -> ReplaceProof {
     let token = story.all.console.post("/dev/liveness", json!({ "channels": 5, "result": "ok" })).await.unwrap();
     let liveness_token = token["token"].as_str().unwrap().to_owned();
-    let person = PersonProof { name: "张三".to_owned(), id_number: ID_NUMBER.to_owned(), liveness_token };
+    let person = PersonProof { name: "张三".to_owned(), id_number: ID_NUMBER.to_owned(), liveness_token, liveness_nonce: None };
     ReplaceProof { pin: Some(PIN.to_owned()), person: Some(person) }
+}
+
+/// The same, with a face that is bound to this replacement.
+async fn bound_proof(story: &Story, wallet: &Wallet) -> Outcome<ReplaceProof> {
+    let nonce = match wallet.account().replace_face_begin().await {
+        Ok(begun) => begun.nonce,
+        // The name is proven already.
+        Err(error) if error.is(Code::WrongStep) => return Ok(proof(story).await),
+        Err(error) => return Err(error),
+    };
+    let token = story.all.console.post("/dev/liveness", json!({ "channels": 5, "result": "ok", "nonce": nonce })).await.unwrap();
+    let liveness_token = token["token"].as_str().unwrap().to_owned();
+    let person = PersonProof { name: "张三".to_owned(), id_number: ID_NUMBER.to_owned(), liveness_token, liveness_nonce: Some(nonce) };
+    Ok(ReplaceProof { pin: Some(PIN.to_owned()), person: Some(person) })
 }
 
 /// Number proven, name and PIN not yet.
@@ -55,7 +69,10 @@ async fn go_on(story: &Story, wallet: &Wallet) -> u32 {
                 },
                 _ => account.replace_begin(request()).await.map(|_| ()),
             },
-            Kind::ReplaceProve => account.replace_prove(proof(story).await).await.map(|_| ()),
+            Kind::ReplaceProve => match bound_proof(story, wallet).await {
+                Ok(proof) => account.replace_prove(proof).await.map(|_| ()),
+                Err(error) => Err(error),
+            },
             _ => return steps,
         };
         match done {

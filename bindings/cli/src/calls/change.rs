@@ -17,7 +17,12 @@ pub const CALLS: &[&str] = &[
 pub fn proof(args: &mut Arguments) -> Result<ReplaceProof, CallError> {
     let pin = args.maybe_text("pin")?;
     let person = match args.maybe_text("name")? {
-        Some(name) => Some(PersonProof { name, id_number: args.text("id_number")?, liveness_token: args.text("liveness_token")? }),
+        Some(name) => Some(PersonProof {
+            name,
+            id_number: args.text("id_number")?,
+            liveness_token: args.text("liveness_token")?,
+            liveness_nonce: args.maybe_text("liveness_nonce")?,
+        }),
         None => None,
     };
     Ok(ReplaceProof { pin, person })

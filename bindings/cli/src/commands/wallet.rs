@@ -179,10 +179,12 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             ask(wallet, answer, "replace_begin", with([("phone", json!(phone)), ("device_model", json!(device_model))])).await?
         }
         Word::ReplaceOtp => ask(wallet, answer, "replace_otp", with([("code", secret("SMS code")?)])).await?,
-        Word::ReplaceProve { name, liveness_token, without_pin } => {
+        Word::ReplaceProve { name, liveness_token, nonce, without_pin } => {
             let pin = if *without_pin { Value::Null } else { secret("PIN")? };
             let number = if name.is_some() { secret("identity number")? } else { Value::Null };
-            let proof = [("pin", pin), ("name", json!(name)), ("id_number", number), ("liveness_token", json!(liveness_token))];
+            let proof = [
+                ("pin", pin), ("name", json!(name)), ("id_number", number), ("liveness_token", json!(liveness_token)), ("liveness_nonce", json!(nonce)),
+            ];
             let given = with(proof.into_iter().filter(|(what, _)| *what == "pin" || name.is_some()));
             ask(wallet, answer, "replace_prove", given).await?
         }

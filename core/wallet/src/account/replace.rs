@@ -15,7 +15,7 @@ use crate::host::KeyRole;
 use crate::intents;
 use crate::service::wire::{OpenIntent, OtpSent, Replacement};
 use crate::service::Answer;
-use crate::shared::{read_id_number, read_phone, read_pin};
+use crate::shared::{FaceRequest, face_nonce, read_face_nonce, read_id_number, read_phone, read_pin};
 use crate::tables::open::store_code;
 use crate::tables::replacement::{self, BEGUN, PERSON_PENDING, PROVING, ReplacementRow};
 use crate::tables::{account, marks, sign_in};
@@ -103,6 +103,14 @@ impl AccountClient {
         let row = self.replacing().await?;
         let answer = self.send_typed(format!("/v1/device-replacements/{}/otp", row.replacement_id), &otp).await?;
         self.take(row, &answer).await
+    }
+
+    /// What the liveness vendor's library is started with on this phone: bound to this replacement, for a few minutes. Refused with
+    /// `wrong_step` where no real name has to be proven.
+    pub async fn replace_face_begin(&self) -> Outcome<FaceRequest> {
+        let row = self.replacing().await?;
+        let path = format!("/v1/device-replacements/{}/liveness-nonces", row.replacement_id);
+        face_nonce(&self.core, &itself("POST", path, b"{}".to_vec())).await
     }
 
     /// Proves the person: real name, then PIN, as the view of `replace_otp` asks for them. A repeat after a lost answer
@@ -303,8 +311,13 @@ impl AccountClient {
         if let Some(code) = wrong {
             return Err(WalletError::from(code).in_field("liveness_token"));
         }
+        let nonce = read_face_nonce(person.liveness_nonce.as_deref())?;
         let sealed = self.core.seal_id_of(account_id, &number, proof_id).await?;
-        Ok(serde_json::json!({ "name": name.as_str(), "id_box": sealed, "liveness_token": token }))
+        let mut body = serde_json::json!({ "name": name.as_str(), "id_box": sealed, "liveness_token": token });
+        if let Some(nonce) = nonce {
+            body["liveness_nonce"] = nonce.to_string().into();
+        }
+        Ok(body)
     }
 
     /// The PIN in a box that fits this phone's keys, this account and this try.

@@ -86,6 +86,10 @@ pub struct PersonProof {
     pub id_number: String,
     /// What the liveness vendor's library gave; passed on as it is.
     pub liveness_token: String,
+    /// The nonce that the library was started with: of `replace_face_begin`, or when the number is changed of
+    /// `identity().face_begin()`.
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub liveness_nonce: Option<String>,
 }
 
 impl std::fmt::Debug for PersonProof {

@@ -15,8 +15,9 @@ mod types;
 mod verify;
 
 pub use kabao_codes::papers::DocumentKind;
+pub use crate::shared::FaceRequest;
 pub use types::{
-    CheckView, ClassNeed, ClassesView, ConsentView, DocumentForm, FaceRequest, FormView, GuardianCode, IdentityView,
+    CheckView, ClassNeed, ClassesView, ConsentView, DocumentForm, FormView, GuardianCode, IdentityView,
     NameNoteView, RemedyCard, ReverifyView, CheckSourceView, VerifyRequest,
 };
 

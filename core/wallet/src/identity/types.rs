@@ -116,16 +116,6 @@ impl std::fmt::Debug for FormView {
     }
 }
 
-/// What the liveness vendor's library is started with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct FaceRequest {
-    /// Binds the face check to this account and this moment; hand it back in [`VerifyRequest`].
-    pub nonce: String,
-    /// Until when the check has to be handed in.
-    pub expires_at: Timestamp,
-}
-
 /// A reason and what to do about it, readable without network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]

@@ -2,25 +2,18 @@
 //! stays as it is until the new check passes.
 
 use super::form::{check_token, guardian_code};
-use super::types::{FaceRequest, VerifyRequest};
+use super::types::VerifyRequest;
 use super::IdentityClient;
 use crate::error::{Outcome, WalletError};
 use crate::service::{Answer, wire};
-use crate::shared::{FACE, OF_A_CHECK, REAL_NAME, VerificationView, hear_consent, know_time, need_consent, refresh_account};
+use crate::shared::{FACE, FaceRequest, OF_A_CHECK, REAL_NAME, VerificationView, face_nonce, hear_consent, know_time, need_consent, read_face_nonce, refresh_account};
 use crate::tables::account::AccountRow;
 use crate::tables::consents;
 use crate::tables::recheck::{self, RecheckRow};
 use kabao_base::{Code, Id, IdNumber, Timestamp};
 use kabao_money::limits::AccountClass;
 use kabao_money::verification::{VerificationEvent, VerificationState, step};
-use serde::Deserialize;
 use zeroize::Zeroize;
-
-#[derive(Deserialize)]
-struct Nonce {
-    nonce: String,
-    expires_at: i64,
-}
 
 /// Which check is meant.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,12 +48,11 @@ impl IdentityClient {
     pub async fn face_begin(&self) -> Outcome<FaceRequest> {
         need_consent(&self.core, FACE).await?;
         let request = self.core.request("POST", "/v1/liveness-nonces".to_owned(), b"{}".to_vec())?;
-        let made = self.core.call(&request).await?.read::<Nonce>();
+        let made = face_nonce(&self.core, &request).await;
         if let Err(error) = &made {
             hear_consent(&self.core, error).await?;
         }
-        let made = made?;
-        Ok(FaceRequest { nonce: made.nonce, expires_at: Timestamp::from_ms(made.expires_at) })
+        made
     }
 
     /// Judges the form here, then has it checked. The state `pending` is an answer: ask again with `check`. A verified
@@ -73,11 +65,7 @@ impl IdentityClient {
         let (request, (paper, today)) = (&typed.0, read?);
         check_token(&request.liveness_token)?;
         let guardian = guardian_code(&paper, today, request.guardian_code.as_deref())?;
-        let nonce = match request.liveness_nonce.as_deref().map(Id::parse) {
-            Some(Err(_)) => return Err(WalletError::from(Code::LivenessStale).in_field("liveness_nonce")),
-            Some(Ok(nonce)) => Some(nonce),
-            None => None,
-        };
+        let nonce = read_face_nonce(request.liveness_nonce.as_deref())?;
         for document in OF_A_CHECK {
             need_consent(&self.core, document).await?;
         }

@@ -4,6 +4,7 @@
 mod account;
 mod clock;
 mod consents;
+mod face;
 mod counters;
 pub(crate) mod erase;
 mod feeds;
@@ -17,6 +18,8 @@ mod typed;
 pub use account::VerificationView;
 pub(crate) use account::{know_time, refresh_account};
 pub(crate) use clock::ServiceClock;
+pub use face::FaceRequest;
+pub(crate) use face::{face_nonce, read_face_nonce};
 pub(crate) use consents::{
     CARD_BINDING, DOCUMENTS, FACE, Given, OF_A_CHECK, REAL_NAME, consent_text, document_named, give_consent, hear_consent, learn_consents,
     need_consent, tell_withdrawals,

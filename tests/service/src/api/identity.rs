@@ -199,7 +199,7 @@ fn judge(service: &Service, account: Id, id: Id, first: Option<First>) -> Outcom
     if let Some(refusal) = unjudged {
         store::write(&mut state.db, |tx| {
             run(tx, "DELETE FROM verifications WHERE verification_id = ?1 AND state = 'pending'", [&key])?;
-            run(tx, "UPDATE liveness_nonces SET used_by = NULL WHERE used_by = ?1", [&key])?;
+            face::give_back(tx, id)?;
             guardian::give_back(tx, id)
         })?;
         return Err(refusal);

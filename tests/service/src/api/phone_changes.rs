@@ -264,7 +264,7 @@ pub async fn prove(Part(service): App, caller: Caller, Path(id): Path<String>, S
 
 fn judge(service: &Service, state: &mut State, known: &mut Change, shown: Option<(Id, &PersonIn)>, now: Timestamp) -> Outcome<()> {
     let before = known.person_proof.unwrap_or(known.id);
-    let (proof, person, refusal) = ask_person(service, &state.db, known.account, before, shown, now)?;
+    let (proof, person, refusal) = ask_person(service, &state.db, (known.account, known.account), before, shown, now)?;
     let key = known.id.to_string();
     store::write(&mut state.db, |tx| {
         run(tx, "UPDATE phone_changes SET person = ?2, person_proof = ?3 WHERE change_id = ?1", params![key, person.text(), proof.to_string()])?;

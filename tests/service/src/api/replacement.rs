@@ -2,7 +2,7 @@
 //! shut out in one step. The real name is judged before the PIN, so that who holds a stolen SIM spends no try of it.
 
 use super::registration::{TRIES, judge, may_send, send, sent_out};
-use super::{App, phone};
+use super::{App, face, phone};
 use crate::http::errors::{Answer, Common, Sent};
 use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
@@ -10,8 +10,8 @@ use crate::replace::{self, Person, Replacement, State as Stage};
 use crate::service::{Pending, Service, State};
 use crate::store::people::{Account, account};
 use crate::store::{self, one, run};
-use crate::vault::{IdentityState, VaultAnswer, VaultCall};
-use crate::wire::{self, OtpIn, PersonIn, RegistrationOut, ReplacementIn, ReplacementOut, ReplacementProofIn};
+use crate::vault::{IdentityState, Liveness, VaultAnswer, VaultCall};
+use crate::wire::{self, EmptyIn, NonceOut, OtpIn, PersonIn, RegistrationOut, ReplacementIn, ReplacementOut, ReplacementProofIn};
 use crate::world::make_digits;
 use axum::extract::{Path, State as Part};
 use kabao_base::{Code, Id, Otp, Timestamp};
@@ -112,6 +112,22 @@ pub async fn state(Part(service): App, Path(id): Path<String>) -> Outcome<Answer
     view(&service, &mut state, &known, now)
 }
 
+/// Makes a nonce for the vendor's component on the new phone. The number has to be proven; the nonce is this replacement's alone.
+#[utoipa::path(post, path = "/v1/device-replacements/{replacement_id}/liveness-nonces", params(("replacement_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
+    request_body = EmptyIn, responses((status = 200, body = NonceOut), Common))]
+pub async fn nonce(Part(service): App, Path(id): Path<String>, Sent(EmptyIn {}): Sent<EmptyIn>) -> Outcome<Answer> {
+    let id = wire::id(&id, "replacement_id")?;
+    let (now, nonce) = (service.now(), service.make_id());
+    let mut state = service.state();
+    let known = replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
+    live(&known, now)?;
+    let who = account(&state.db, known.account)?;
+    if known.state == Stage::Done || !needs_person(&who, &known) {
+        return Err(Refusal::of(409, Code::WrongStep));
+    }
+    Answer::json(200, &store::write(&mut state.db, |tx| face::make(tx, id, nonce, now))?)
+}
+
 /// Proves the person: real name where the account has one, then the PIN where one was chosen.
 #[utoipa::path(put, path = "/v1/device-replacements/{replacement_id}/proof", params(("replacement_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
     request_body = ReplacementProofIn, responses((status = 200, body = ReplacementOut), (status = 202, body = ReplacementOut), Common))]
@@ -192,7 +208,7 @@ fn view(service: &Service, state: &mut State, known: &Replacement, now: Timestam
 
 /// Has the name judged, or asks again how the judging stands. Silence of the vendor stays `pending`.
 fn judge_person(service: &Service, state: &mut State, known: &mut Replacement, shown: Option<(Id, &PersonIn)>, now: Timestamp) -> Outcome<()> {
-    let (proof, person, refusal) = ask_person(service, &state.db, known.account, known.person_proof.unwrap_or(known.id), shown, now)?;
+    let (proof, person, refusal) = ask_person(service, &state.db, (known.account, known.id), known.person_proof.unwrap_or(known.id), shown, now)?;
     let key = known.id.to_string();
     store::write(&mut state.db, |tx| {
         let sql = "UPDATE replacements SET person = ?2, person_proof = ?3, rejected = rejected + ?4 WHERE replacement_id = ?1";
@@ -208,17 +224,18 @@ fn judge_person(service: &Service, state: &mut State, known: &mut Replacement, s
 }
 
 /// Has the name judged, for a replacement or for another number; without one, asks again about the proof of before. Gives the
-/// proof that counts, what the vendor says and, after a no, why. Rejected names are counted over both ways.
+/// proof that counts, what the vendor says and, after a no, why. Rejected names are counted over both ways. A nonce has to be of
+/// `owner`: the replacement, or the account whose number is changed.
 pub(crate) fn ask_person(
     service: &Service,
     db: &Connection,
-    account: Id,
+    (account, owner): (Id, Id),
     before: Id,
     shown: Option<(Id, &PersonIn)>,
     now: Timestamp,
 ) -> Outcome<(Id, Person, Option<String>)> {
-    let (proof, name, sealed, token) = match shown {
-        None => (before, String::new(), None, String::new()),
+    let (proof, name, sealed, liveness) = match shown {
+        None => (before, String::new(), None, Liveness::default()),
         Some((proof, person)) => {
             let name = wire::plain(&person.name, 50, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?;
             let token = wire::plain(&person.liveness_token, 200, "liveness_token")?;
@@ -229,18 +246,27 @@ pub(crate) fn ask_person(
             if rejected >= PERSON_TRIES {
                 return Err(Refusal::of(403, Code::VerificationAttempts));
             }
-            (proof, name.trim().to_owned(), Some(person.id_box.read("id_box")?), token.to_owned())
+            let sealed = person.id_box.read("id_box")?;
+            let nonce = person.liveness_nonce.as_deref().map(|nonce| wire::id(nonce, "liveness_nonce")).transpose()?;
+            if let Some(nonce) = nonce {
+                face::take(db, owner, &nonce.to_string(), proof, now)?;
+            }
+            (proof, name.trim().to_owned(), Some(sealed), Liveness { token: token.to_owned(), nonce: nonce.map(|nonce| nonce.to_string()) })
         }
     };
-    let (person, refusal) = match service.ask_vault(VaultCall::ProvePerson { proof, account, name, sealed, liveness_token: token })? {
+    let (person, refusal) = match service.ask_vault(VaultCall::ProvePerson { proof, account, name, sealed, liveness })? {
         VaultAnswer::Identity { state: IdentityState::Passed(_), .. } => (Person::Passed, None),
         VaultAnswer::Identity { state: IdentityState::Pending | IdentityState::Review { .. }, .. } => (Person::Pending, None),
         VaultAnswer::Identity { state: IdentityState::Maintenance { retry_after_ms }, .. } => {
+            face::give_back(db, proof)?;
             return if shown.is_some() { Err(Refusal::of(503, Code::VendorMaintenance).retry_after(retry_after_ms)) } else { Ok((proof, Person::Pending, None)) };
         }
         VaultAnswer::Identity { state: IdentityState::Rejected { code, .. }, .. } => (Person::None, Some(code)),
         // The box does not open, or the number never reached the vault: nothing was judged, and it is no try.
-        VaultAnswer::Refused { code, .. } if shown.is_some() => return Err(Refusal::named(422, &code).field("id_box")),
+        VaultAnswer::Refused { code, .. } if shown.is_some() => {
+            face::give_back(db, proof)?;
+            return Err(Refusal::named(422, &code).field("id_box"));
+        }
         _ => (Person::None, Some(Code::LivenessFailed.as_str().to_owned())),
     };
     Ok((proof, person, refusal))

@@ -29,6 +29,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/device-replacements", post(replacement::begin))
         .route("/v1/device-replacements/{replacement_id}", get(replacement::state))
         .route("/v1/device-replacements/{replacement_id}/otp", post(replacement::otp))
+        .route("/v1/device-replacements/{replacement_id}/liveness-nonces", post(replacement::nonce))
         .route("/v1/device-replacements/{replacement_id}/proof", put(replacement::prove))
         .route("/v1/approve-renewals", post(renewal::begin))
         .route("/v1/approve-renewals/{renewal_id}", put(renewal::prove))

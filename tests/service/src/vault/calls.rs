@@ -82,7 +82,7 @@ pub enum VaultCall {
     /// Asks one register about the account's person.
     AskSource { account: Id, source: String },
     /// Has it judged whether somebody is the account's person. Without a box: asks the vendor again.
-    ProvePerson { proof: Id, account: Id, name: String, sealed: Option<SealedBox>, liveness_token: String },
+    ProvePerson { proof: Id, account: Id, name: String, sealed: Option<SealedBox>, liveness: Liveness },
     /// A phone takes the place of another: written down before the book is changed.
     KeepReplaced(ReplacedRow),
     /// Every phone that took the place of another.

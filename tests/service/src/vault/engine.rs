@@ -153,8 +153,8 @@ impl Engine {
             }
             VaultCall::Person { account } => self.person(now, account).map(VaultAnswer::Person),
             VaultCall::AskSource { account, source } => self.ask_source(account, &source),
-            VaultCall::ProvePerson { proof, account, name, sealed, liveness_token } => {
-                self.prove_person(proof, account, &name, sealed.as_ref(), &liveness_token)
+            VaultCall::ProvePerson { proof, account, name, sealed, liveness } => {
+                self.prove_person(proof, account, &name, sealed.as_ref(), &liveness)
             }
             VaultCall::KeepReplaced(row) => self.keep_replaced(&row),
             VaultCall::Replaced => self.replaced(None),

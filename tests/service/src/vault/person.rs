@@ -136,8 +136,7 @@ impl Engine {
                     }
                 };
                 let token = open("token", &token)?;
-                let (token, nonce) = token.split_once('\n').unwrap_or((&token, ""));
-                let token = Liveness { token: token.to_owned(), nonce: Some(nonce).filter(|nonce| !nonce.is_empty()).map(str::to_owned) };
+                let token = Liveness::of_one_text(&token);
                 (document, open("name", &name)?, paper, token)
             }
             (Some(_), _) => return Ok(refused("id_reused")),
@@ -155,7 +154,7 @@ impl Engine {
                     YOUNGEST..WITH_GUARDIAN if !how.1 => return Ok(refused(Code::GuardianNeeded.as_str())),
                     _ => {}
                 }
-                let token = Zeroizing::new(format!("{}\n{}", liveness.token, liveness.nonce.as_deref().unwrap_or_default()));
+                let token = liveness.in_one_text();
                 let row = (self.seal(&place("name"), name)?, self.seal(&place("number"), &text)?, self.seal(&place("token"), &token)?);
                 self.db.execute(
                     "INSERT INTO verifications VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

@@ -4,7 +4,7 @@
 use super::engine::{Engine, about, open_text, refused};
 use super::desk::INFO_ID;
 use super::person::{is_open, state_of};
-use super::{IdentityState, ReplacedRow, VaultAnswer, VaultDown};
+use super::{IdentityState, Liveness, ReplacedRow, VaultAnswer, VaultDown};
 use kabao_base::{FoldKind, Id, Timestamp, fold, mask};
 use kabao_outside::{IdentityVendor, PersonToCheck};
 use kabao_proof::{PublicKey, SealedBox, hex};
@@ -47,7 +47,7 @@ impl Engine {
 
     /// Whether name, number and face are those of the account's person. Another number is refused before the vendor is
     /// asked. Without a box: asks the vendor again.
-    pub(super) fn prove_person(&mut self, proof: Id, account: Id, name: &str, sealed: Option<&SealedBox>, token: &str) -> Result<VaultAnswer, VaultDown> {
+    pub(super) fn prove_person(&mut self, proof: Id, account: Id, name: &str, sealed: Option<&SealedBox>, liveness: &Liveness) -> Result<VaultAnswer, VaultDown> {
         let place = |column: &str| format!("verification:{proof}:{column}");
         let sql = "SELECT account, name_sealed, number_sealed, token_sealed FROM verifications WHERE verification = ?1";
         let known: Option<(String, [Vec<u8>; 3])> = self
@@ -70,14 +70,15 @@ impl Engine {
                 let Ok(number) = fold(number, FoldKind::IdNumber).map(Zeroizing::new) else {
                     return Ok(refused("id_characters"));
                 };
-                (Zeroizing::new(name.to_owned()), number, Zeroizing::new(token.to_owned()))
+                (Zeroizing::new(name.to_owned()), number, liveness.in_one_text())
             }
         };
         let is_theirs = self.id_number_of(account)?.is_some_and(|theirs| theirs.eq_ignore_ascii_case(&number));
         let state = if is_theirs {
             let (document, nationality) = self.document_of(account)?.unwrap_or_default();
             let person = PersonToCheck { document: &document, name: &name, number: &number, nationality: nationality.as_deref() };
-            state_of(self.outside.vendor.verify(proof, &person, &token, None))
+            let shown = Liveness::of_one_text(&token);
+            state_of(self.outside.vendor.verify(proof, &person, &shown.token, shown.nonce.as_deref()))
         } else {
             IdentityState::Rejected { code: "id_mismatch".to_owned(), retriable: true }
         };

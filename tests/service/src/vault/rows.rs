@@ -3,6 +3,7 @@
 use kabao_base::{Id, Money, Timestamp};
 use kabao_proof::PublicKey;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 /// A phone that took the place of another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +183,19 @@ pub struct Liveness {
     pub token: String,
     /// The nonce.
     pub nonce: Option<String>,
+}
+
+impl Liveness {
+    /// Both as one text, to be sealed.
+    pub fn in_one_text(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!("{}\n{}", self.token, self.nonce.as_deref().unwrap_or_default()))
+    }
+
+    /// Out of that text.
+    pub fn of_one_text(text: &str) -> Liveness {
+        let (token, nonce) = text.split_once('\n').unwrap_or((text, ""));
+        Liveness { token: token.to_owned(), nonce: Some(nonce).filter(|nonce| !nonce.is_empty()).map(str::to_owned) }
+    }
 }
 
 /// What leaves the vault about a person: neither name nor number nor the day of birth.

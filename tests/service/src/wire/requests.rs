@@ -153,6 +153,9 @@ pub struct PersonIn {
     /// From the vendor's component.
     #[schema(min_length = 1, max_length = 200)]
     pub liveness_token: String,
+    /// The nonce that the component was given.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub liveness_nonce: Option<String>,
 }
 
 /// A PIN that was chosen.
@@ -354,7 +357,7 @@ mod tests {
         let otp = OtpIn { otp: "135790".to_owned() };
         let freeze = FreezeIn { phone: "+8613800138000".to_owned(), code: "ABCD-EFGH".to_owned() };
         let id_box = || BoxIn { v: 1, suite: String::new(), kid: String::new(), enc: String::new(), ct: String::new() };
-        let person = PersonIn { name: "张三".to_owned(), id_box: id_box(), liveness_token: "live-77".to_owned() };
+        let person = PersonIn { name: "张三".to_owned(), id_box: id_box(), liveness_token: "live-77".to_owned(), liveness_nonce: None };
         let verification = VerificationIn {
             name: "张三".to_owned(),
             id_box: id_box(),

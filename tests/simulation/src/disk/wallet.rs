@@ -83,7 +83,7 @@ pub async fn record_replacement(seed: u64, folder: &Path, channels: &Path) -> To
     book.look(&wallet).await?;
     let token = all.console.post("/dev/liveness", json!({ "channels": 5, "result": "ok" })).await?;
     let liveness_token = token["token"].as_str().ok_or("no liveness token")?.to_owned();
-    let person = PersonProof { name: "张三".to_owned(), id_number: ID_NUMBER.to_owned(), liveness_token };
+    let person = PersonProof { name: "张三".to_owned(), id_number: ID_NUMBER.to_owned(), liveness_token, liveness_nonce: None };
     account.replace_prove(ReplaceProof { pin: Some(PIN.to_owned()), person: Some(person) }).await.map_err(told)?;
     book.look(&wallet).await?;
     wallet.history().sync().await.map_err(told)?;

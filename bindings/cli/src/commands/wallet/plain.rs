@@ -9,6 +9,7 @@ impl Word {
             Word::OnboardingNext => ("onboarding_next", None),
             Word::ResendOtp => ("resend_otp", None),
             Word::ReplaceCheck => ("replace_check", None),
+            Word::ReplaceFaceBegin => ("replace_face_begin", None),
             Word::RenewApprovalBegin => ("renew_approval_begin", None),
             Word::SheetMake => ("make_recovery_sheet", None),
             Word::Skip => ("skip", None),

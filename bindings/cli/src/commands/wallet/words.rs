@@ -46,6 +46,9 @@ pub enum Word {
         /// What the liveness vendor gave.
         #[arg(long)]
         liveness_token: Option<String>,
+        /// The nonce of `replace-face-begin` that the vendor was given.
+        #[arg(long)]
+        nonce: Option<String>,
         /// The account has no PIN.
         #[arg(long)]
         without_pin: bool,
@@ -53,6 +56,8 @@ pub enum Word {
     /// The account's number.
     #[command(flatten)]
     Change(ChangeWord),
+    /// The nonce for the face check on this phone, while it replaces another.
+    ReplaceFaceBegin,
     /// Asks how the replacement stands.
     ReplaceCheck,
     /// Makes a new approval key and asks for an SMS code.
