@@ -1,5 +1,6 @@
 use crate::AccountClient;
 use kabao_core::account::{
+    DeviceReport, DeviceReportView,
     BackupCodes, DevicesView, FactorEnrolment, OtpSentView, PasswordDraft, PasswordStrength, SecurityView, SignInProof, SignInRequest, SignInView,
     SignOutView,
 };
@@ -65,6 +66,17 @@ impl AccountClient {
     /// The phones of the account as the service said them last. Works without network.
     pub async fn devices_known(&self) -> Outcome<DevicesView> {
         self.0.run(|account| async move { account.devices_known().await }).await
+    }
+
+    /// Says what this device is and has: at the first start, and whenever it may have changed. The service is told when something
+    /// changed, now or with the next refresh.
+    pub async fn describe_device(&self, report: DeviceReport) -> Outcome<DeviceReportView> {
+        self.0.run(|account| async move { account.describe_device(report).await }).await
+    }
+
+    /// This device, and which steps to offer on it. Works without network. Fails with `not_found` before `describe_device`.
+    pub async fn device_steps(&self) -> Outcome<DeviceReportView> {
+        self.0.run(|account| async move { account.device_steps().await }).await
     }
 
     /// Signs another phone out: its key and its payer codes are worth nothing from then on. Fails with `device_is_this` for the phone in

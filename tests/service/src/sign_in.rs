@@ -237,6 +237,7 @@ pub fn devices(db: &Connection, account: Id, this: Id) -> Outcome<Vec<DeviceOut>
             this: device == this,
             ended_at: row.get::<_, Option<i64>>("ended_at")?.filter(|_| revoked),
             ended_by: row.get::<_, Option<String>>("ended_by")?.filter(|_| revoked),
+            capabilities: row.get::<_, String>("capabilities")?.split_whitespace().map(str::to_owned).collect(),
         })
     })?;
     Ok(rows)

@@ -4,14 +4,14 @@ use super::{Arguments, CallError, nothing};
 use crate::views::{Json, snake};
 use kabao_core::Wallet;
 use kabao_core::account::{
-    BackupCodes, DeviceForm, DevicesView, FactorEnrolment, PasswordDraft, SecurityReason, SecurityView, SignInProof, SignInRequest, SignInView,
+    BackupCodes, DeviceCapability, DeviceForm, DeviceReport, DeviceReportView, DevicesView, FactorEnrolment, PasswordDraft, SecurityReason, SecurityView, SignInProof, SignInRequest, SignInView,
 };
 use serde_json::{Map, Value, json};
 
 /// The names that [`call`] knows.
 pub const CALLS: &[&str] = &[
     "password_strength", "set_password", "change_password", "security", "security_refresh", "factor_begin", "factor_confirm", "backup_codes",
-    "factor_off", "devices", "devices_known", "sign_out_device", "sign_out", "finish_sign_out", "sign_in_begin", "sign_in_otp", "sign_in_prove",
+    "factor_off", "devices", "devices_known", "describe_device", "device_steps", "sign_out_device", "sign_out", "finish_sign_out", "sign_in_begin", "sign_in_otp", "sign_in_prove",
     "sign_in_check",
 ];
 
@@ -33,6 +33,17 @@ pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Va
             with.end()?;
             let strength = account.password_strength(draft).await?;
             Ok(json!({ "acceptable": strength.acceptable, "reasons": reasons(&strength.reasons) }))
+        }
+        "describe_device" => {
+            let form = DeviceForm::from_name(&args.text("form")?);
+            let named = |name: String| DeviceCapability::from_name(&name).ok_or_else(|| CallError::Written(format!("no part of a device is named {name}")));
+            let capabilities = args.texts("capabilities")?.into_iter().map(named).collect::<Result<Vec<_>, _>>()?;
+            with.end()?;
+            Ok(account.describe_device(DeviceReport { form, capabilities }).await?.json())
+        }
+        "device_steps" => {
+            with.end()?;
+            Ok(account.device_steps().await?.json())
         }
         "set_password" => {
             let (password, pin) = (args.text("password")?, args.maybe_text("pin")?);
@@ -128,11 +139,22 @@ impl Json for DevicesView {
         let devices = self.devices.iter().map(|device| {
             object(json!({
                 "device_id": device.device_id, "model": device.model, "form": snake(device.form), "form_text": device.form_text,
+                "capabilities": device.capabilities.iter().map(|part| part.name()).collect::<Vec<_>>(), "capability_texts": device.capability_texts,
                 "first_seen": device.first_seen, "last_seen": device.last_seen, "last_seen_text": device.last_seen_text,
                 "this_device": device.this_device, "signed_in": device.signed_in, "ended_at": device.ended_at, "ended_text": device.ended_text,
             }))
         });
         json!({ "devices": devices.collect::<Vec<_>>(), "limit": self.limit, "known_at": self.known_at })
+    }
+}
+
+impl Json for DeviceReportView {
+    fn json(&self) -> Value {
+        let steps = self.steps.iter().map(|step| object(json!({ "step": step.step, "text": step.text, "offered": step.offered, "instead": step.instead })));
+        json!({
+            "form": snake(self.form), "form_text": self.form_text, "capabilities": self.capabilities.iter().map(|part| part.name()).collect::<Vec<_>>(),
+            "told": self.told, "steps": steps.collect::<Vec<_>>(),
+        })
     }
 }
 

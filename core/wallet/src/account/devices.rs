@@ -1,6 +1,7 @@
 //! The phones of the account, and signing out: of this phone or of another. Signing out 退出登录 ends a phone and keeps the account,
 //! its money and the encrypted files; closing the account 销户 is something else and does not happen here.
 
+use super::device_report::{part_texts, parts};
 use super::{AccountClient, DeviceForm, DeviceView, DevicesView, SignOutView};
 use crate::error::{Outcome, WalletError};
 use crate::service::{Request, Signer, wire};
@@ -114,7 +115,10 @@ fn device_view(language: Language, device: wire::Device, now: Timestamp) -> Devi
         Some("replaced") => "device.replaced",
         _ => "device.signed_out",
     };
+    let capabilities = parts(device.capabilities.iter().map(String::as_str));
     DeviceView {
+        capability_texts: part_texts(language, &capabilities),
+        capabilities,
         device_id: device.device_id.to_string(),
         model: device.model,
         form,

@@ -9,6 +9,7 @@
 //! `onboarding_next` always names exactly one next step, from what the files say, so that it survives every restart.
 
 mod arrive;
+mod device_report;
 mod devices;
 mod factor;
 mod closing;
@@ -24,6 +25,7 @@ mod sheet;
 mod sign_in;
 mod types;
 
+pub use device_report::{DeviceCapability, DeviceReport, DeviceReportView, DeviceStep};
 pub use closing::{ClosurePoint, ClosureState, ClosureStep, ClosureView};
 pub use contacts::{ContactAdvice, ContactKind, ContactRequest, ContactView, ContactsView};
 pub use number::{PhoneChangeRequest, PhoneChangeState, PhoneChangeView};

@@ -1,5 +1,6 @@
 //! What crosses to the apps about passwords, the second factor, devices and signing in.
 
+use super::DeviceCapability;
 use super::AccountView;
 use kabao_base::Timestamp;
 use kabao_codes::draw::QrPicture;
@@ -151,6 +152,10 @@ pub struct DeviceView {
     pub form: DeviceForm,
     /// Its sort in words.
     pub form_text: String,
+    /// What it has, as it said; empty where it said nothing.
+    pub capabilities: Vec<DeviceCapability>,
+    /// The same in words.
+    pub capability_texts: Vec<String>,
     /// Since when it is signed in.
     pub first_seen: Timestamp,
     /// When it asked the service last, to the hour.

@@ -6,7 +6,7 @@ use crate::service::way::Way;
 use crate::service::wire::WireError;
 use crate::shared::{Core, ServiceClock, WalletEvent};
 use crate::tables::events::{self, EventHead};
-use crate::tables::{account, consents, marks, tokens};
+use crate::tables::{account, consents, device_report, marks, tokens};
 use crate::tables::open::store_code;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -356,6 +356,7 @@ impl Core {
                 if known > 0 {
                     // An older book may have forgotten what was withdrawn.
                     consents::tell_again(tx)?;
+                    device_report::tell_again(tx)?;
                 }
                 log.append(tx, "epoch", "service", epoch.to_string().as_bytes())
             })

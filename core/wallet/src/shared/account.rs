@@ -50,6 +50,8 @@ impl VerificationView {
 /// Fetches the account and keeps it.
 pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
     super::tell_withdrawals(core).await?;
+    // Only a name in a list: without an answer it is told the next time.
+    let _ = super::tell_device(core).await;
     let request = core.request("GET", "/v1/account".to_owned(), Vec::new())?;
     let answer = core.call(&request).await?;
     let known: wire::Account = answer.read()?;

@@ -4,6 +4,7 @@
 mod account;
 mod clock;
 mod consents;
+mod device_report;
 mod face;
 mod counters;
 pub(crate) mod erase;
@@ -18,6 +19,7 @@ mod typed;
 pub use account::VerificationView;
 pub(crate) use account::{know_time, refresh_account};
 pub(crate) use clock::ServiceClock;
+pub(crate) use device_report::tell_device;
 pub use face::FaceRequest;
 pub(crate) use face::{face_nonce, read_face_nonce};
 pub(crate) use consents::{

@@ -58,6 +58,15 @@ CREATE TABLE sign_in (
     proof_id       TEXT
 ) STRICT;
 
+-- What this device is and has, as the app says it; `told_to` is the device of the account that the service knows it of.
+CREATE TABLE device_report (
+    one          INTEGER PRIMARY KEY CHECK (one = 1),
+    form         TEXT NOT NULL,
+    capabilities TEXT NOT NULL,
+    at           INTEGER NOT NULL,
+    told_to      TEXT
+) STRICT;
+
 -- Payments that were made in the place of another one: the same thing from another source.
 CREATE TABLE intent_links (
     intent_id  TEXT PRIMARY KEY,

@@ -4,6 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod choices;
 pub(crate) mod consents;
+pub(crate) mod device_report;
 pub(crate) mod erase;
 pub(crate) mod events;
 pub(crate) mod exports;

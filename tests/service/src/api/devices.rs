@@ -2,19 +2,40 @@
 
 use super::App;
 use super::secure::tell;
+use super::sign_in::FORMS;
 use crate::http::errors::{Answer, Common, Sent};
-use crate::refusal::Outcome;
+use crate::refusal::{Outcome, Refusal};
 use crate::service::Caller;
 use crate::sign_in::{self, DEVICES};
-use crate::store::one;
-use crate::wire::{self, DevicesOut, SignOutIn};
+use crate::store::{self, one, run};
+use crate::wire::{self, DeviceReportIn, DevicesOut, SignOutIn};
 use axum::extract::{Path, State};
+use rusqlite::params;
 
 /// The phones that are signed in, and the newest that are not any more.
 #[utoipa::path(get, path = "/v1/devices", responses((status = 200, body = DevicesOut), Common))]
 pub async fn list(State(service): App, caller: Caller) -> Outcome<Answer> {
     let devices = sign_in::devices(&service.state().db, caller.account, caller.device)?;
     Answer::json(200, &DevicesOut { devices, limit: DEVICES })
+}
+
+/// What a device can have.
+const CAPABILITIES: [&str; 5] = ["camera", "nfc", "secure_element", "biometrics", "sim"];
+
+/// What the device that asks is and has. The same again is the same.
+#[utoipa::path(put, path = "/v1/devices/this", request_body = DeviceReportIn, responses((status = 204, description = "Written down"), Common))]
+pub async fn report(State(service): App, caller: Caller, Sent(body): Sent<DeviceReportIn>) -> Outcome<Answer> {
+    if !FORMS.contains(&body.form.as_str()) {
+        return Err(Refusal::argument("form"));
+    }
+    let known = |name: &String| CAPABILITIES.contains(&name.as_str()) && body.capabilities.iter().filter(|other| *other == name).count() == 1;
+    if body.capabilities.len() > CAPABILITIES.len() || !body.capabilities.iter().all(known) {
+        return Err(Refusal::argument("capabilities"));
+    }
+    let has: Vec<&str> = CAPABILITIES.into_iter().filter(|name| body.capabilities.iter().any(|said| said == name)).collect();
+    let sql = "UPDATE devices SET form = ?2, capabilities = ?3 WHERE device_id = ?1";
+    store::write(&mut service.state().db, |tx| Ok(run(tx, sql, params![caller.device.to_string(), body.form, has.join(" ")])?))?;
+    Ok(Answer::empty())
 }
 
 /// Signs a phone of the account out, this one or another. One that is out is out.

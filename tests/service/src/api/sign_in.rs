@@ -23,7 +23,7 @@ const PROVEN_MS: i64 = 3_600_000;
 const PIN_TRIES: i64 = 2;
 const DAY_MS: i64 = 86_400_000;
 /// The forms of devices.
-const FORMS: [&str; 5] = ["phone", "tablet", "watch", "computer", "other"];
+pub(super) const FORMS: [&str; 5] = ["phone", "tablet", "watch", "computer", "other"];
 
 /// Asks for a code to the account's number, or for another one.
 #[utoipa::path(post, path = "/v1/sign-ins", request_body = SignInIn, responses((status = 200, body = RegistrationOut), Common))]

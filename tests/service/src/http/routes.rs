@@ -42,6 +42,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/sign-ins/{sign_in_id}/otp", post(sign_in::otp))
         .route("/v1/sign-ins/{sign_in_id}/proof", put(sign_in::prove))
         .route("/v1/devices", get(devices::list))
+        .route("/v1/devices/this", put(devices::report))
         .route("/v1/devices/{device_id}/sign-out", post(devices::sign_out))
         .route("/v1/account/security", get(secure::view))
         .route("/v1/account/password", put(secure::set_password))

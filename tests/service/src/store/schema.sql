@@ -79,7 +79,9 @@ CREATE TABLE devices (
     -- To the hour.
     last_seen INTEGER NOT NULL DEFAULT 0,
     ended_at INTEGER,
-    ended_by TEXT CHECK (ended_by IN ('signed_out', 'replaced'))
+    ended_by TEXT CHECK (ended_by IN ('signed_out', 'replaced')),
+    -- What it has, as it says: names with a blank between them.
+    capabilities TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 CREATE TABLE nonces (key_id TEXT NOT NULL, nonce TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (key_id, nonce)) WITHOUT ROWID;

@@ -3,6 +3,7 @@
 
 mod answers;
 mod consents;
+mod devices;
 mod change;
 mod identity;
 mod cards;
@@ -13,6 +14,7 @@ mod secure;
 
 pub use answers::*;
 pub use consents::*;
+pub use devices::*;
 pub use change::*;
 pub use identity::*;
 pub use cards::*;

@@ -184,6 +184,9 @@ pub struct DeviceOut {
     /// `signed_out` or `replaced`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<String>,
+    /// What it has, as it says: `camera`, `nfc`, `secure_element`, `biometrics`, `sim`.
+    #[serde(default)]
+    pub capabilities: Vec<String>,
 }
 
 /// The phones of the account, the newest first.

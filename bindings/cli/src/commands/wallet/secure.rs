@@ -68,6 +68,17 @@ pub enum SecureWord {
         #[arg(long)]
         known: bool,
     },
+    /// Says what this device is and has.
+    DescribeDevice {
+        /// What sort of device this is.
+        #[arg(long, value_enum, default_value = "computer")]
+        form: Form,
+        /// A part that it has: camera, nfc, secure_element, biometrics, sim. May be given several times.
+        #[arg(long)]
+        has: Vec<String>,
+    },
+    /// Which steps this device can do.
+    DeviceSteps,
     /// Signs another phone out.
     SignOutDevice {
         /// The device that `devices` gave.
@@ -124,6 +135,11 @@ pub async fn carry_out(word: &SecureWord, wallet: &Wallet, answer: &Answer) -> R
         SecureWord::BackupCodes => ask(wallet, answer, "backup_codes", with([("code", secret("code")?)])).await?,
         SecureWord::FactorOff => ask(wallet, answer, "factor_off", with([("code", secret("code")?)])).await?,
         SecureWord::Devices { known } => ask(wallet, answer, if *known { "devices_known" } else { "devices" }, none).await?,
+        SecureWord::DescribeDevice { form, has } => {
+            let form = format!("{form:?}").to_lowercase();
+            ask(wallet, answer, "describe_device", with([("form", json!(form)), ("capabilities", json!(has))])).await?
+        }
+        SecureWord::DeviceSteps => ask(wallet, answer, "device_steps", none).await?,
         SecureWord::SignOutDevice { device_id } => ask(wallet, answer, "sign_out_device", with([("device_id", json!(device_id))])).await?,
         SecureWord::SignOut => ask(wallet, answer, "sign_out", none).await?,
         SecureWord::SignInBegin { phone, device_model, form } => {

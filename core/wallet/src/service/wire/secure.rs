@@ -44,6 +44,8 @@ pub(crate) struct Device {
     pub(crate) this: bool,
     pub(crate) ended_at: Option<i64>,
     pub(crate) ended_by: Option<String>,
+    #[serde(default)]
+    pub(crate) capabilities: Vec<String>,
 }
 
 /// How a sign-in stands.
