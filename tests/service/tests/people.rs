@@ -144,6 +144,9 @@ async fn minors_need_a_guardian_and_stay_in_class_one() {
 async fn a_face_belongs_to_one_account_one_nonce_and_a_few_minutes() {
     let town = Town::new();
     let (one, other) = (newcomer(&town, "+8613900139001").await, newcomer(&town, "+8613900139002").await);
+    for phone in [&one, &other] {
+        phone.consent_to("face").await.unwrap();
+    }
     let nonce = async |phone: &Phone| phone.call("POST", "/v1/liveness-nonces", Some(json!({}))).await.unwrap().text("nonce").to_owned();
     let mine = nonce(&one).await;
     let face = one.face(3, "ok", Some(&mine)).await.unwrap();
