@@ -28,9 +28,22 @@ struct Calls {
     private func proof(_ with: Arguments) throws -> ReplaceProof {
         let pin = with.maybeText("pin")
         let person = try with.maybeText("name").map {
-            PersonProof(name: $0, idNumber: try with.text("id_number"), livenessToken: try with.text("liveness_token"))
+            PersonProof(
+                name: $0, idNumber: try with.text("id_number"), livenessToken: try with.text("liveness_token"),
+                livenessNonce: with.maybeText("liveness_nonce"))
         }
         return ReplaceProof(pin: pin, person: person)
+    }
+
+    private func part(_ name: String) throws -> DeviceCapability {
+        switch name {
+        case "camera": .camera
+        case "nfc": .nfc
+        case "secure_element": .secureElement
+        case "biometrics": .biometrics
+        case "sim": .sim
+        default: throw Written("no part of a device is named \(name)")
+        }
     }
 
     private func setUp(_ name: String, _ with: Arguments) async throws -> Any? {
@@ -44,6 +57,7 @@ struct Calls {
         case "replace_otp": try await wallet.account.replaceOtp(code: with.text("code"))
         case "replace_prove": try await wallet.account.replaceProve(proof: proof(with))
         case "replace_check": try await wallet.account.replaceCheck()
+        case "replace_face_begin": try await wallet.account.replaceFaceBegin()
         case "renew_approval_begin": try await wallet.account.renewApprovalBegin()
         case "renew_approval": try await wallet.account.renewApproval(code: with.text("code"), pin: with.text("pin"))
         case "choose_pin": try await wallet.account.choosePin(pin: with.text("pin"))
@@ -116,6 +130,12 @@ struct Calls {
         case "factor_off": try await wallet.account.factorOff(code: with.text("code"))
         case "devices": try await wallet.account.devices()
         case "devices_known": try await wallet.account.devicesKnown()
+        case "describe_device":
+            try await wallet.account.describeDevice(
+                report: DeviceReport(
+                    form: with.choice("form", of: DeviceForm.self) ?? .other,
+                    capabilities: with.texts("capabilities").map(part)))
+        case "device_steps": try await wallet.account.deviceSteps()
         case "sign_out_device": try await wallet.account.signOutDevice(deviceId: with.text("device_id"))
         case "sign_out": try await wallet.account.signOut()
         case "finish_sign_out": try await wallet.account.finishSignOut()

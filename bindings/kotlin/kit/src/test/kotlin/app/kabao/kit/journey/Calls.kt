@@ -9,7 +9,9 @@ import app.kabao.wallet.BindRequest
 import app.kabao.wallet.ConfirmRequest
 import app.kabao.wallet.ContactKind
 import app.kabao.wallet.ContactRequest
+import app.kabao.wallet.DeviceCapability
 import app.kabao.wallet.DeviceForm
+import app.kabao.wallet.DeviceReport
 import app.kabao.wallet.EraseRequest
 import app.kabao.wallet.ExportRequest
 import app.kabao.wallet.LimitsRequest
@@ -54,7 +56,9 @@ class Calls(private val wallet: Wallet, private val language: Language) {
     private fun proof(with: Arguments): ReplaceProof {
         val pin = with.maybeText("pin")
         val person =
-            with.maybeText("name")?.let { PersonProof(it, with.text("id_number"), with.text("liveness_token")) }
+            with.maybeText("name")?.let {
+                PersonProof(it, with.text("id_number"), with.text("liveness_token"), with.maybeText("liveness_nonce"))
+            }
         return ReplaceProof(pin, person)
     }
 
@@ -72,6 +76,7 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "replace_otp" -> wallet.account.replaceOtp(with.text("code"))
             "replace_prove" -> wallet.account.replaceProve(proof(with))
             "replace_check" -> wallet.account.replaceCheck()
+            "replace_face_begin" -> wallet.account.replaceFaceBegin()
             "renew_approval_begin" -> wallet.account.renewApprovalBegin()
             "renew_approval" -> wallet.account.renewApproval(with.text("code"), with.text("pin"))
             "choose_pin" -> wallet.account.choosePin(with.text("pin"))
@@ -138,6 +143,12 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "factor_off" -> wallet.account.factorOff(with.text("code"))
             "devices" -> wallet.account.devices()
             "devices_known" -> wallet.account.devicesKnown()
+            "describe_device" -> {
+                val form = DeviceForm.valueOf(with.text("form").uppercase())
+                val parts = with.texts("capabilities").map { DeviceCapability.valueOf(it.uppercase()) }
+                wallet.account.describeDevice(DeviceReport(form, parts))
+            }
+            "device_steps" -> wallet.account.deviceSteps()
             "sign_out_device" -> wallet.account.signOutDevice(with.text("device_id"))
             "sign_out" -> wallet.account.signOut()
             "finish_sign_out" -> wallet.account.finishSignOut()
