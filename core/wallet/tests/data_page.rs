@@ -19,6 +19,9 @@ const SCHEMAS: [(&str, &str); 10] = [
     ("acquirer.db", "tests/service/outside/src/lakala/book.rs"),
 ];
 
+/// The one way in which a later version of a schema changes a table.
+const ADD_COLUMN: &str = " ADD COLUMN ";
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -56,6 +59,10 @@ fn columns(file: &str, text: &str) -> BTreeSet<String> {
                 found.insert(format!("{file} {} {first}", table.trim()));
             }
         }
+    }
+    for statement in text.split("ALTER TABLE ").skip(1) {
+        let (table, column) = statement.split_once(ADD_COLUMN).unwrap_or_else(|| panic!("{file}: teach this test ALTER TABLE {statement}"));
+        found.insert(format!("{file} {} {}", table.trim(), column.split_whitespace().next().unwrap_or_default()));
     }
     found
 }
@@ -173,7 +180,7 @@ fn no_schema_is_overlooked() {
     for path in found {
         let (text, known) = (read(&path), SCHEMAS.iter().any(|(_, schema)| path.ends_with(schema)));
         assert!(known || !product(&text).contains("CREATE TABLE "), "{} makes tables that docs/data.md does not know", path.display());
-        assert!(!product(&text).contains("ALTER TABLE "), "{}: teach this test what ALTER TABLE adds", path.display());
+        assert!(known || !product(&text).contains("ALTER TABLE "), "{} changes tables where docs/data.md does not look", path.display());
     }
 }
 
@@ -192,6 +199,8 @@ fn secrets_have_few_places() {
 fn tables_are_read_out_of_sql_and_out_of_rust() {
     let sql = "CREATE TABLE a (x TEXT CHECK (x IN ('p', 'q')), -- why, so\n y INTEGER, PRIMARY KEY (x, y)) STRICT;\nCREATE INDEX i ON a (y);";
     assert_eq!(columns("f", sql).into_iter().collect::<Vec<_>>(), ["f a x", "f a y"]);
+    let later = "CREATE TABLE a (x TEXT) STRICT;\nALTER TABLE a ADD COLUMN z INTEGER NOT NULL DEFAULT 0;";
+    assert_eq!(columns("f", later).into_iter().collect::<Vec<_>>(), ["f a x", "f a z"]);
     let rust = "const T: &str = \"\nCREATE TABLE IF NOT EXISTS b(\n    z BLOB, UNIQUE(z)) STRICT;\n\";\n#[cfg(test)]\nmod tests {\nconst U: &str = \"CREATE TABLE c (q TEXT)\";}";
     assert_eq!(columns("f", rust).into_iter().collect::<Vec<_>>(), ["f b z"]);
 }

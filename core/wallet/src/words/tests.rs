@@ -148,6 +148,8 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("fee", "rate") => &["percent"],
             ("fee", "min" | "max" | "free") => &["amount"],
             ("code", "look_alike") => &["host"],
+            ("lock", "after") => &["wait"],
+            ("shell", "not_understood") => &["line", "why"],
             ("closure", "kept") => &["years"],
             ("sheet", "payee" | "svg_title") => &["payee"],
             ("show", "too_wide") => &["columns"],
