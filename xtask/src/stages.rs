@@ -150,11 +150,14 @@ fn languages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
 
 /// What the tests of every language find in their environment.
 fn environment(place: &Place) -> Vec<String> {
-    vec![
+    let mut found = vec![
         format!("KABAO={}", place.debug().join("kabao").display()),
         format!("KABAO_ROOT={}", place.root.display()),
         format!("CARGO_TARGET_DIR={}", place.target.display()),
-    ]
+    ];
+    // Which journeys the languages replay, when somebody chose.
+    found.extend(std::env::var("KABAO_JOURNEYS").ok().map(|names| format!("KABAO_JOURNEYS={names}")));
+    found
 }
 
 fn kotlin(place: &Place) -> Result<Command, String> {

@@ -138,6 +138,17 @@ fn a_newer_table_arrives_with_a_sync_and_is_there_without_network() {
 }
 
 #[test]
+fn two_refreshes_at_once_bring_one_table_and_refuse_nothing() {
+    story("crossed", async |story| {
+        let newer = story.codes().await.version + 1;
+        story.publish(newer, same).await;
+        let (one, other) = tokio::join!(story.refresh(), story.refresh());
+        assert_eq!((one.unwrap().version, other.unwrap().version), (newer, newer));
+        assert_eq!(story.codes().await.refused, None);
+    });
+}
+
+#[test]
 fn what_is_wrong_is_refused_with_its_reason_and_the_one_in_use_stays() {
     story("refused", async |mut story| {
         let base = story.codes().await.version;
