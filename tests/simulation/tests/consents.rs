@@ -97,7 +97,8 @@ fn a_text_that_is_not_what_its_digest_says_is_never_shown() {
         let wallet = story.wallet();
         wallet.data().withdraw_consent(FACE.to_owned()).await.unwrap();
         let version = shown(&wallet).await;
-        let lies: [(&str, fn(&mut serde_json::Value)); 3] = [
+        type Lie = fn(&mut serde_json::Value);
+        let lies: [(&str, Lie); 3] = [
             ("another text", |body| body["text"] = json!("I agree to everything.")),
             ("another document", |body| body["document"] = json!("terms")),
             ("no text", |body| drop(body.as_object_mut().unwrap().remove("text"))),
