@@ -3,7 +3,7 @@
 use super::Core;
 use crate::error::Outcome;
 use crate::service::{Answer, wire};
-use crate::tables::sync;
+use crate::tables::{intents, sync};
 use kabao_base::Code;
 use kabao_money::rules::Rules;
 
@@ -27,11 +27,19 @@ pub(crate) async fn keep_counters(core: &Core, answer: &Answer) -> Outcome<u64> 
     Ok(counters.rules_version)
 }
 
-/// After a sync: counts again when it brought something, so that this is not counted twice or not at all; and the first time, as
-/// limits of a new phone and caps of one's own are known to the service alone. Nothing that goes wrong here makes the sync fail.
+/// After a sync: counts again when it brought something, so that this is not counted twice or not at all; when a payment of this
+/// phone moved, or a day in China began, since it was counted; and the first time, as limits of a new phone and caps of one's own
+/// are known to the service alone. Nothing that goes wrong here makes the sync fail.
 pub(crate) async fn follow_counters(core: &Core, changed: bool) {
-    let held = core.files(|files| files.cache(|conn| sync::snapshot(conn, sync::LIMITS))).await;
-    if changed || matches!(held, Ok(None)) {
+    let now = core.now();
+    let counted = core
+        .files(move |files| {
+            let Some((_, at)) = files.cache(|conn| sync::snapshot(conn, sync::LIMITS))? else { return Ok(false) };
+            let moved = files.ledger(|conn| intents::newest(conn, 50))?.iter().any(|row| row.updated_at > at);
+            Ok(!moved && at.china_day() == now.china_day())
+        })
+        .await;
+    if changed || matches!(counted, Ok(false)) {
         let _ = refresh_counters(core).await;
     }
 }
