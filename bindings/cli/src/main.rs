@@ -28,7 +28,7 @@ use std::process::ExitCode;
 #[command(name = "kabao", version)]
 struct Arguments {
     /// The language of what a person reads: zh-CN or en. Without it, the one of the environment.
-    #[arg(long, visible_alias = "lang", global = true)]
+    #[arg(long, visible_alias = "lang", global = true, value_parser = known_language)]
     language: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -67,6 +67,15 @@ enum Command {
 /// What is freed is overwritten, as in the library for phones (docs/decisions/memory-of-a-locked-wallet.md).
 #[global_allocator]
 static MEMORY: kabao_core::WipingAllocator = kabao_core::WipingAllocator::new();
+
+/// A language that there are words in, by its tag or with a region behind it.
+fn known_language(tag: &str) -> Result<String, String> {
+    let primary = tag.split(['-', '_', '.']).next().unwrap_or_default();
+    match ["zh", "en"].iter().any(|known| primary.eq_ignore_ascii_case(known)) {
+        true => Ok(tag.to_owned()),
+        false => Err("there are zh-CN and en".to_owned()),
+    }
+}
 
 /// What a wrong command line gives; 1, 2 and 3 have meanings of their own.
 const USAGE: u8 = 64;

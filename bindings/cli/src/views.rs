@@ -10,7 +10,7 @@ pub use pictures::{beside, drawn};
 
 use kabao_base::{Failure, MoneyView, Timestamp};
 use kabao_core::account::{
-    AccountView, ClosurePoint, ClosureView, ContactView, ContactsView, OtpSentView, PhoneChangeView, ReplaceView,
+    AccountView, ClosurePoint, ClosureView, ContactView, ContactsView, OtpSentView, PhoneChangeView, PinResetView, ReplaceView,
 };
 use kabao_core::cards::{BindingView, CardDoubtView, CardLookView, CardView, SourcesView};
 use kabao_core::history::{HistoryItem, HistoryPage, MonthView, RecordView, SyncReport, VerifyReport};
@@ -161,6 +161,15 @@ impl Json for PhoneChangeView {
         object(json!({
             "state": snake(self.state), "phone_masked": self.phone_masked, "needs_person": self.needs_person, "needs_pin": self.needs_pin,
             "low_limits_until": self.low_limits_until, "account": maybe(self.account.as_ref()),
+        }))
+    }
+}
+
+impl Json for PinResetView {
+    fn json(&self) -> Value {
+        object(json!({
+            "state": snake(self.state), "needs_person": self.needs_person, "low_limits_until": self.low_limits_until,
+            "account": maybe(self.account.as_ref()),
         }))
     }
 }

@@ -334,3 +334,49 @@ fn one_process_takes_words_line_by_line_and_lives_on_locked() {
     assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(!String::from_utf8_lossy(&done.stderr).contains("480273"));
 }
+
+#[test]
+fn reasons_and_what_cannot_be_run_are_said_in_the_language_of_the_person() {
+    let service = Service::start();
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere");
+    // Nothing was asked of a wallet, and it is said in words and as JSON all the same.
+    let said = wallet(&nowhere, &["--json", "status"], "");
+    assert_eq!((said.code, &said.json()["failure"]["code"]), (1, &Value::from("which_service")));
+    assert!(said.json()["failure"]["text"].as_str().unwrap().contains("钱包服务"), "{}", said.out);
+    assert!(wallet(&nowhere, &["status"], "").err.contains("钱包服务"));
+    let broken = folder.path().join("broken.json");
+    std::fs::write(&broken, "{").unwrap();
+    let said = wallet(&nowhere, &["--service", broken.to_str().unwrap(), "status"], "");
+    assert!(said.code == 1 && said.err.contains("服务的文件不能用"), "{}", said.err);
+    let profile = folder.path().join("profile");
+    ready(&service, &profile);
+    let said = wallet(&profile, &["--json", "bind-confirm"], "123456");
+    assert_eq!((said.code, &said.json()["failure"]["code"]), (1, &Value::from("no_binding")));
+    assert!(wallet(&profile, &["bind-confirm"], "123456").err.contains("银行卡"));
+    // Every reason has its sentence beside its code.
+    for words in [&["precheck", "99999.00"][..], &["limits", "99999.00"], &["ready"]] {
+        let json = wallet(&profile, &[&["--json"], words].concat(), "");
+        let failures = failures(&json.json());
+        assert!(words[0] == "ready" || !failures.is_empty(), "{words:?} {}", json.out);
+        let told = wallet(&profile, words, "").out;
+        for failure in failures {
+            let (text, next) = (failure["text"].as_str().unwrap(), failure["next"].as_str().unwrap());
+            assert!(!text.is_empty() && !next.is_empty() && told.contains(text), "{words:?} {text}\n{told}");
+        }
+    }
+    // A language without words is an error that names those that have them.
+    let other = Command::new(env!("CARGO_BIN_EXE_kabao")).args(["--language", "fr", "check", "regulation"]).output().unwrap();
+    let told = String::from_utf8(other.stderr).unwrap();
+    assert!(other.status.code() == Some(64) && told.contains("zh-CN and en"), "{told}");
+}
+
+/// Everything that is a reason, wherever it stands.
+fn failures(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(failures).collect(),
+        Value::Object(map) if map.contains_key("remedy") => vec![value.clone()],
+        Value::Object(map) => map.values().flat_map(failures).collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,6 +1,6 @@
 use crate::calls::Calls;
 use kabao_core::account::{
-    AccountClient as Part, AccountView, ClosureView, ContactRequest, ContactsView, OtpSentView, PhoneChangeRequest, PhoneChangeView, RecoverySheet, RegisterRequest, ReplaceProof,
+    AccountClient as Part, AccountView, ClosureView, ContactRequest, ContactsView, OtpSentView, PhoneChangeRequest, PhoneChangeView, PinResetProof, PinResetView, RecoverySheet, RegisterRequest, ReplaceProof,
     ReplaceView,
 };
 use kabao_core::error::Outcome;
@@ -148,6 +148,38 @@ impl AccountClient {
     /// Gives the change up. A proof that is on its way may still win: `refresh` tells.
     pub async fn change_phone_cancel(&self) -> Outcome<()> {
         self.0.run(|account| async move { account.change_phone_cancel().await }).await
+    }
+
+    /// Begins to set a new PIN for one that was forgotten or locked: a code goes to the account's number. The same call again
+    /// is another code. Fails with `wrong_step` before the real name is verified, `account_frozen`, `otp_cooldown`.
+    pub async fn pin_reset_begin(&self) -> Outcome<OtpSentView> {
+        self.0.run(|account| async move { account.pin_reset_begin().await }).await
+    }
+
+    /// Types the code that came to the account's number.
+    pub async fn pin_reset_otp(&self, code: String) -> Outcome<PinResetView> {
+        self.0.run(|account| async move { account.pin_reset_otp(code).await }).await
+    }
+
+    /// Proves the person by real name and face, and chooses the new PIN. Limits are low for 24 hours after it. Fails with
+    /// the refusals of the real-name check, those of a PIN that is chosen, and `pin_reset_done` when an earlier try was first.
+    pub async fn pin_reset_finish(&self, proof: PinResetProof) -> Outcome<PinResetView> {
+        self.0.run(|account| async move { account.pin_reset_finish(proof).await }).await
+    }
+
+    /// Asks how it stands: after a lost answer, or while the real name is being checked.
+    pub async fn pin_reset_check(&self) -> Outcome<PinResetView> {
+        self.0.run(|account| async move { account.pin_reset_check().await }).await
+    }
+
+    /// The reset that is under way on this phone, if one is. Works without network.
+    pub async fn pin_reset_standing(&self) -> Outcome<Option<PinResetView>> {
+        self.0.run(|account| async move { account.pin_reset_standing().await }).await
+    }
+
+    /// Gives the reset up. A try that is on its way may still win: the account's number is told.
+    pub async fn pin_reset_cancel(&self) -> Outcome<()> {
+        self.0.run(|account| async move { account.pin_reset_cancel().await }).await
     }
 
     /// Makes a new approval key, when `confirm` failed with `approval_lost`, and asks for a code by SMS. Called again, it is

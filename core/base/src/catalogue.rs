@@ -113,7 +113,8 @@ codes! {
     PinPhone "pin_phone" Certain Proof Person ChooseOtherPin "The PIN is a part of the phone number.";
     PinIdTail "pin_id_tail" Certain Proof Person ChooseOtherPin "The PIN is the tail of the identity number.";
     PinWrong "pin_wrong" Certain Proof Person RetypePin "A wrong PIN.";
-    PinLocked "pin_locked" Certain Proof Person CallSupport "The PIN is locked after too many wrong tries.";
+    PinLocked "pin_locked" Certain Proof Person ResetPin "The PIN is locked after too many wrong tries.";
+    PinResetDone "pin_reset_done" Certain State Person RetypePin "The PIN was reset by an earlier try, or on another phone: what was typed now was not taken.";
     PinNotSet "pin_not_set" Certain State Person FinishSetUp "No PIN was chosen yet.";
     // login password
     PasswordTooShort "password_too_short" Certain Proof Person CorrectInput "A password has at least eight characters.";

@@ -76,6 +76,8 @@ pub enum Remedy {
     RetypePin,
     /// Choose another PIN.
     ChooseOtherPin,
+    /// Set a new PIN with the account's number, the real name and the face.
+    ResetPin,
     /// Ask the service's support.
     CallSupport,
     /// Ask the bank.

@@ -75,6 +75,8 @@ pub struct OnboardingFacts {
     pub card_skipped: bool,
     /// The account is frozen.
     pub frozen: bool,
+    /// The PIN is locked after too many wrong tries.
+    pub pin_locked: bool,
     /// The service said that the account is closed for good.
     pub closed: bool,
     /// It is known that nobody shows under a valid licence who runs this wallet.
@@ -105,6 +107,8 @@ pub enum OnboardingStepKind {
     ReplaceProve,
     /// The account is frozen: only support can help.
     Frozen,
+    /// The payment PIN is locked: set a new one with number, real name and face.
+    ResetPin,
     /// The account is closed: take the history along, then erase this phone.
     Closed,
     /// Choose the six-digit payment PIN.
@@ -138,7 +142,7 @@ pub struct OnboardingStep {
 }
 
 /// Every key that [`OnboardingStep::reason_key`] can be; the word files have a sentence for each.
-pub const REASON_KEYS: [&str; 21] = [
+pub const REASON_KEYS: [&str; 22] = [
     "onboarding_operator_unverified",
     "onboarding_register",
     "onboarding_enter_otp",
@@ -152,6 +156,7 @@ pub const REASON_KEYS: [&str; 21] = [
     "onboarding_frozen",
     "onboarding_closed",
     "onboarding_choose_pin",
+    "onboarding_reset_pin",
     "onboarding_keep_recovery_sheet",
     "onboarding_consent",
     "onboarding_verify",
@@ -212,6 +217,7 @@ pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
             }
             Fact::None => (Kind::Verify, "onboarding_verify", false),
             Fact::Rejected { retriable: true } => (Kind::Verify, "onboarding_verify_again", false),
+            Fact::Passed if facts.pin_locked => (Kind::ResetPin, "onboarding_reset_pin", false),
             Fact::Passed if facts.cards == 0 && !facts.card_skipped => {
                 (Kind::BindCard, "onboarding_bind_card", true)
             }
@@ -282,6 +288,9 @@ mod tests {
         facts.verification = VerificationFact::Passed;
         assert_eq!(shown(&facts), (Kind::BindCard, "onboarding_bind_card", true));
         facts.cards = 1;
+        facts.pin_locked = true;
+        assert_eq!(shown(&facts), (Kind::ResetPin, "onboarding_reset_pin", false));
+        facts.pin_locked = false;
         facts.operator_unverified = true;
         assert_eq!(shown(&facts), (Kind::Ready, "onboarding_ready", false));
         facts.frozen = true;

@@ -256,6 +256,7 @@ fn erase(tx: &Connection, of: Id) -> Outcome<()> {
         "UPDATE replacements SET state = 'void', phone_mark = x'', model = '' WHERE account_id = ?1",
         "UPDATE sign_ins SET state = 'void', phone_mark = x'', model = '' WHERE account_id = ?1",
         "UPDATE phone_changes SET state = 'void', new_mark = x'', new_sealed = x'', old_mark = x'' WHERE account_id = ?1",
+        "UPDATE pin_resets SET state = 'void' WHERE account_id = ?1",
         "UPDATE bindings SET token = NULL, last4 = NULL WHERE account_id = ?1",
         "UPDATE accounts SET document = NULL, expires_on = NULL, reverify_by = NULL WHERE account_id = ?1",
         "DELETE FROM identity_checks WHERE account_id = ?1",

@@ -19,6 +19,7 @@ mod listen;
 mod number;
 mod openapi;
 mod pay;
+mod pin_reset;
 mod proxy;
 pub mod refusal;
 mod replace;

@@ -10,7 +10,7 @@ use crate::store::low::{self, LOW_MS};
 use crate::service::{self, Service, Sms, internal};
 use crate::store::people::{Account, account};
 use crate::tell as telling;
-use crate::store::{self, id_at, maybe_id_at, one, own_caps, run};
+use crate::store::{self, all, id_at, maybe_id_at, one, own_caps, run};
 use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
 use crate::wire::{self, PhoneChangeOut};
 use kabao_base::{Code, Id, Timestamp};
@@ -183,6 +183,12 @@ pub fn complete(service: &Service, state: &mut service::State, known: &Change, n
         },
         at: now,
     };
+    // The account's own number is no second contact: what named it as one ends with this.
+    let same = same_contacts(service, &state.db, known.account, &new)?;
+    for contact in &same {
+        let gone = DecisionRow { decision: *contact, account: known.account, body: Decision::ContactGone, at: now };
+        let VaultAnswer::Decisions(_) = service.ask_vault(VaultCall::KeepDecision(gone))? else { return Err(Refusal::down()) };
+    }
     // The vault's word comes first and stands: the same change again is the one of the first call.
     let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::KeepDecision(row))? else { return Err(Refusal::down()) };
     let row = rows.into_iter().find(|row| row.decision == known.id).ok_or_else(Refusal::down)?;
@@ -194,14 +200,33 @@ pub fn complete(service: &Service, state: &mut service::State, known: &Change, n
         // Whoever is on the way into the phone's place with a code to the earlier number has to begin anew.
         run(tx, "UPDATE replacements SET state = 'void' WHERE account_id = ?1 AND state = 'open'", [&account])?;
         run(tx, "UPDATE sign_ins SET state = 'void' WHERE account_id = ?1 AND state = 'open'", [&account])?;
+        run(tx, "UPDATE pin_resets SET number_at = NULL WHERE account_id = ?1 AND state = 'open'", [&account])?;
+        for contact in &same {
+            run(tx, "DELETE FROM contacts WHERE contact_id = ?1", [contact.to_string()])?;
+        }
         let sql = "INSERT INTO notices VALUES (?1, ?2, 'phone_changed', ?3, ?4)";
         run(tx, sql, params![service.make_id().to_string(), account, known.device.to_string(), now.as_ms()])?;
         Ok(())
     })?;
+    state.memory.contact_codes.retain(|id, _| !same.contains(id));
     state.memory.replacements.retain(|_, pending| pending.phone != old);
-    state.memory.change_codes.retain(|(id, _), _| *id != known.id);
+    // Codes to the earlier number that wait for a new PIN are worth nothing either.
+    state.memory.change_codes.retain(|(id, which), _| *id != known.id && *which != "pin");
     tell(service, state, &old, &new, known, now);
     Ok(())
+}
+
+/// The second contacts of an account that are this number, counting or not.
+fn same_contacts(service: &Service, db: &Connection, account: Id, phone: &str) -> Outcome<Vec<Id>> {
+    let sql = "SELECT contact_id, address_sealed FROM contacts WHERE account_id = ?1 AND kind = 'phone'";
+    let named = all(db, sql, [account.to_string()], |row| Ok((id_at(row, "contact_id")?, row.get::<_, Vec<u8>>(1)?)))?;
+    let mut same = Vec::new();
+    for (contact, sealed) in named {
+        if telling::address(service, contact, &sealed)? == phone {
+            same.push(contact);
+        }
+    }
+    Ok(same)
 }
 
 /// Both numbers hear of it; the earlier one also how to object, whoever holds it.
@@ -254,6 +279,7 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
             match &row.body {
                 _ if known.is_none() => {}
                 Decision::Number { .. } => apply(tx, row)?,
+                Decision::PinReset { .. } => crate::pin_reset::apply(tx, row)?,
                 Decision::ContactGone => {
                     run(tx, "DELETE FROM contacts WHERE contact_id = ?1", [row.decision.to_string()])?;
                 }

@@ -2,7 +2,7 @@
 
 use crate::api::{
     account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, phone_changes,
-    quotes, registration, removals, renewal, replacement, secure, sign_in,
+    pin_resets, quotes, registration, removals, renewal, replacement, secure, sign_in,
 };
 use utoipa::OpenApi;
 
@@ -17,6 +17,7 @@ use utoipa::OpenApi;
         contacts::list, contacts::add, contacts::code, contacts::otp, contacts::remove,
         closures::view, closures::close, closures::reopen,
         phone_changes::begin, phone_changes::otp, phone_changes::state, phone_changes::prove,
+        pin_resets::begin, pin_resets::otp, pin_resets::state, pin_resets::prove,
         sign_in::begin, sign_in::otp, sign_in::state, sign_in::prove, devices::list, devices::report, devices::sign_out,
         secure::view, secure::set_password, secure::enrol, secure::confirm, secure::backups, secure::off,
         account::view, account::set_pin, account::set_sheet, account::freeze,

@@ -87,6 +87,8 @@ async fn codes_to_both_numbers_are_not_enough_without_the_pin() {
     assert_eq!(phone.call("GET", &format!("/v1/phone-changes/{id}"), None).await.unwrap().json, done.json);
     assert_eq!(prove(&phone, id, NEW, PIN, None).await.json, done.json);
     assert_eq!(number(&phone).await, "170****5678");
+    // Every phone of the account learns the whole number.
+    assert_eq!(phone.call("GET", "/v1/account", None).await.unwrap().json["phone"], NEW);
     refused(&begin(&phone, id, NEW, true).await, 409, "wrong_step");
     refused(&begin(&phone, phone.make_id(), NEW, true).await, 422, "phone_same");
     let notices = town.ask_dev("GET", "/dev/notices", None).await;
@@ -125,6 +127,35 @@ async fn without_the_earlier_number_the_real_name_and_low_limits() {
     ok(&phone.call("POST", "/v1/quotes", Some(quote(1_000))).await.unwrap());
     town.world.advance(86_400_001);
     refused(&phone.call("POST", "/v1/quotes", Some(quote(50_001))).await.unwrap(), 422, "limit_static_code");
+}
+
+#[tokio::test]
+async fn a_second_contact_that_becomes_the_number_is_no_second_contact_any_more() {
+    let mut town = Town::new();
+    let (mut phone, _) = town.person().await;
+    let (number, mail) = (phone.make_id(), phone.make_id());
+    for (id, kind, address) in [(number, "phone", NEW), (mail, "email", "li@example.com")] {
+        ok(&phone.call("POST", "/v1/contacts", Some(json!({"contact_id": id, "kind": kind, "address": address}))).await.unwrap());
+        let code = phone.otp(address, "kabao").await.unwrap();
+        ok(&phone.call("POST", &format!("/v1/contacts/{id}/otp"), Some(json!({"otp": code}))).await.unwrap());
+    }
+    let copy = town.ask_dev("POST", "/dev/snapshot", None).await;
+    let id = phone.make_id();
+    typed(&town, &phone, id, "new", true, NEW).await;
+    typed(&town, &phone, id, "old", true, NEW).await;
+    assert_eq!(prove(&phone, id, NEW, PIN, None).await.text("state"), "done");
+    for _ in 0..2 {
+        let list = phone.call("GET", "/v1/contacts", None).await.unwrap();
+        let kinds: Vec<&str> = list.json["contacts"].as_array().unwrap().iter().map(|contact| contact["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["email"], "the mailbox goes on counting: {}", list.json);
+        // An older copy of the book does not bring it back.
+        town.ask_dev("POST", "/dev/restore", Some(json!({"snapshot": copy["snapshot"]}))).await;
+        town.restart();
+        town.again(&mut phone);
+    }
+    town.world.advance(60_001);
+    let again = json!({"contact_id": phone.make_id(), "kind": "phone", "address": NEW});
+    refused(&phone.call("POST", "/v1/contacts", Some(again)).await.unwrap(), 422, "contact_same");
 }
 
 #[tokio::test]

@@ -360,3 +360,17 @@ async fn codes_are_bounded_whatever_they_are_for() {
     let inbox = town.ask_dev("GET", "/dev/inbox?phone=13800138000", None).await;
     assert_eq!(inbox["messages"].as_array().unwrap().len(), 10);
 }
+
+#[tokio::test]
+async fn a_long_name_of_a_passport_is_a_name() {
+    let town = Town::new();
+    let mut phone = town.phone().await;
+    ok(&phone.register("+8613800138077").await.unwrap());
+    // The visual zone has it whole; the machine-readable one cuts it after 39.
+    let name = "MARIA DE LOS ANGELES FERNANDEZ DE CORDOBA Y RODRIGUEZ DE VALCARCEL";
+    assert!(name.len() > 50 && name.len() <= 100);
+    let passed = verify(&phone, "foreign_passport", name, "GA302922;19890412;20460811;ESP", 3).await;
+    assert_eq!(passed.text("state"), "passed", "{}", passed.json);
+    let other = "A".repeat(101);
+    refused(&verify(&phone, "foreign_passport", &other, "GA302923;19890412;20460811;ESP", 3).await, 422, "name_invalid");
+}

@@ -3,13 +3,14 @@
 use super::{Arguments, CallError, nothing};
 use crate::views::Json;
 use kabao_core::Wallet;
-use kabao_core::account::{ContactKind, ContactRequest, PersonProof, PhoneChangeRequest, ReplaceProof};
+use kabao_core::account::{ContactKind, ContactRequest, PersonProof, PhoneChangeRequest, PinResetProof, ReplaceProof};
 use serde_json::{Value, json};
 
 /// The names that [`call`] knows.
 pub const CALLS: &[&str] = &[
     "change_phone_begin", "change_phone_send", "change_phone_otp", "change_phone_prove", "change_phone_check", "change_phone_standing",
-    "change_phone_cancel", "contacts", "contacts_refresh", "contact_add", "contact_send_code", "contact_confirm", "contact_remove",
+    "change_phone_cancel", "pin_reset_begin", "pin_reset_otp", "pin_reset_finish", "pin_reset_check", "pin_reset_standing",
+    "pin_reset_cancel", "contacts", "contacts_refresh", "contact_add", "contact_send_code", "contact_confirm", "contact_remove",
     "closure", "close_account", "reopen_account", "erase_closed",
 ];
 
@@ -46,6 +47,16 @@ pub async fn call(wallet: &Wallet, name: &str, mut args: Arguments) -> Result<Va
             let proof = proof(&mut args)?;
             args.end()?;
             account.change_phone_prove(proof).await?.json()
+        }
+        "pin_reset_otp" => {
+            let code = args.text("code")?;
+            args.end()?;
+            account.pin_reset_otp(code).await?.json()
+        }
+        "pin_reset_finish" => {
+            let ReplaceProof { pin, person } = proof(&mut args)?;
+            args.end()?;
+            account.pin_reset_finish(PinResetProof { pin: pin.unwrap_or_default(), person }).await?.json()
         }
         "contact_add" => {
             let kind = match args.text("kind")?.as_str() {
@@ -95,6 +106,13 @@ pub async fn call(wallet: &Wallet, name: &str, mut args: Arguments) -> Result<Va
                     Some(view) => view.json(),
                     None => json!({ "state": "none" }),
                 },
+                "pin_reset_begin" => account.pin_reset_begin().await?.json(),
+                "pin_reset_check" => account.pin_reset_check().await?.json(),
+                "pin_reset_standing" => match account.pin_reset_standing().await? {
+                    Some(view) => view.json(),
+                    None => json!({ "state": "none" }),
+                },
+                "pin_reset_cancel" => nothing(account.pin_reset_cancel().await?),
                 "change_phone_cancel" => nothing(account.change_phone_cancel().await?),
                 _ => return Err(CallError::Written(format!("no call is named {name}"))),
             }

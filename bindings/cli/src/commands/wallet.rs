@@ -34,6 +34,8 @@ enum Stop {
     Wallet(WalletError),
     /// Something around it.
     Said(String),
+    /// It cannot be run: the name of the sentence, and what it is about.
+    Unusable(&'static str, String),
 }
 
 impl From<WalletError> for Stop {
@@ -63,10 +65,8 @@ pub fn run(args: &WalletArgs, language: &str) -> ExitCode {
     match work(args, language, &answer) {
         Ok(code) => code,
         Err(Stop::Wallet(error)) => answer.refused(&error),
-        Err(Stop::Said(text)) => {
-            eprintln!("{text}");
-            ExitCode::FAILURE
-        }
+        Err(Stop::Said(text)) => answer.unusable("not_run", &text),
+        Err(Stop::Unusable(why, about)) => answer.unusable(why, &about),
     }
 }
 
@@ -76,7 +76,7 @@ fn work(args: &WalletArgs, language: &str, answer: &Answer) -> Result<ExitCode, 
     if let Some(warning) = opened.warning {
         eprintln!("{warning}");
     }
-    let host = setup::host(Arc::new(service.transport()?), opened.store)?;
+    let host = setup::host(Arc::new(service.transport().map_err(|about| Stop::Unusable("service_file", about))?), opened.store)?;
     let runtime = host.handle().ok_or_else(|| "the host does not start".to_owned())?;
     let settings = service.settings(&args.profile, language);
     runtime.block_on(async {
@@ -103,16 +103,17 @@ fn work(args: &WalletArgs, language: &str, answer: &Answer) -> Result<ExitCode, 
 }
 
 /// The service of the profile: the one that is named, which is then remembered, or the remembered one.
-fn service(args: &WalletArgs) -> Result<ServiceFile, String> {
+fn service(args: &WalletArgs) -> Result<ServiceFile, Stop> {
+    let read = |path: &Path| ServiceFile::read(path).map_err(|about| Stop::Unusable("service_file", about));
     let remembered = args.profile.join("service.json");
     let Some(path) = &args.service else {
         return match remembered.exists() {
-            true => ServiceFile::read(&remembered),
-            false => Err("--service: which service? Give its service.json once; the profile remembers it".to_owned()),
+            true => read(&remembered),
+            false => Err(Stop::Unusable("which_service", String::new())),
         };
     };
-    let service = ServiceFile::read(path)?;
-    remember(&args.profile, path, &remembered).map_err(|error| format!("{}: {error}", args.profile.display()))?;
+    let service = read(path)?;
+    remember(&args.profile, path, &remembered).map_err(|error| Stop::Unusable("profile", format!("{}: {error}", args.profile.display())))?;
     Ok(service)
 }
 

@@ -150,11 +150,11 @@ fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &
         }
         "contact_remove" | "close_account" | "confirm_recovery_sheet" => world.remember("PIN", with.get("pin")),
         "contact_confirm" => world.remember("one-time code", with.get("code")),
-        "replace_prove" | "change_phone_prove" => {
+        "replace_prove" | "change_phone_prove" | "pin_reset_finish" => {
             world.remember("PIN", with.get("pin"));
             world.remember("identity number", with.get("id_number"));
         }
-        "enter_otp" | "replace_otp" | "sign_in_otp" | "change_phone_otp" | "bind_confirm" => world.remember("one-time code", with.get("code")),
+        "enter_otp" | "replace_otp" | "sign_in_otp" | "change_phone_otp" | "pin_reset_otp" | "bind_confirm" => world.remember("one-time code", with.get("code")),
         "set_password" | "change_password" => world.remember("login password", with.get("password")),
         "factor_begin" => world.remember("authenticator key", value.get("typed_key")),
         "factor_confirm" | "backup_codes" => {

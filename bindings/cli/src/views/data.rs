@@ -80,6 +80,6 @@ impl Json for ExportReport {
 
 impl Json for EraseReport {
     fn json(&self) -> Value {
-        json!({ "files": self.files, "strangers": self.strangers, "keys_renewed": self.keys_renewed })
+        json!({ "files": self.files, "strangers": self.strangers, "keys_renewed": self.keys_renewed, "signed_out": self.signed_out })
     }
 }

@@ -17,6 +17,7 @@ mod contacts;
 mod number;
 mod password;
 mod pin;
+mod pin_reset;
 mod register;
 mod renew;
 mod replace;
@@ -29,6 +30,7 @@ pub use device_report::{DeviceCapability, DeviceReport, DeviceReportView, Device
 pub use closing::{ClosurePoint, ClosureState, ClosureStep, ClosureView};
 pub use contacts::{ContactAdvice, ContactKind, ContactRequest, ContactView, ContactsView};
 pub use number::{PhoneChangeRequest, PhoneChangeState, PhoneChangeView};
+pub use pin_reset::{PinResetProof, PinResetState, PinResetView};
 pub use secure_types::{
     BackupCodes, DeviceForm, DeviceView, DevicesView, FactorEnrolment, PasswordDraft, PasswordStrength, SecurityReason, SecurityView,
     SignInProof, SignInRequest, SignInView, SignOutView,
@@ -85,7 +87,8 @@ impl AccountClient {
                 facts.registered &= replacing == ReplaceFact::None && signing_in == SignInFact::None;
                 facts.sheet_skipped = sheet_skipped.is_some();
                 facts.card_skipped = card_skipped.is_some();
-                facts.frozen = known.is_some_and(|known| known.frozen);
+                facts.frozen = known.as_ref().is_some_and(|known| known.frozen);
+                facts.pin_locked = known.is_some_and(|known| known.pin_locked);
                 Ok(facts)
             })
             .await?;
@@ -206,6 +209,7 @@ fn facts(row: &AccountRow, cards: u32) -> OnboardingFacts {
         card_skipped: false,
         frozen: false,
         closed: false,
+        pin_locked: false,
         operator_unverified: false,
     }
 }

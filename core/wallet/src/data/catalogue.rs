@@ -40,7 +40,7 @@ pub(super) const ITEMS: &[Item] = {
     use DataEnd::{AfterClosing, CallEnds, Erasing};
     use DataPlace::{Cache, KeyStore, Ledger, Memory, Mine, Service};
     &[
-        table("account", Ledger, &["account", "replacement", "phone_change", "sign_in", "recheck", "standing_consents", "device_report"], "phone", true),
+        table("account", Ledger, &["account", "replacement", "phone_change", "pin_reset", "sign_in", "recheck", "standing_consents", "device_report"], "phone", true),
         table("consents", Ledger, &["consents", "consent_texts", "withdrawals"], "phone", true),
         table("cards", Ledger, &["bindings"], "phone", true),
         table("payments", Ledger, &["intents", "intent_links"], "phone", true),

@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 
 /// The purpose of a box with a PIN that is being chosen.
 const INFO_PIN_SET: &[u8] = b"kabao-pin-set-1";
+/// The purpose of a box with a PIN in the place of one that was forgotten.
+const INFO_PIN_RESET: &[u8] = b"kabao-pin-reset-1";
 /// The purpose of a box with a login password that is being chosen, and of one that is a proof.
 const INFO_PASSWORD_SET: &[u8] = b"kabao-password-set-1";
 const INFO_PASSWORD: &[u8] = b"kabao-password-1";
@@ -29,6 +31,11 @@ impl Core {
         let identity = self.identity()?;
         let aad = joined(identity.account_id, identity.device_id);
         self.seal(KeyPurpose::PinBox, INFO_PIN_SET, &aad, pin.expose("sealed for the PIN vault").as_bytes()).await
+    }
+
+    /// A PIN in the place of one that was forgotten, for exactly what `digest` says.
+    pub(crate) async fn seal_reset_pin(&self, pin: &Pin, digest: &[u8; 32]) -> Outcome<SealedBox> {
+        self.seal(KeyPurpose::PinBox, INFO_PIN_RESET, digest, pin.expose("sealed for the PIN vault").as_bytes()).await
     }
 
     /// A login password that is chosen on this device.

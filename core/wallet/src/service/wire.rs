@@ -65,6 +65,16 @@ pub(crate) struct PhoneChange {
     pub(crate) low_until: Option<i64>,
 }
 
+/// How the reset of a PIN stands.
+#[derive(Deserialize)]
+pub(crate) struct PinReset {
+    pub(crate) reset_id: Id,
+    pub(crate) state: String,
+    pub(crate) needs_person: bool,
+    pub(crate) done_by: Option<Id>,
+    pub(crate) low_until: Option<i64>,
+}
+
 /// The second contacts; kept as they came in the cache.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Contacts {
@@ -116,6 +126,9 @@ pub(crate) struct Account {
     #[serde(default)]
     pub(crate) account_id: Option<Id>,
     pub(crate) phone_masked: String,
+    /// The whole number, for the account's row alone: what is kept of the answer has the masked one.
+    #[serde(default, skip_serializing)]
+    pub(crate) phone: Option<String>,
     pub(crate) class: u8,
     pub(crate) verification: Verification,
     pub(crate) pin_set: bool,

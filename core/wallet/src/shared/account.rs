@@ -92,10 +92,10 @@ fn take(row: &mut AccountRow, known: &wire::Account) {
     row.pin_set = known.pin_set && !known.pin_must_change;
     row.sheet_set = known.sheet_set;
     row.class = known.class;
-    // The number was changed on another phone: what this one has is the account's no more.
-    if row.phone.as_deref().is_some_and(|phone| mask::phone(phone.strip_prefix("+86").unwrap_or(phone)) != known.phone_masked) {
-        row.phone = None;
-    }
+    // The number may have been changed on another phone: the service's word counts, and without it the number that was
+    // typed here counts only while it looks the same.
+    let looks_right = |phone: &&String| mask::phone(phone.strip_prefix("+86").unwrap_or(phone)) == known.phone_masked;
+    row.phone = known.phone.as_ref().filter(|phone| is_number(phone)).or(row.phone.as_ref()).filter(looks_right).cloned();
     if known.verification.state != "none" {
         row.verification_state = Some(known.verification.state.clone());
         row.verification_code.clone_from(&known.verification.code);
@@ -106,5 +106,42 @@ fn take(row: &mut AccountRow, known: &wire::Account) {
         // A service that came back from before the check: the set-up asks for it again.
         row.verification_state = None;
         row.verification_id = None;
+    }
+}
+
+/// A number in E.164.
+fn is_number(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| (8..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn said(phone: Option<&str>, masked: &str) -> wire::Account {
+        let body = json!({
+            "phone_masked": masked, "phone": phone, "class": 1, "verification": {"state": "none"}, "pin_set": true, "sheet_set": false,
+            "frozen": false, "balance": {"minor": 0, "currency": "CNY"}, "balance_at": 0, "cards": [], "channels": [],
+            "limits": {},
+        });
+        serde_json::from_value(body).unwrap()
+    }
+
+    #[test]
+    fn a_number_that_another_phone_changed_is_the_one_that_counts() {
+        let mut row = AccountRow { phone: Some("+8613912340278".to_owned()), ..AccountRow::default() };
+        take(&mut row, &said(Some("+8617012345678"), "170****5678"));
+        assert_eq!(row.phone.as_deref(), Some("+8617012345678"));
+        // An answer that says two different things names no number; an earlier one is not believed again.
+        take(&mut row, &said(Some("+8617012345679"), "171****5678"));
+        assert_eq!(row.phone, None);
+        for nonsense in ["17012345678", "+", "+86170123456781234", "+861701234567x"] {
+            take(&mut row, &said(Some(nonsense), "170****5678"));
+            assert_eq!(row.phone, None, "{nonsense}");
+        }
+        // Only the masked one is kept with the answer.
+        let kept = serde_json::to_string(&said(Some("+8617012345678"), "170****5678")).unwrap();
+        assert!(!kept.contains("12345678"), "{kept}");
     }
 }

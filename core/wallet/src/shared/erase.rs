@@ -9,6 +9,9 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use tokio::sync::oneshot;
 
+/// How long erasing waits for the service.
+const PATIENCE_MS: u64 = 5_000;
+
 /// What was erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
@@ -20,6 +23,9 @@ pub struct EraseReport {
     /// Whether both signing keys were replaced by new ones that no service knows. Where a phone refuses, the old ones stay
     /// in its key store; they sign nothing more, because what they were for is gone.
     pub keys_renewed: bool,
+    /// Whether the service knows that this phone is gone. Without network it does not: the account's list of devices goes on
+    /// naming it, and it takes one of their places, until another phone of the account signs it out.
+    pub signed_out: bool,
 }
 
 /// Destroys the key of the files, then the files. Closes the wallet for good; open it anew for an empty one. Runs to its
@@ -37,6 +43,8 @@ pub(crate) async fn erase(core: &Arc<Core>) -> Outcome<EraseReport> {
     let core = Arc::clone(core);
     Arc::clone(&core).host.spawn(Box::pin(async move {
         let _turn = core.turning.lock().await;
+        // While its key can still sign. What cannot be told now is never told: nothing of this phone stays to tell it.
+        let signed_out = leave(&core).await;
         core.gate.end_opening();
         core.quotes.forget_all();
         core.host.transport().forget();
@@ -51,9 +59,30 @@ pub(crate) async fn erase(core: &Arc<Core>) -> Outcome<EraseReport> {
                 carry_out(&path, host.as_ref())
             })
             .await;
-        let _ = answer.send(done);
+        let _ = answer.send(done.map(|report| EraseReport { signed_out, ..report }));
     }));
     wait.await.map_err(|_| Code::StorageFailed)?
+}
+
+/// Tells the service that this phone is gone, and gives whether it knows. A phone that is no device of an account has nothing
+/// to leave.
+async fn leave(core: &Core) -> bool {
+    let Ok(identity) = core.identity() else { return true };
+    let told = async {
+        let body = serde_json::json!({ "sign_out_id": core.new_id()? }).to_string().into_bytes();
+        let request = core.engine_request("POST", format!("/v1/devices/{}/sign-out", identity.device_id), body)?;
+        core.call(&request).await?.accepted()
+    };
+    // Who takes the network away must not keep the files alive.
+    let answered: Option<Outcome<()>> = tokio::select! {
+        done = told => Some(done),
+        () = core.host.sleep(PATIENCE_MS) => None,
+    };
+    match answered {
+        Some(Ok(())) => true,
+        Some(Err(error)) => [Code::SignedOut, Code::DeviceRevoked, Code::AccountClosed, Code::NotFound].into_iter().any(|code| error.is(code)),
+        None => false,
+    }
 }
 
 /// Ends what a killed app began. Runs on the database thread, before the files are opened.
@@ -72,5 +101,5 @@ fn carry_out(path: &Path, host: &dyn Host) -> Outcome<EraseReport> {
         _ => keys.make(role).is_ok(),
     });
     let done = erase::carry_out(path, host.secrets().as_ref())?;
-    Ok(EraseReport { files: done.files, strangers: done.strangers, keys_renewed: renewed == [true, true] })
+    Ok(EraseReport { files: done.files, strangers: done.strangers, keys_renewed: renewed == [true, true], signed_out: false })
 }

@@ -34,6 +34,16 @@ CREATE TABLE phone_change (
     proof_id      TEXT
 ) STRICT;
 
+-- A new PIN in the place of one that was forgotten or locked; gone when it counts, or when it was given up.
+CREATE TABLE pin_reset (
+    one          INTEGER PRIMARY KEY CHECK (one = 1),
+    reset_id     TEXT NOT NULL,
+    state        TEXT NOT NULL,
+    resend_at    INTEGER,
+    needs_person INTEGER NOT NULL DEFAULT 1,
+    proof_id     TEXT
+) STRICT;
+
 -- A later real-name check of a verified person, while it is under way or after it was rejected.
 CREATE TABLE recheck (
     one             INTEGER PRIMARY KEY CHECK (one = 1),

@@ -15,6 +15,7 @@ pub(crate) mod inventory;
 pub(crate) mod marks;
 pub(crate) mod open;
 pub(crate) mod phone_change;
+pub(crate) mod pin_reset;
 pub(crate) mod receipts;
 pub(crate) mod recheck;
 pub(crate) mod records;

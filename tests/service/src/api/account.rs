@@ -32,6 +32,7 @@ pub async fn view(State(service): App, caller: Caller) -> Outcome<Answer> {
     let answer = AccountOut {
         account_id: account.id.to_string(),
         phone_masked: account.phone_masked.clone(),
+        phone: phone_of(&service, &account)?,
         class: account.class,
         verification: super::identity::standing(&state.db, &account, now)?,
         pin_set: account.pin_set,
@@ -113,7 +114,10 @@ pub async fn set_pin(State(service): App, caller: Caller, Sent(body): Sent<PinIn
         }
         VaultAnswer::Refused { code, .. } => Err(match code.as_str() {
             "wrong_step" => Refusal::of(409, Code::WrongStep),
-            "pin_locked" => Refusal::of(403, Code::PinLocked),
+            "pin_locked" => {
+                run(&state.db, "UPDATE accounts SET pin_locked = 1 WHERE account_id = ?1", [caller.account.to_string()])?;
+                Refusal::of(403, Code::PinLocked)
+            }
             code => Refusal::named(422, code).field("pin"),
         }),
         _ => Err(Refusal::down()),

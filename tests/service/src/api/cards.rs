@@ -56,7 +56,7 @@ impl Binding {
 pub async fn bind(State(service): App, caller: Caller, Sent(body): Sent<CardIn>) -> Outcome<Answer> {
     let id = wire::id(&body.binding_id, "binding_id")?;
     let sealed = body.pan_box.read("pan_box")?;
-    let name = wire::plain(&body.name, 50, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?.trim().to_owned();
+    let name = wire::plain(&body.name, wire::NAME_MOST, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?.trim().to_owned();
     let phone = wire::plain(&body.phone, 20, "phone").map_err(|_| Refusal::rule(Code::PhoneInvalid).field("phone"))?.to_owned();
     let replaces = wire::maybe_id(body.replaces.as_deref(), "replaces")?;
     let now = service.now();

@@ -33,7 +33,7 @@ pub async fn verify(State(service): App, caller: Caller, Path(id): Path<String>,
     let id = wire::id(&id, "verification_id")?;
     let consent = wire::id(&body.consent_id, "consent_id")?;
     let sealed = body.id_box.read("id_box")?;
-    let name = wire::plain(&body.name, 50, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?.trim().to_owned();
+    let name = wire::plain(&body.name, wire::NAME_MOST, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?.trim().to_owned();
     wire::plain(&body.liveness_token, 200, "liveness_token")?;
     let document = body.document.unwrap_or_else(|| "resident_card".to_owned());
     if !DOCUMENTS.contains(&document.as_str()) {

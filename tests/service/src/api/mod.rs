@@ -19,6 +19,7 @@ pub mod payer_codes;
 pub mod payments;
 pub mod phone;
 pub mod phone_changes;
+pub mod pin_resets;
 pub mod quotes;
 pub mod registration;
 pub mod removals;

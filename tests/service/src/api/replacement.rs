@@ -224,7 +224,7 @@ fn judge_person(service: &Service, state: &mut State, known: &mut Replacement, s
 }
 
 /// Has the name judged, for a replacement or for another number; without one, asks again about the proof of before. Gives the
-/// proof that counts, what the vendor says and, after a no, why. Rejected names are counted over both ways. A nonce has to be of
+/// proof that counts, what the vendor says and, after a no, why. Rejected names are counted over all ways. A nonce has to be of
 /// `owner`: the replacement, or the account whose number is changed.
 pub(crate) fn ask_person(
     service: &Service,
@@ -237,10 +237,11 @@ pub(crate) fn ask_person(
     let (proof, name, sealed, liveness) = match shown {
         None => (before, String::new(), None, Liveness::default()),
         Some((proof, person)) => {
-            let name = wire::plain(&person.name, 50, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?;
+            let name = wire::plain(&person.name, wire::NAME_MOST, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?;
             let token = wire::plain(&person.liveness_token, 200, "liveness_token")?;
             let sql = "SELECT (SELECT coalesce(sum(rejected), 0) FROM replacements WHERE account_id = ?1 AND number_at > ?2) \
-                            + (SELECT coalesce(sum(rejected), 0) FROM phone_changes WHERE account_id = ?1 AND rejected_at > ?2)";
+                            + (SELECT coalesce(sum(rejected), 0) FROM phone_changes WHERE account_id = ?1 AND rejected_at > ?2) \
+                            + (SELECT coalesce(sum(rejected), 0) FROM pin_resets WHERE account_id = ?1 AND rejected_at > ?2)";
             let since = now.plus_ms(-DAY_MS).as_ms();
             let rejected = one(db, sql, params![account.to_string(), since], |row| row.get::<_, i64>(0))?.unwrap_or(0);
             if rejected >= PERSON_TRIES {

@@ -4,7 +4,7 @@ use super::errors::Answer;
 use super::outer;
 use crate::api::{
     account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, phone_changes,
-    quotes, registration, removals, renewal, replacement, secure, sign_in,
+    pin_resets, quotes, registration, removals, renewal, replacement, secure, sign_in,
 };
 use crate::refusal::Refusal;
 use crate::service::Service;
@@ -37,6 +37,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/phone-changes/{change_id}", get(phone_changes::state))
         .route("/v1/phone-changes/{change_id}/otp", post(phone_changes::otp))
         .route("/v1/phone-changes/{change_id}/proof", put(phone_changes::prove))
+        .route("/v1/pin-resets", post(pin_resets::begin))
+        .route("/v1/pin-resets/{reset_id}", get(pin_resets::state))
+        .route("/v1/pin-resets/{reset_id}/otp", post(pin_resets::otp))
+        .route("/v1/pin-resets/{reset_id}/proof", put(pin_resets::prove))
         .route("/v1/sign-ins", post(sign_in::begin))
         .route("/v1/sign-ins/{sign_in_id}", get(sign_in::state))
         .route("/v1/sign-ins/{sign_in_id}/otp", post(sign_in::otp))

@@ -350,6 +350,24 @@ CREATE INDEX phone_changes_account ON phone_changes (account_id, at);
 -- Who knows the earlier number only can still freeze the account by it.
 CREATE INDEX phone_changes_old ON phone_changes (old_mark) WHERE state = 'done';
 
+-- New PINs for who forgot the old one; the PINs themselves are the vault's.
+CREATE TABLE pin_resets (
+    reset_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    device_id TEXT NOT NULL,
+    -- 'void': another reset of the account was first.
+    state TEXT NOT NULL CHECK (state IN ('open', 'done', 'void')),
+    number_at INTEGER,
+    person TEXT NOT NULL DEFAULT 'none' CHECK (person IN ('none', 'pending', 'passed')),
+    person_proof TEXT,
+    rejected INTEGER NOT NULL DEFAULT 0, rejected_at INTEGER NOT NULL DEFAULT 0,
+    -- The try whose PIN counts.
+    done_by TEXT,
+    low_until INTEGER,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX pin_resets_account ON pin_resets (account_id, at);
+
 -- External checks of a person, which decide the class: registers, and `bank:<name>` for a bound card.
 CREATE TABLE identity_checks (
     account_id TEXT NOT NULL, source TEXT NOT NULL,

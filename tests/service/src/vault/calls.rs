@@ -49,6 +49,8 @@ pub enum VaultCall {
     Hello,
     /// Takes a chosen PIN, unless it is weak for this person.
     SetPin { account: Id, device: Id, phone: String, sealed: SealedBox },
+    /// Takes a new PIN for one that was forgotten or locked, and writes down that it did; the person was proven before.
+    ResetPin { row: DecisionRow, digest: String, phone: String, sealed: SealedBox },
     /// Judges a PIN for one digest of terms.
     CheckPin { account: Id, digest: String, sealed: SealedBox },
     /// Judges a login password that is to be chosen, before anybody proves anything.

@@ -133,6 +133,7 @@ impl Engine {
         match call {
             VaultCall::Hello => self.keys().map(VaultAnswer::Keys),
             VaultCall::SetPin { account, device, phone, sealed } => self.set_pin(account, device, &phone, &sealed),
+            VaultCall::ResetPin { row, digest, phone, sealed } => self.reset_pin(&row, &digest, &phone, &sealed),
             VaultCall::CheckPin { account, digest, sealed } => self.check_pin(now, account, &digest, &sealed),
             VaultCall::WeighPassword { account, device, phone, change, sealed } => self.weigh_password(account, device, &phone, change, &sealed),
             VaultCall::SetPassword { account, device, phone, change, sealed } => self.set_password(now, account, device, &phone, change, &sealed),

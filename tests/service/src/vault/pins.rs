@@ -7,7 +7,7 @@
 
 use super::engine::{Engine, about, open_text, refused};
 use super::weak;
-use super::{PinVerdict, VERDICT_DOMAIN, VaultAnswer, VaultDown};
+use super::{DecisionRow, PinVerdict, VERDICT_DOMAIN, VaultAnswer, VaultDown};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Id, Timestamp};
@@ -16,10 +16,11 @@ use ring::{hmac, pbkdf2};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use std::num::NonZeroU32;
 
-/// How many wrong tries lock a PIN. Nothing in this service unlocks it.
+/// How many wrong tries lock a PIN. A new one takes its place once the person is proven; nothing else unlocks it.
 pub const TRIES: u32 = 5;
 const ROUNDS: u32 = 10_000;
 const INFO_SET: &[u8] = b"kabao-pin-set-1";
+const INFO_RESET: &[u8] = b"kabao-pin-reset-1";
 const INFO_APPROVE: &[u8] = b"kabao-pin-1";
 
 /// What is kept of a PIN.
@@ -57,14 +58,16 @@ impl Engine {
             let is_kept = |pin: &str| is_same(&self.derive_verifier(account, &salt, pin), &verifier);
             // A PIN that the identity number gives away is replaced; any other stays.
             if !given_away.iter().any(|(guess, _)| is_kept(guess)) {
-                // The same PIN again is the same call again, after a lost answer.
-                return Ok(if is_kept(&pin) { VaultAnswer::Done } else { refused(Code::WrongStep.as_str()) });
+                // The same PIN again is the same call again, after a lost answer. Another one is a wrong guess and counts as one:
+                // who holds the phone must not find the PIN by choosing all of them.
+                if is_kept(&pin) {
+                    return Ok(VaultAnswer::Done);
+                }
+                self.db.execute("UPDATE pins SET wrong = ?2 WHERE account = ?1", params![account.to_string(), wrong + 1])?;
+                return Ok(refused(if wrong + 1 >= TRIES { Code::PinLocked.as_str() } else { Code::WrongStep.as_str() }));
             }
         }
-        if let Some(code) = weak::judge(&pin, phone) {
-            return Ok(refused(code.as_str()));
-        }
-        if let Some((_, code)) = given_away.iter().find(|(guess, _)| *guess == *pin) {
+        if let Some(code) = self.weakness(&pin, phone, &given_away) {
             return Ok(refused(code.as_str()));
         }
         let mut salt = [0u8; 16];
@@ -75,6 +78,37 @@ impl Engine {
                    ON CONFLICT (account) DO UPDATE SET salt = excluded.salt, verifier = excluded.verifier";
         self.db.execute(sql, params![account.to_string(), salt, verifier])?;
         Ok(VaultAnswer::Done)
+    }
+
+    fn weakness(&self, pin: &str, phone: &str, given_away: &[(String, Code)]) -> Option<Code> {
+        weak::judge(pin, phone).or_else(|| given_away.iter().find(|(guess, _)| guess == pin).map(|(_, code)| *code))
+    }
+
+    /// Takes a new PIN in the place of one that was forgotten or locked, and writes down that it did, in one step. The same
+    /// reset again changes nothing: the PIN that it brought first stands, and no other is compared with it.
+    pub(super) fn reset_pin(&mut self, row: &DecisionRow, digest: &str, phone: &str, sealed: &SealedBox) -> Result<VaultAnswer, VaultDown> {
+        let known = self.decisions(Some(row.decision))?;
+        if matches!(&known, VaultAnswer::Decisions(rows) if !rows.is_empty()) {
+            return Ok(known);
+        }
+        let Ok(bytes) = Digest32::parse(digest) else { return Ok(refused("bad_argument")) };
+        let Ok(pin) = open_text(&self.pin_key, INFO_RESET, bytes.as_bytes(), sealed) else {
+            return Ok(refused(Code::ApprovalRefused.as_str()));
+        };
+        if let Some(code) = self.weakness(&pin, phone, &self.given_away(row.account)?) {
+            return Ok(refused(code.as_str()));
+        }
+        let mut salt = [0u8; 16];
+        self.world.random(&mut salt);
+        let verifier = self.derive_verifier(row.account, &salt, &pin);
+        let body = serde_json::to_string(&row.body).map_err(|_| VaultDown)?;
+        let account = row.account.to_string();
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute("INSERT OR REPLACE INTO pins (account, salt, verifier, wrong) VALUES (?1, ?2, ?3, 0)", params![account, salt, verifier])?;
+        let sql = "INSERT INTO decisions (decision, account, body, at) VALUES (?1, ?2, ?3, ?4)";
+        tx.execute(sql, params![row.decision.to_string(), account, body, row.at.as_ms()])?;
+        tx.commit()?;
+        self.decisions(Some(row.decision))
     }
 
     /// Whether the PIN that is set is one that the person's document gives away. Found by trying those few.

@@ -68,6 +68,8 @@ pub struct DeviceRow {
 pub enum Decision {
     /// Another number is the account's.
     Number { device: Id, new_mark: String, new_sealed: String, new_masked: String, old_mark: String, low_until: Option<i64> },
+    /// A new PIN was taken for who forgot the old one.
+    PinReset { device: Id, proof: Id, low_until: i64 },
     /// A second contact was taken away.
     ContactGone,
     /// Caps of one's own, in one payment and in a day, fen: those that counted, those that are wished, and from when on what is higher

@@ -162,6 +162,8 @@ pub struct AccountOut {
     pub account_id: String,
     /// The phone, masked.
     pub phone_masked: String,
+    /// The number, E.164: another phone of the account may have changed it.
+    pub phone: String,
     /// 0 before the real-name check, then 1 to 3.
     pub class: i64,
     /// The real-name check.

@@ -14,7 +14,7 @@ pub struct CardIn {
     /// The number, with a credit card also its last month and its security code; opened by the vault only.
     pub pan_box: BoxIn,
     /// The holder's name.
-    #[schema(min_length = 1, max_length = 50)]
+    #[schema(min_length = 1, max_length = 100)]
     pub name: String,
     /// The phone that the bank knows.
     #[schema(pattern = "^[0-9+]{5,20}$")]

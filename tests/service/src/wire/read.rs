@@ -108,6 +108,10 @@ pub fn plain<'a>(text: &'a str, limit: usize, field: &str) -> Outcome<&'a str> {
     if hidden { Err(Refusal::of(400, Code::HiddenCharacter).field(field)) } else { Ok(text) }
 }
 
+/// The longest name, in characters: a field for a name holds fifty by the notice of 2016, and the visual zone of a passport
+/// carries longer ones.
+pub const NAME_MOST: usize = 100;
+
 /// Money of the books.
 pub const fn fen(minor: i64) -> Money {
     Money { minor, currency: Currency::Cny }

@@ -146,7 +146,7 @@ pub struct RenewalProofIn {
 #[serde(deny_unknown_fields)]
 pub struct PersonIn {
     /// As the document carries it.
-    #[schema(min_length = 1, max_length = 50)]
+    #[schema(min_length = 1, max_length = 100)]
     pub name: String,
     /// The number; opened by the vault only.
     pub id_box: BoxIn,
@@ -183,7 +183,7 @@ pub struct FreezeIn {
 #[serde(deny_unknown_fields)]
 pub struct VerificationIn {
     /// As the document carries it.
-    #[schema(min_length = 1, max_length = 50)]
+    #[schema(min_length = 1, max_length = 100)]
     pub name: String,
     /// `number;birth;expiry;nationality`, of which a resident card needs the number alone; days as `yyyymmdd`. Opened by
     /// the vault only.

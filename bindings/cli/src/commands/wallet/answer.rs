@@ -10,8 +10,9 @@ use crate::show::story::{Detail, Story};
 use crate::views;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kabao_base::{Certainty, Code, Failure};
 use kabao_core::WalletError;
-use kabao_core::words::{Language, say};
+use kabao_core::words::{Language, explain, say};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -42,10 +43,12 @@ impl Answer {
 
     /// Prints what came, and gives the exit code: a payment without result or without success has its own.
     pub fn gave(&self, word: &Word, value: &Value) -> ExitCode {
+        let mut told = value.clone();
+        reasons(self.language, &mut told);
         if self.json {
-            out(value);
+            out(&told);
         } else {
-            self.show(word, value);
+            self.show(word, &told);
         }
         match value.get("state").and_then(Value::as_str).filter(|_| value.get("intent_id").is_some()) {
             None | Some("succeeded") => ExitCode::SUCCESS,
@@ -69,6 +72,17 @@ impl Answer {
             print!("{}", zeroize::Zeroizing::new(format!("{picture}\n")).as_str());
         }
         ExitCode::SUCCESS
+    }
+
+    /// Prints why a command could not be run at all: nothing was asked of a wallet. `why` names a sentence of the words.
+    pub fn unusable(&self, why: &str, about: &str) -> ExitCode {
+        let [text, next] = ["text", "next"].map(|part| say(self.language, &format!("unusable.{why}.{part}"), &[("about", about)]));
+        if self.json {
+            out(&json!({ "failure": { "code": why, "certainty": "certain", "text": text, "next": next } }));
+        } else {
+            eprintln!("{text}\n{next}\n({why})");
+        }
+        ExitCode::FAILURE
     }
 
     fn show(&self, word: &Word, value: &Value) {
@@ -163,5 +177,29 @@ impl Answer {
             eprintln!("{}\n{}\n({}, {}{field})", text("text"), text("next"), text("code"), text("certainty"));
         }
         ExitCode::from(if error.is_unknown() { UNKNOWN } else { CERTAIN })
+    }
+}
+
+/// Puts the sentences for a person beside every reason that has a name only.
+fn reasons(language: Language, value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| reasons(language, item)),
+        Value::Object(map) => {
+            map.values_mut().for_each(|inner| reasons(language, inner));
+            let code = map.get("code").and_then(Value::as_str).and_then(Code::parse);
+            let is_reason = ["certainty", "cause", "remedy"].iter().all(|name| map.contains_key(*name)) && !map.contains_key("text");
+            if let Some(code) = code.filter(|_| is_reason) {
+                let left = map.get("attempts_left").and_then(Value::as_u64).and_then(|left| u32::try_from(left).ok());
+                let wait = map.get("retry_after_ms").and_then(Value::as_i64);
+                let mut failure = Failure::of(code).retry_after(wait).left(left);
+                if map.get("certainty").and_then(Value::as_str) == Some("unknown") {
+                    failure.certainty = Certainty::Unknown;
+                }
+                let words = explain(language, &failure);
+                map.insert("text".to_owned(), json!(words.text));
+                map.insert("next".to_owned(), json!(words.next));
+            }
+        }
+        _ => {}
     }
 }

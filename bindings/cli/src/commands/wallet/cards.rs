@@ -90,7 +90,7 @@ pub async fn carry_out(word: &CardWord, wallet: &Wallet, answer: &Answer) -> Res
                 None => ask(wallet, answer, "bindings_waiting", none).await?[0]["binding_id"].clone(),
             };
             if binding.is_null() {
-                return Err("no binding waits for a code".to_owned().into());
+                return Err(Stop::Unusable("no_binding", String::new()));
             }
             ask(wallet, answer, "bind_confirm", with([("binding_id", binding), ("code", secret("SMS code of the bank")?)])).await?
         }

@@ -38,6 +38,28 @@ pub enum ChangeWord {
     PhoneChange,
     /// Gives the change up.
     PhoneChangeCancel,
+    /// Begins to set a new PIN for one that was forgotten or locked: asks for an SMS code to the account's number.
+    PinResetBegin,
+    /// Enters that code. Reads: the code.
+    PinResetOtp,
+    /// Proves the person and chooses the new PIN. Reads: the new PIN and, with a name, the identity number.
+    PinResetFinish {
+        /// The name as on the document, where it is asked for.
+        #[arg(long, requires = "liveness_token")]
+        name: Option<String>,
+        /// What the liveness vendor gave.
+        #[arg(long)]
+        liveness_token: Option<String>,
+        /// The nonce of `face-begin` that the vendor was given.
+        #[arg(long)]
+        nonce: Option<String>,
+    },
+    /// Asks how the reset stands.
+    PinResetCheck,
+    /// The reset that is under way here.
+    PinReset,
+    /// Gives the reset up.
+    PinResetCancel,
     /// The second contacts.
     Contacts {
         /// Asks the service.
@@ -111,6 +133,20 @@ pub async fn carry_out(word: &ChangeWord, wallet: &Wallet, answer: &Answer) -> R
         ChangeWord::PhoneChangeCheck => ask(wallet, answer, "change_phone_check", none).await,
         ChangeWord::PhoneChange => ask(wallet, answer, "change_phone_standing", none).await,
         ChangeWord::PhoneChangeCancel => ask(wallet, answer, "change_phone_cancel", none).await,
+        ChangeWord::PinResetBegin => ask(wallet, answer, "pin_reset_begin", none).await,
+        ChangeWord::PinResetOtp => ask(wallet, answer, "pin_reset_otp", with([("code", secret("SMS code")?)])).await,
+        ChangeWord::PinResetFinish { name, liveness_token, nonce } => {
+            let pin = secret("PIN")?;
+            let number = if name.is_some() { secret("identity number")? } else { Value::Null };
+            let proof = [
+                ("pin", pin), ("name", json!(name)), ("id_number", number), ("liveness_token", json!(liveness_token)), ("liveness_nonce", json!(nonce)),
+            ];
+            let given = with(proof.into_iter().filter(|(what, _)| *what == "pin" || name.is_some()));
+            ask(wallet, answer, "pin_reset_finish", given).await
+        }
+        ChangeWord::PinResetCheck => ask(wallet, answer, "pin_reset_check", none).await,
+        ChangeWord::PinReset => ask(wallet, answer, "pin_reset_standing", none).await,
+        ChangeWord::PinResetCancel => ask(wallet, answer, "pin_reset_cancel", none).await,
         ChangeWord::Contacts { refresh } => ask(wallet, answer, if *refresh { "contacts_refresh" } else { "contacts" }, none).await,
         ChangeWord::ContactAdd { kind, address } => {
             ask(wallet, answer, "contact_add", with([("kind", json!(kind)), ("address", json!(address))])).await

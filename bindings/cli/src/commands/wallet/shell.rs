@@ -64,6 +64,7 @@ pub async fn run(wallet: &Wallet, answer: &Answer) -> Result<ExitCode, Stop> {
             Ok(None) => return Ok(last),
             Err(Stop::Wallet(error)) => answer.refused(&error),
             Err(Stop::Said(text)) => answer.said(&text),
+            Err(Stop::Unusable(why, about)) => answer.unusable(why, &about),
         };
         kabao_core::wipe_stack();
     }

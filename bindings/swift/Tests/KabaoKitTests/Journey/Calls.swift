@@ -46,6 +46,11 @@ struct Calls {
         }
     }
 
+    private func resetProof(_ with: Arguments) throws -> PinResetProof {
+        let shown = try proof(with)
+        return PinResetProof(pin: shown.pin ?? "", person: shown.person)
+    }
+
     private func setUp(_ name: String, _ with: Arguments) async throws -> Any? {
         switch name {
         case "onboarding_next": step(try await wallet.account.onboardingNext())
@@ -89,6 +94,13 @@ struct Calls {
         case "change_phone_standing":
             try await wallet.account.changePhoneStanding().map { shape($0) } ?? JSON.object(["state": .text("none")])
         case "change_phone_cancel": try await wallet.account.changePhoneCancel()
+        case "pin_reset_begin": try await wallet.account.pinResetBegin()
+        case "pin_reset_otp": try await wallet.account.pinResetOtp(code: with.text("code"))
+        case "pin_reset_finish": try await wallet.account.pinResetFinish(proof: resetProof(with))
+        case "pin_reset_check": try await wallet.account.pinResetCheck()
+        case "pin_reset_standing":
+            try await wallet.account.pinResetStanding().map { shape($0) } ?? JSON.object(["state": .text("none")])
+        case "pin_reset_cancel": try await wallet.account.pinResetCancel()
         case "contacts": try await wallet.account.contacts()
         case "contacts_refresh": try await wallet.account.contactsRefresh()
         case "contact_add":

@@ -19,6 +19,7 @@ import app.kabao.wallet.PasswordDraft
 import app.kabao.wallet.PaymentProof
 import app.kabao.wallet.PersonProof
 import app.kabao.wallet.PhoneChangeRequest
+import app.kabao.wallet.PinResetProof
 import app.kabao.wallet.PrecheckRequest
 import app.kabao.wallet.QuoteRequest
 import app.kabao.wallet.RegisterRequest
@@ -106,6 +107,15 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "change_phone_check" -> wallet.account.changePhoneCheck()
             "change_phone_standing" -> wallet.account.changePhoneStanding() ?: mapOf("state" to "none")
             "change_phone_cancel" -> wallet.account.changePhoneCancel()
+            "pin_reset_begin" -> wallet.account.pinResetBegin()
+            "pin_reset_otp" -> wallet.account.pinResetOtp(with.text("code"))
+            "pin_reset_finish" -> {
+                val shown = proof(with)
+                wallet.account.pinResetFinish(PinResetProof(shown.pin.orEmpty(), shown.person))
+            }
+            "pin_reset_check" -> wallet.account.pinResetCheck()
+            "pin_reset_standing" -> wallet.account.pinResetStanding() ?: mapOf("state" to "none")
+            "pin_reset_cancel" -> wallet.account.pinResetCancel()
             "contacts" -> wallet.account.contacts()
             "contacts_refresh" -> wallet.account.contactsRefresh()
             "contact_add" -> {
