@@ -149,6 +149,7 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("fee", "min" | "max" | "free") => &["amount"],
             ("code", "look_alike") => &["host"],
             ("lock", "after") => &["wait"],
+            ("unusable", "text") if ["service_file", "profile", "not_run"].iter().any(|about| key.contains(about)) => &["about"],
             ("shell", "not_understood") => &["line", "why"],
             ("closure", "kept") => &["years"],
             ("sheet", "payee" | "svg_title") => &["payee"],
