@@ -61,6 +61,8 @@ journeys! {
     signed_out_and_in_again "account/sign-out.json",
     one_account_on_several_phones "account/two-phones.json",
     what_a_device_has_and_lacks "account/devices.json",
+    a_recovery_sheet_is_replaced_with_the_pin_only "account/new-sheet.json",
+    a_forgotten_pin_gives_way_to_a_new_one "account/forgotten-pin.json",
     a_day_begins_anew_at_midnight_in_beijing "limits/day-limit.json",
     caps_of_ones_own_are_lowered_at_once_and_raised_later "limits/own-caps.json",
     a_fee_follows_the_signed_rules_or_is_not_paid "limits/rules-change.json",

@@ -15,8 +15,10 @@ use rusqlite::{Connection, params};
 const EVERY_MS: i64 = 5_000;
 /// How far back each time: longer than any delay of the bank's clock.
 const BACK_MS: i64 = 600_000;
-/// How long an orphan waits for the phone's receipt before its money goes back.
-const PATIENCE_MS: i64 = 24 * 3_600_000;
+/// How long an orphan waits for the phone's word before its money goes back. A bank carried it out, so the book that was lost may
+/// have signed a receipt, and no phone is told that a payment is dead of which it holds one. A phone that holds none gives it up
+/// as soon as it asks; half a year is for phones that are never heard of again.
+const PATIENCE_MS: i64 = 180 * 24 * 3_600_000;
 const PAUSE_MS: i64 = 5_000;
 
 /// The id under which money of an intent goes back. Derived, so that the bank does it once.
