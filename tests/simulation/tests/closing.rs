@@ -87,12 +87,13 @@ fn killed_at_any_point_closing_and_erasing_are_resumed() {
 
 /// Whatever it takes until this phone is erased.
 async fn to_the_end(story: &Story, wallet: &Wallet) {
-    let account = wallet.account();
+    let (account, mut seen) = (wallet.account(), Vec::new());
     for _ in 0..6 {
         if account.onboarding_next().await.unwrap().kind == Kind::Register {
             return;
         }
         let view = account.closure().await.unwrap();
+        seen.push(format!("{:?} {:?}", view.next, view.called_off));
         match view.next {
             ClosureStep::Close => drop(account.close_account(Some(PIN.to_owned()), true).await.unwrap()),
             ClosureStep::Wait => eight_days(story).await,
@@ -105,7 +106,7 @@ async fn to_the_end(story: &Story, wallet: &Wallet) {
             ClosureStep::Settle => panic!("{view:?}"),
         }
     }
-    panic!("the closing does not come to its end");
+    panic!("the closing does not come to its end: {seen:?}");
 }
 
 #[test]
