@@ -70,8 +70,8 @@ fn killed_at_any_point_erasing_is_whole_or_not_begun() {
         let (files, keys) = (copies(&folder), story.all.phone.secrets.copy());
         let (mut kept, mut gone, mut ended) = (0, 0, 0);
         // The database answers a little earlier or later each time: the same count of polls is another point.
-        for round in 0..40 {
-            let times = round % 14;
+        for round in 0..66 {
+            let times = round % 22;
             let wallet = story.all.phone.start().await.unwrap();
             let word = wallet.data().erase_word();
             let came = polled(wallet.data().erase_this_phone(meant(&word)), times).await;
