@@ -107,8 +107,6 @@ pub enum OnboardingStepKind {
     ReplaceProve,
     /// The account is frozen: only support can help.
     Frozen,
-    /// The payment PIN is locked: set a new one with number, real name and face.
-    ResetPin,
     /// The account is closed: take the history along, then erase this phone.
     Closed,
     /// Choose the six-digit payment PIN.
@@ -123,6 +121,8 @@ pub enum OnboardingStepKind {
     AwaitVerification,
     /// Rejected for good: only support can help.
     VerificationClosed,
+    /// The payment PIN is locked: set a new one with number, real name and face.
+    ResetPin,
     /// Bind a bank card.
     BindCard,
     /// Nothing is missing.
@@ -315,7 +315,7 @@ mod tests {
             ReplaceFact::Proving,
             ReplaceFact::PersonPending,
         ];
-        for bits in 0u32..1024 {
+        for bits in 0u32..2048 {
             let bit = |index: u32| bits >> index & 1 == 1;
             for (verification, replacing) in checks.iter().flat_map(|check| ways.map(|way| (*check, way))) {
                 let ins = [SignInFact::None, SignInFact::Needed, SignInFact::OtpPending, SignInFact::Proving];
@@ -333,6 +333,7 @@ mod tests {
                         frozen: bit(7),
                         operator_unverified: bit(8),
                         closed: bit(9),
+                        pin_locked: bit(10),
                         verification,
                         cards,
                     });
@@ -367,6 +368,7 @@ mod tests {
                     Kind::Verify => facts.verification = VerificationFact::Pending,
                     Kind::AwaitVerification => facts.verification = VerificationFact::Passed,
                     Kind::BindCard => facts.card_skipped = true,
+                    Kind::ResetPin => facts.pin_locked = false,
                     Kind::Frozen | Kind::Closed | Kind::VerificationClosed | Kind::Ready => break,
                 }
                 assert_eq!(step.can_skip, matches!(step.kind, Kind::KeepRecoverySheet | Kind::BindCard));

@@ -4,7 +4,7 @@ mod common;
 
 use common::*;
 use kabao_base::Id;
-use kabao_proof::{Document, KeyPurpose, Verdict};
+use kabao_proof::{KeyPurpose, Verdict};
 use kabao_proof::digest::sha256_of;
 use kabao_service::kit::{Phone, Reply};
 use kabao_service::wire;
