@@ -32,6 +32,7 @@ mod store;
 mod tell;
 mod tls;
 pub mod vault;
+mod ways;
 pub mod wire;
 pub mod world;
 

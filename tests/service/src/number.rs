@@ -5,32 +5,18 @@ use crate::api::account::phone_of;
 use crate::closing;
 use crate::freezing;
 use crate::refusal::{Outcome, Refusal};
-use crate::replace::Person;
 use crate::store::low::{self, LOW_MS};
 use crate::service::{self, Service, Sms, internal};
 use crate::store::people::{Account, account};
 use crate::tell as telling;
 use crate::store::{self, all, id_at, maybe_id_at, one, own_caps, run};
 use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
+use crate::ways::{PROVEN_MS, Person, Stage};
 use crate::wire::{self, PhoneChangeOut};
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::digest::sha256_of;
 use kabao_proof::{Digest32, hex};
 use rusqlite::{Connection, Row, params};
-
-/// How long the proof of a number counts.
-const PROVEN_MS: i64 = 3_600_000;
-
-/// Where a change stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Something is still to be proven.
-    Open,
-    /// The new number is the account's.
-    Done,
-    /// Another change was first.
-    Void,
-}
 
 /// A change of a number.
 #[derive(Debug, Clone)]
@@ -72,18 +58,10 @@ fn read(row: &Row) -> rusqlite::Result<Change> {
         new_sealed: row.get("new_sealed")?,
         new_masked: row.get("new_masked")?,
         old_reachable: row.get("old_reachable")?,
-        stage: match row.get::<_, String>("state")?.as_str() {
-            "done" => Stage::Done,
-            "void" => Stage::Void,
-            _ => Stage::Open,
-        },
+        stage: row.get("state")?,
         new_at: row.get("new_at")?,
         old_at: row.get("old_at")?,
-        person: match row.get::<_, String>("person")?.as_str() {
-            "passed" => Person::Passed,
-            "pending" => Person::Pending,
-            _ => Person::None,
-        },
+        person: row.get("person")?,
         person_proof: maybe_id_at(row, "person_proof")?,
         low_until: row.get("low_until")?,
     })

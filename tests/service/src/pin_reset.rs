@@ -2,32 +2,18 @@
 //! before the book: a book that is put back to an older copy must not bring a locked PIN or high limits back.
 
 use crate::refusal::{Outcome, Refusal};
-use crate::replace::Person;
 use crate::service::{self, Service};
 use crate::store::people::{Account, account};
 use crate::store::low::{self, LOW_MS};
 use crate::store::{self, id_at, maybe_id_at, one, run};
 use crate::tell as telling;
 use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
+use crate::ways::{PROVEN_MS, Person, Stage};
 use crate::wire::PinResetOut;
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::digest::sha256_of;
 use kabao_proof::{Digest32, SealedBox};
 use rusqlite::{Connection, Row, params};
-
-/// How long the proof of the number counts.
-const PROVEN_MS: i64 = 3_600_000;
-
-/// Where a reset stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Something is still to be proven.
-    Open,
-    /// The new PIN counts.
-    Done,
-    /// Another reset was first.
-    Void,
-}
 
 /// A reset of a PIN.
 #[derive(Debug, Clone)]
@@ -57,17 +43,9 @@ fn read(row: &Row) -> rusqlite::Result<Reset> {
         id: id_at(row, "reset_id")?,
         account: id_at(row, "account_id")?,
         device: id_at(row, "device_id")?,
-        stage: match row.get::<_, String>("state")?.as_str() {
-            "done" => Stage::Done,
-            "void" => Stage::Void,
-            _ => Stage::Open,
-        },
+        stage: row.get("state")?,
         number_at: row.get("number_at")?,
-        person: match row.get::<_, String>("person")?.as_str() {
-            "passed" => Person::Passed,
-            "pending" => Person::Pending,
-            _ => Person::None,
-        },
+        person: row.get("person")?,
         person_proof: maybe_id_at(row, "person_proof")?,
         done_by: maybe_id_at(row, "done_by")?,
         low_until: row.get("low_until")?,

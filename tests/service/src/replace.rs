@@ -8,44 +8,12 @@ use crate::service::{self, Pending, Service, Sms, internal};
 use crate::store::people::{Account, account, card_of, payee};
 use crate::store::{self, all, id_at, low, maybe_id_at, one, run};
 use crate::vault::{ReplacedRow, VaultAnswer, VaultCall};
+use crate::ways::{Person, Stage};
 use crate::wire::{self, OpenIntentOut, ReplacementOut, fen};
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::digest::sha256_of;
 use kabao_proof::{Document, MoveKind, PublicKey, Source, Terms};
 use rusqlite::{Connection, Row, params};
-
-/// Where a replacement stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// The number is proven.
-    Open,
-    /// The phone is the account's.
-    Done,
-    /// Another phone was first.
-    Void,
-}
-
-/// How far the real name is proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Person {
-    /// Not.
-    None,
-    /// The vendor has not answered.
-    Pending,
-    /// Proven.
-    Passed,
-}
-
-impl Person {
-    /// The word in the book.
-    pub fn text(self) -> &'static str {
-        match self {
-            Person::None => "none",
-            Person::Pending => "pending",
-            Person::Passed => "passed",
-        }
-    }
-}
 
 /// A replacement whose number is proven.
 #[derive(Debug, Clone)]
@@ -63,7 +31,7 @@ pub struct Replacement {
     /// As the person knows it.
     pub model: String,
     /// Where it stands.
-    pub state: State,
+    pub stage: Stage,
     /// How far the name is proven.
     pub person: Person,
     /// The proof that the vendor judges.
@@ -85,16 +53,8 @@ fn read(row: &Row) -> rusqlite::Result<Replacement> {
         device_key: key("device_key")?,
         approve_key: key("approve_key")?,
         model: row.get("model")?,
-        state: match row.get::<_, String>("state")?.as_str() {
-            "done" => State::Done,
-            "void" => State::Void,
-            _ => State::Open,
-        },
-        person: match row.get::<_, String>("person")?.as_str() {
-            "passed" => Person::Passed,
-            "pending" => Person::Pending,
-            _ => Person::None,
-        },
+        stage: row.get("state")?,
+        person: row.get("person")?,
         person_proof: maybe_id_at(row, "person_proof")?,
         device: maybe_id_at(row, "device_id")?,
         number_at: Timestamp::from_ms(row.get("number_at")?),
@@ -207,7 +167,7 @@ fn tell(service: &Service, state: &mut service::State, known: &Replacement, now:
 
 /// A replacement as its phone sees it.
 pub fn view(service: &Service, db: &Connection, known: &Replacement, who: &Account) -> Outcome<ReplacementOut> {
-    let done = known.state == State::Done;
+    let done = known.stage == Stage::Done;
     let needs_person = !done && who.class > 0 && known.person != Person::Passed;
     let mut out = ReplacementOut {
         replacement_id: known.id.to_string(),

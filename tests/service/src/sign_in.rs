@@ -6,6 +6,7 @@ use crate::service::{self, Service, SignInPending, internal};
 use crate::store::people::Account;
 use crate::store::{self, all, id_at, low, maybe_id_at, one, run};
 use crate::vault::{DeviceRow, LoginState, VaultAnswer, VaultCall};
+use crate::ways::Stage;
 use crate::wire::{DeviceOut, SignInOut};
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::PublicKey;
@@ -35,8 +36,8 @@ pub struct SignIn {
     pub model: String,
     /// Its form.
     pub form: String,
-    /// `open`, `done`, or `void`: another phone took the account over.
-    pub state: String,
+    /// Where it stands; void: another phone took the account over.
+    pub stage: Stage,
     /// What is proven: the change that set the password, or [`PIN_PROVEN`].
     pub secret_proven: Option<String>,
     /// When the number was proven.
@@ -60,7 +61,7 @@ pub fn load(db: &Connection, id: Id) -> Outcome<Option<SignIn>> {
             approve_key: key(row, "approve_key")?,
             model: row.get("model")?,
             form: row.get("form")?,
-            state: row.get("state")?,
+            stage: row.get("state")?,
             secret_proven: row.get("secret_proven")?,
             number_at: Timestamp::from_ms(row.get("number_at")?),
             device: maybe_id_at(row, "device_id")?,
@@ -178,7 +179,7 @@ pub fn secret(login: &LoginState) -> String {
 
 /// What still has to be proven: password, PIN, code. What proved an earlier password proves nothing.
 pub fn needs(known: &SignIn, who: &Account, login: &LoginState) -> (bool, bool, bool) {
-    let open = known.state == "open";
+    let open = known.stage == Stage::Open;
     let password = login.password_at.is_some();
     let proven = known.secret_proven.as_ref() == Some(&secret(login));
     (open && password && !proven, open && !password && who.pin_set && !proven, open && login.factor.is_some())
@@ -189,7 +190,7 @@ pub fn view(db: &Connection, known: &SignIn, who: &Account, login: &LoginState, 
     let (needs_password, needs_pin, needs_factor) = needs(known, who, login);
     let mut out = SignInOut {
         sign_in_id: known.id.to_string(),
-        state: if known.state == "done" { "done" } else { "proving" }.to_owned(),
+        state: if known.stage == Stage::Done { "done" } else { "proving" }.to_owned(),
         account_id: known.account.to_string(),
         needs_password,
         needs_pin,
@@ -199,7 +200,7 @@ pub fn view(db: &Connection, known: &SignIn, who: &Account, login: &LoginState, 
         device_id: None,
         low_until: None,
     };
-    if known.state == "done" {
+    if known.stage == Stage::Done {
         let device = known.device.ok_or_else(internal)?;
         let sql = "SELECT revoked, ended_by FROM devices WHERE device_id = ?1";
         let found = one(db, sql, [device.to_string()], |row| Ok((row.get::<_, bool>(0)?, row.get::<_, Option<String>>(1)?)))?;

@@ -1,13 +1,12 @@
 //! Closing an account as its phone asks for it: the list of what has to be settled, the asking, the taking back.
 
 use super::App;
+use super::secure::prove_pin;
 use crate::closing::{self, Stage};
 use crate::http::errors::{Answer, Common, Sent};
-use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::Caller;
 use crate::store::people::account;
-use crate::store::run;
 use crate::wire::{self, ClosureIn, ClosureOut};
 use axum::extract::{Path, State as Part};
 use kabao_base::{Code, Id};
@@ -54,14 +53,7 @@ pub async fn close(Part(service): App, caller: Caller, Path(id): Path<String>, S
     }
     if who.pin_set {
         let sealed = pin.ok_or_else(|| Refusal::argument("pin_box"))?;
-        if let Some((code, left)) = check_pin(&service, caller.account, digest(&caller, id, proof), sealed)? {
-            let locked = code == Code::PinLocked.as_str();
-            if locked {
-                run(&state.db, "UPDATE accounts SET pin_locked = 1 WHERE account_id = ?1", [caller.account.to_string()])?;
-            }
-            let refusal = Refusal::named(if locked { 403 } else { 422 }, &code).field("pin");
-            return Err(left.map_or(refusal.clone(), |left| refusal.left(left)));
-        }
+        prove_pin(&service, state, caller.account, digest(&caller, id, proof), sealed)?;
     }
     closing::begin(&service, state, id, caller.account, caller.device, now)?;
     Answer::json(200, &closing::view(&state.db, caller.account)?)

@@ -2,23 +2,23 @@
 //! It counts once the code that was sent there came back; it signs nobody in and proves nothing.
 
 use super::registration::may_send;
+use super::secure::prove_pin;
 use super::{App, phone};
 use crate::closing;
 use crate::http::errors::{Answer, Common, Sent};
-use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, SentCode, Service, State};
 use crate::store::people::{Account, account};
 use crate::store::{self, all, id_at, meta, one, run};
 use crate::tell;
 use crate::vault::Decision;
+use crate::ways::DAY_MS;
 use crate::wire::{self, CodeSentOut, ContactIn, ContactOut, ContactRemovalIn, ContactsOut, OtpIn};
 use axum::extract::{Path, State as Part};
 use kabao_base::{Code, Id, Otp, Timestamp};
 use kabao_proof::digest::sha256_of;
 use rusqlite::{Connection, Row, params};
 
-const DAY_MS: i64 = 86_400_000;
 /// When a contact has to be proven again, unless the book says otherwise: after half a year mailboxes die and numbers change
 /// hands. Data of this service, told with every list.
 const VERIFY_AGAIN_MS: i64 = 180 * DAY_MS;
@@ -265,14 +265,7 @@ pub async fn remove(Part(service): App, caller: Caller, Path(id): Path<String>, 
     let known = own(&state.db, &caller, id)?;
     if who.pin_set && known.verified_at.is_some() {
         let sealed = pin.ok_or_else(|| Refusal::argument("pin_box"))?;
-        if let Some((code, left)) = check_pin(&service, caller.account, digest(&caller, id, proof), sealed)? {
-            let locked = code == Code::PinLocked.as_str();
-            if locked {
-                run(&state.db, "UPDATE accounts SET pin_locked = 1 WHERE account_id = ?1", [caller.account.to_string()])?;
-            }
-            let refusal = Refusal::named(if locked { 403 } else { 422 }, &code).field("pin");
-            return Err(left.map_or(refusal.clone(), |left| refusal.left(left)));
-        }
+        prove_pin(&service, state, caller.account, digest(&caller, id, proof), sealed)?;
     }
     // An older copy of the book must not tell again who was taken away.
     closing::keep(&service, id, caller.account, Decision::ContactGone, now)?;

@@ -1,13 +1,13 @@
 //! Limits: what is counted, and the caps that the person sets.
 
 use super::App;
+use super::secure::prove_pin;
 use crate::closing;
 use crate::http::errors::{Answer, Common, Sent};
-use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service};
 use crate::store::people::account;
-use crate::store::{self, ledger, limits, low, own_caps, run};
+use crate::store::{self, ledger, limits, low, own_caps};
 use crate::vault::Decision;
 use crate::wire::{self, AmountIn, AmountOut, CounterOut, CountersOut, OwnCapsIn, OwnCapsOut};
 use axum::extract::{Path, State};
@@ -56,14 +56,7 @@ pub async fn set_own(State(service): App, caller: Caller, Path(change): Path<Str
         let text = |cap: Option<i64>| cap.map(|fen| fen.to_string()).unwrap_or_default();
         let proof = proof.ok_or_else(|| Refusal::argument("proof_id"))?;
         let parts = ["kabao-own-caps-1".to_owned(), change.to_string(), proof.to_string(), caller.account.to_string(), text(wanted.single), text(wanted.day)];
-        if let Some((code, left)) = check_pin(&service, caller.account, sha256_of(&[parts.join("\0").as_bytes()]), sealed)? {
-            let locked = code == Code::PinLocked.as_str();
-            if locked {
-                run(&state.db, "UPDATE accounts SET pin_locked = 1 WHERE account_id = ?1", [caller.account.to_string()])?;
-            }
-            let refusal = Refusal::named(if locked { 403 } else { 422 }, &code).field("pin");
-            return Err(left.map_or(refusal.clone(), |left| refusal.left(left)));
-        }
+        prove_pin(&service, &state, caller.account, sha256_of(&[parts.join("\0").as_bytes()]), sealed)?;
     }
     let from = now.plus_ms(rules.raise_wait_ms());
     // An older copy of the book must not open what the person closed.

@@ -4,25 +4,22 @@
 use super::account::phone_of;
 use super::registration::{LIFE_MS, TRIES, may_send, send};
 use super::replacement::ask_person;
+use super::secure::prove_pin;
 use super::{App, phone};
 use crate::http::errors::{Answer, Common, Sent};
-use crate::number::{self, Change, Stage};
-use crate::pay::accept::check_pin;
+use crate::number::{self, Change};
 use crate::refusal::{Outcome, Refusal};
-use crate::replace::Person;
 use crate::service::{Caller, SentCode, Service, State};
 use crate::store::people::{Account, account};
-use crate::store::{self, one, run};
+use crate::store::{self, run};
+use crate::ways::{self, Person, Stage, Way};
 use crate::wire::{self, CodeSentOut, PersonIn, PhoneChangeIn, PhoneChangeOut, PhoneChangeProofIn, PhoneCodeIn};
 use crate::world::make_digits;
 use axum::extract::{Path, State as Part};
 use kabao_base::{Code, Id, Otp, Timestamp};
 use rusqlite::params;
 
-const DAY_MS: i64 = 86_400_000;
 const RESEND_MS: i64 = 60_000;
-/// How many changes an account begins in a day: codes go to numbers that may be anybody's.
-const PER_DAY: i64 = 10;
 
 impl SentCode {
     /// Makes a code and sends it.
@@ -65,7 +62,7 @@ pub async fn begin(Part(service): App, caller: Caller, Sent(body): Sent<PhoneCha
     let (now, mark) = (service.now(), service.keys.sealer.mark("phone", &body.phone));
     let mut state = service.state();
     let state = &mut *state;
-    let who = allowed(state, &caller)?;
+    let who = ways::open_account(state, &caller)?;
     if phone::is_unreachable(&state.db, &body.phone)? {
         return Err(Refusal::rule(Code::PhoneUnreachable).field("phone"));
     }
@@ -102,11 +99,7 @@ pub async fn begin(Part(service): App, caller: Caller, Sent(body): Sent<PhoneCha
         Some(_) => return Err(Refusal::of(409, Code::WrongStep)),
     };
     if known.is_none() {
-        let sql = "SELECT count(*) FROM phone_changes WHERE account_id = ?1 AND at > ?2";
-        let begun = one(&state.db, sql, params![caller.account.to_string(), now.plus_ms(-DAY_MS).as_ms()], |row| row.get::<_, i64>(0))?;
-        if begun.unwrap_or(0) >= PER_DAY {
-            return Err(Refusal::of(429, Code::TooManyRequests).retry_after(DAY_MS));
-        }
+        Way::Number.may_begin(&state.db, caller.account, now)?;
     }
     let (which, to, masked) = match wants_old {
         true => ("old", old.clone(), who.phone_masked.clone()),
@@ -131,19 +124,6 @@ pub async fn begin(Part(service): App, caller: Caller, Sent(body): Sent<PhoneCha
     Answer::json(200, &told)
 }
 
-/// Whether the account may change its number now.
-fn allowed(state: &State, caller: &Caller) -> Outcome<Account> {
-    if state.rebuilding {
-        return Err(Refusal::down());
-    }
-    let who = account(&state.db, caller.account)?;
-    match &who {
-        Account { frozen: true, .. } => Err(Refusal::of(403, Code::AccountFrozen)),
-        Account { closing: true, .. } => Err(Refusal::of(403, Code::AccountClosing)),
-        _ => Ok(who),
-    }
-}
-
 /// The change of this phone.
 fn own(state: &State, caller: &Caller, id: Id) -> Outcome<Change> {
     let known = number::load(&state.db, id)?.filter(|known| known.account == caller.account && known.device == caller.device);
@@ -165,7 +145,7 @@ pub async fn otp(Part(service): App, caller: Caller, Path(id): Path<String>, Sen
     let now = service.now();
     let mut state = service.state();
     let state = &mut *state;
-    let who = allowed(state, &caller)?;
+    let who = ways::open_account(state, &caller)?;
     let known = own(state, &caller, id)?;
     let proven = if which == "new" { known.new_at } else { known.old_at };
     let code = state.memory.change_codes.get_mut(&(id, which));
@@ -227,7 +207,7 @@ pub async fn prove(Part(service): App, caller: Caller, Path(id): Path<String>, S
     let now = service.now();
     let mut state = service.state();
     let state = &mut *state;
-    let who = allowed(state, &caller)?;
+    let who = ways::open_account(state, &caller)?;
     let mut known = own(state, &caller, id)?;
     if known.stage == Stage::Done {
         return answer(&known, &who, now);
@@ -249,14 +229,7 @@ pub async fn prove(Part(service): App, caller: Caller, Path(id): Path<String>, S
     if who.pin_set {
         let sealed = pin.ok_or_else(|| Refusal::argument("pin_box"))?;
         let phone = known.phone(&service)?;
-        if let Some((code, left)) = check_pin(&service, known.account, known.digest(&phone, proof), sealed)? {
-            let locked = code == Code::PinLocked.as_str();
-            if locked {
-                run(&state.db, "UPDATE accounts SET pin_locked = 1 WHERE account_id = ?1", [known.account.to_string()])?;
-            }
-            let refusal = Refusal::named(if locked { 403 } else { 422 }, &code).field("pin");
-            return Err(left.map_or(refusal.clone(), |left| refusal.left(left)));
-        }
+        prove_pin(&service, state, known.account, known.digest(&phone, proof), sealed)?;
     }
     number::complete(&service, state, &known, now)?;
     answer(&own(state, &caller, id)?, &who, now)
@@ -265,15 +238,7 @@ pub async fn prove(Part(service): App, caller: Caller, Path(id): Path<String>, S
 fn judge(service: &Service, state: &mut State, known: &mut Change, shown: Option<(Id, &PersonIn)>, now: Timestamp) -> Outcome<()> {
     let before = known.person_proof.unwrap_or(known.id);
     let (proof, person, refusal) = ask_person(service, &state.db, (known.account, known.account), before, shown, now)?;
-    let key = known.id.to_string();
-    store::write(&mut state.db, |tx| {
-        run(tx, "UPDATE phone_changes SET person = ?2, person_proof = ?3 WHERE change_id = ?1", params![key, person.text(), proof.to_string()])?;
-        if refusal.is_some() {
-            let sql = "UPDATE phone_changes SET rejected = iif(rejected_at > ?2, rejected, 0) + 1, rejected_at = ?3 WHERE change_id = ?1";
-            run(tx, sql, params![key, now.plus_ms(-DAY_MS).as_ms(), now.as_ms()])?;
-        }
-        Ok(())
-    })?;
+    store::write(&mut state.db, |tx| Way::Number.keep_person(tx, known.id, (proof, person, refusal.is_some()), now))?;
     (known.person, known.person_proof) = (person, Some(proof));
     match refusal {
         Some(code) => Err(Refusal::named(422, &code).field("name")),

@@ -6,32 +6,24 @@ use super::registration::may_send;
 use super::replacement::ask_person;
 use super::App;
 use crate::http::errors::{Answer, Common, Sent};
-use crate::pin_reset::{self, Reset, Stage};
+use crate::pin_reset::{self, Reset};
 use crate::refusal::{Outcome, Refusal};
-use crate::replace::Person;
 use crate::service::{Caller, SentCode, Service, State};
 use crate::store::people::{Account, account};
-use crate::store::{self, one, run};
+use crate::store::{self, run};
+use crate::ways::{self, Person, Stage, Way};
 use crate::wire::{self, CodeSentOut, OtpIn, PersonIn, PinResetIn, PinResetOut, PinResetProofIn};
 use axum::extract::{Path, State as Part};
 use kabao_base::{Code, Id, Otp, Timestamp};
 use rusqlite::params;
 
-const DAY_MS: i64 = 86_400_000;
-/// How many resets an account begins in a day.
-const PER_DAY: i64 = 10;
 /// The codes of this way among those of the account's number.
 const WHICH: &str = "pin";
 
 /// Whether the account may have its PIN reset now. One without a verified name has nobody to prove, and holds nothing.
 fn allowed(state: &State, caller: &Caller) -> Outcome<Account> {
-    if state.rebuilding {
-        return Err(Refusal::down());
-    }
-    let who = account(&state.db, caller.account)?;
+    let who = ways::open_account(state, caller)?;
     match &who {
-        Account { frozen: true, .. } => Err(Refusal::of(403, Code::AccountFrozen)),
-        Account { closing: true, .. } => Err(Refusal::of(403, Code::AccountClosing)),
         Account { pin_set: false, .. } => Err(Refusal::of(403, Code::PinNotSet)),
         Account { class: 0, .. } => Err(Refusal::of(403, Code::WrongStep)),
         _ => Ok(who),
@@ -73,11 +65,7 @@ pub async fn begin(Part(service): App, caller: Caller, Sent(body): Sent<PinReset
             }
         }
         None => {
-            let sql = "SELECT count(*) FROM pin_resets WHERE account_id = ?1 AND at > ?2";
-            let begun = one(&state.db, sql, params![caller.account.to_string(), now.plus_ms(-DAY_MS).as_ms()], |row| row.get::<_, i64>(0))?;
-            if begun.unwrap_or(0) >= PER_DAY {
-                return Err(Refusal::of(429, Code::TooManyRequests).retry_after(DAY_MS));
-            }
+            Way::Pin.may_begin(&state.db, caller.account, now)?;
             false
         }
     };
@@ -174,16 +162,9 @@ pub async fn prove(Part(service): App, caller: Caller, Path(id): Path<String>, S
 
 /// Has the person judged, or asks again how the judging stands. A nonce is used up by the try that names it.
 fn judge(service: &Service, state: &mut State, known: &mut Reset, shown: Option<(Id, &PersonIn)>, now: Timestamp) -> Outcome<()> {
-    let (key, before) = (known.id.to_string(), known.person_proof.unwrap_or(known.id));
+    let before = known.person_proof.unwrap_or(known.id);
     let (proof, person, refusal) = ask_person(service, &state.db, (known.account, known.account), before, shown, now)?;
-    store::write(&mut state.db, |tx| {
-        run(tx, "UPDATE pin_resets SET person = ?2, person_proof = ?3 WHERE reset_id = ?1", params![key, person.text(), proof.to_string()])?;
-        if refusal.is_some() {
-            let sql = "UPDATE pin_resets SET rejected = iif(rejected_at > ?2, rejected, 0) + 1, rejected_at = ?3 WHERE reset_id = ?1";
-            run(tx, sql, params![key, now.plus_ms(-DAY_MS).as_ms(), now.as_ms()])?;
-        }
-        Ok(())
-    })?;
+    store::write(&mut state.db, |tx| Way::Pin.keep_person(tx, known.id, (proof, person, refusal.is_some()), now))?;
     (known.person, known.person_proof) = (person, Some(proof));
     match refusal {
         Some(code) => Err(Refusal::named(422, &code).field("name")),

@@ -2,8 +2,8 @@
 
 use super::App;
 use super::account::card_out;
+use super::secure::prove_pin;
 use crate::http::errors::{Answer, Common, Sent};
-use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::Caller;
 use crate::store::people::{Card, card_of};
@@ -42,14 +42,7 @@ pub async fn remove(State(service): App, caller: Caller, Path(id): Path<String>,
         return Err(Refusal::of(409, code).field("card_id").retry_after(PAUSE_MS));
     }
     let parts = ["kabao-unbind-1".to_owned(), id.to_string(), caller.account.to_string(), card_id.to_string()];
-    if let Some((code, left)) = check_pin(&service, caller.account, sha256_of(&[parts.join("\0").as_bytes()]), pin)? {
-        let locked = code == Code::PinLocked.as_str();
-        if locked {
-            run(&state.db, "UPDATE accounts SET pin_locked = 1 WHERE account_id = ?1", [caller.account.to_string()])?;
-        }
-        let refusal = Refusal::named(if locked { 403 } else { 422 }, &code).field("pin");
-        return Err(left.map_or(refusal.clone(), |left| refusal.left(left)));
-    }
+    prove_pin(&service, &state, caller.account, sha256_of(&[parts.join("\0").as_bytes()]), pin)?;
     // The bank and the tokeniser first: a card that this book still shows as bound is refused there, and the removal is repeated.
     match service.ask_vault(VaultCall::EndCard { token: card.token.clone() })? {
         VaultAnswer::Done => {}

@@ -3,8 +3,8 @@
 use super::account::phone_of;
 use super::registration::{LIFE_MS, TRIES, may_send, send, sent_out};
 use super::App;
+use super::secure::prove_pin;
 use crate::http::errors::{Answer, Common, Sent};
-use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Renewal};
 use crate::store::people::account;
@@ -74,14 +74,7 @@ pub async fn prove(State(service): App, caller: Caller, Path(id): Path<String>, 
     let parts = [
         "kabao-renew-1".to_owned(), id.to_string(), proof.to_string(), caller.account.to_string(), caller.device.to_string(), approve_key.to_string(),
     ];
-    if let Some((code, left)) = check_pin(&service, caller.account, sha256_of(&[parts.join("\0").as_bytes()]), pin)? {
-        let locked = code == Code::PinLocked.as_str();
-        if locked {
-            run(&state.db, "UPDATE accounts SET pin_locked = 1 WHERE account_id = ?1", [caller.account.to_string()])?;
-        }
-        let refusal = Refusal::named(if locked { 403 } else { 422 }, &code).field("pin");
-        return Err(left.map_or(refusal.clone(), |left| refusal.left(left)));
-    }
+    prove_pin(&service, state, caller.account, sha256_of(&[parts.join("\0").as_bytes()]), pin)?;
     let low_until = now.plus_ms(LOW_MS).as_ms();
     let (account_id, device) = (caller.account.to_string(), caller.device.to_string());
     store::write(&mut state.db, |tx| {

@@ -2,26 +2,21 @@
 //! shut out in one step. The real name is judged before the PIN, so that who holds a stolen SIM spends no try of it.
 
 use super::registration::{TRIES, judge, may_send, send, sent_out};
+use super::secure::prove_pin;
 use super::{App, face, phone};
 use crate::http::errors::{Answer, Common, Sent};
-use crate::pay::accept::check_pin;
 use crate::refusal::{Outcome, Refusal};
-use crate::replace::{self, Person, Replacement, State as Stage};
+use crate::replace::{self, Replacement};
 use crate::service::{Pending, Service, State};
 use crate::store::people::{Account, account};
-use crate::store::{self, one, run};
+use crate::store::{self, one};
 use crate::vault::{IdentityState, Liveness, VaultAnswer, VaultCall};
+use crate::ways::{self, PROVEN_MS, Person, Stage, Way};
 use crate::wire::{self, EmptyIn, NonceOut, OtpIn, PersonIn, RegistrationOut, ReplacementIn, ReplacementOut, ReplacementProofIn};
 use crate::world::make_digits;
 use axum::extract::{Path, State as Part};
 use kabao_base::{Code, Id, Otp, Timestamp};
-use rusqlite::{Connection, params};
-
-/// How long the proof of the number counts: until then name and PIN have to be proven.
-const PROVEN_MS: i64 = 3_600_000;
-/// How many rejected real names an account has in a day, over all phones that try.
-const PERSON_TRIES: i64 = 5;
-const DAY_MS: i64 = 86_400_000;
+use rusqlite::Connection;
 
 fn overtaken() -> Refusal {
     Refusal::of(409, Code::ReplaceOvertaken)
@@ -49,7 +44,7 @@ pub async fn begin(Part(service): App, Sent(body): Sent<ReplacementIn>) -> Outco
     }
     if let Some(known) = replace::load(&state.db, id)? {
         let same = known.device_key == device_key && known.approve_key == approve_key && known.phone_mark == mark && known.model == model;
-        match known.state {
+        match known.stage {
             _ if !same => return Err(Refusal::of(409, Code::IdReused)),
             Stage::Void => return Err(overtaken()),
             Stage::Done => return Err(Refusal::of(409, Code::WrongStep)),
@@ -106,7 +101,7 @@ pub async fn state(Part(service): App, Path(id): Path<String>) -> Outcome<Answer
     let now = service.now();
     let mut state = service.state();
     let mut known = replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
-    if known.person == Person::Pending && known.state == Stage::Open {
+    if known.person == Person::Pending && known.stage == Stage::Open {
         judge_person(&service, &mut state, &mut known, None, now)?;
     }
     view(&service, &mut state, &known, now)
@@ -122,7 +117,7 @@ pub async fn nonce(Part(service): App, Path(id): Path<String>, Sent(EmptyIn {}):
     let known = replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
     live(&known, now)?;
     let who = account(&state.db, known.account)?;
-    if known.state == Stage::Done || !needs_person(&who, &known) {
+    if known.stage == Stage::Done || !needs_person(&who, &known) {
         return Err(Refusal::of(409, Code::WrongStep));
     }
     Answer::json(200, &store::write(&mut state.db, |tx| face::make(tx, id, nonce, now))?)
@@ -142,7 +137,7 @@ pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<
     }
     let mut known = replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
     live(&known, now)?;
-    if known.state == Stage::Done {
+    if known.stage == Stage::Done {
         return view(&service, state, &known, now);
     }
     let who = account(&state.db, known.account)?;
@@ -158,17 +153,7 @@ pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<
     }
     if who.pin_set {
         let sealed = pin.ok_or_else(|| Refusal::argument("pin_box"))?;
-        match check_pin(&service, known.account, replace::digest(&known, proof), sealed)? {
-            None => {}
-            Some((code, left)) => {
-                let locked = code == Code::PinLocked.as_str();
-                if locked {
-                    run(&state.db, "UPDATE accounts SET pin_locked = 1 WHERE account_id = ?1", [known.account.to_string()])?;
-                }
-                let refusal = Refusal::named(if locked { 403 } else { 422 }, &code).field("pin");
-                return Err(left.map_or(refusal.clone(), |left| refusal.left(left)));
-            }
-        }
+        prove_pin(&service, state, known.account, replace::digest(&known, proof), sealed)?;
     }
     replace::complete(&service, state, &known, now)?;
     let known = replace::load(&state.db, id)?.ok_or_else(crate::service::internal)?;
@@ -182,7 +167,7 @@ fn needs_person(who: &Account, known: &Replacement) -> bool {
 /// An account without a PIN and without a name holds nothing: its number is the whole proof.
 fn step(service: &Service, state: &mut State, known: Replacement, now: Timestamp) -> Outcome<Answer> {
     let who = account(&state.db, known.account)?;
-    if known.state == Stage::Open && !who.pin_set && !needs_person(&who, &known) {
+    if known.stage == Stage::Open && !who.pin_set && !needs_person(&who, &known) {
         replace::complete(service, state, &known, now)?;
         let known = replace::load(&state.db, known.id)?.ok_or_else(crate::service::internal)?;
         return view(service, state, &known, now);
@@ -192,7 +177,7 @@ fn step(service: &Service, state: &mut State, known: Replacement, now: Timestamp
 
 /// Whether it can go on.
 fn live(known: &Replacement, now: Timestamp) -> Outcome<()> {
-    match known.state {
+    match known.stage {
         Stage::Void => Err(overtaken()),
         Stage::Open if now.since(known.number_at) > PROVEN_MS => Err(Refusal::rule(Code::OtpExpired).field("otp")),
         _ => Ok(()),
@@ -209,12 +194,7 @@ fn view(service: &Service, state: &mut State, known: &Replacement, now: Timestam
 /// Has the name judged, or asks again how the judging stands. Silence of the vendor stays `pending`.
 fn judge_person(service: &Service, state: &mut State, known: &mut Replacement, shown: Option<(Id, &PersonIn)>, now: Timestamp) -> Outcome<()> {
     let (proof, person, refusal) = ask_person(service, &state.db, (known.account, known.id), known.person_proof.unwrap_or(known.id), shown, now)?;
-    let key = known.id.to_string();
-    store::write(&mut state.db, |tx| {
-        let sql = "UPDATE replacements SET person = ?2, person_proof = ?3, rejected = rejected + ?4 WHERE replacement_id = ?1";
-        run(tx, sql, params![key, person.text(), proof.to_string(), refusal.is_some()])?;
-        Ok(())
-    })?;
+    store::write(&mut state.db, |tx| Way::Phone.keep_person(tx, known.id, (proof, person, refusal.is_some()), now))?;
     known.person = person;
     known.person_proof = Some(proof);
     match refusal {
@@ -239,14 +219,7 @@ pub(crate) fn ask_person(
         Some((proof, person)) => {
             let name = wire::plain(&person.name, wire::NAME_MOST, "name").map_err(|_| Refusal::rule(Code::NameInvalid).field("name"))?;
             let token = wire::plain(&person.liveness_token, 200, "liveness_token")?;
-            let sql = "SELECT (SELECT coalesce(sum(rejected), 0) FROM replacements WHERE account_id = ?1 AND number_at > ?2) \
-                            + (SELECT coalesce(sum(rejected), 0) FROM phone_changes WHERE account_id = ?1 AND rejected_at > ?2) \
-                            + (SELECT coalesce(sum(rejected), 0) FROM pin_resets WHERE account_id = ?1 AND rejected_at > ?2)";
-            let since = now.plus_ms(-DAY_MS).as_ms();
-            let rejected = one(db, sql, params![account.to_string(), since], |row| row.get::<_, i64>(0))?.unwrap_or(0);
-            if rejected >= PERSON_TRIES {
-                return Err(Refusal::of(403, Code::VerificationAttempts));
-            }
+            ways::may_show_name(db, account, now)?;
             let sealed = person.id_box.read("id_box")?;
             let nonce = person.liveness_nonce.as_deref().map(|nonce| wire::id(nonce, "liveness_nonce")).transpose()?;
             if let Some(nonce) = nonce {

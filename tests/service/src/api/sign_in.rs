@@ -10,18 +10,16 @@ use crate::service::{Pending, Service, SignInPending, State};
 use crate::sign_in::{self, SignIn, needs};
 use crate::store::people::account;
 use crate::store::{self, one, run};
+use crate::ways::{DAY_MS, PROVEN_MS, Stage};
 use crate::wire::{self, OtpIn, RegistrationOut, SignInIn, SignInOut, SignInProofIn};
 use crate::world::make_digits;
 use axum::extract::{Path, State as Part};
 use kabao_base::{Code, Otp, Timestamp};
 use rusqlite::params;
 
-/// How long the proof of the number counts.
-const PROVEN_MS: i64 = 3_600_000;
 /// How many wrong PINs an account has in a day in signing in, over all phones that try. Fewer than lock the PIN: who holds a stolen
 /// SIM must not be able to take the PIN away from the person.
 const PIN_TRIES: i64 = 2;
-const DAY_MS: i64 = 86_400_000;
 /// The forms of devices.
 pub(super) const FORMS: [&str; 5] = ["phone", "tablet", "watch", "computer", "other"];
 
@@ -50,11 +48,11 @@ pub async fn begin(Part(service): App, Sent(body): Sent<SignInIn>) -> Outcome<An
     }
     if let Some(known) = sign_in::load(&state.db, id)? {
         let same = known.device_key == device_key && known.approve_key == approve_key && known.phone_mark == mark && known.model == model;
-        match known.state.as_str() {
+        match known.stage {
             _ if !same || known.form != body.form => return Err(Refusal::of(409, Code::IdReused)),
-            "void" => return Err(Refusal::of(409, Code::ReplaceOvertaken)),
-            "done" => return Err(Refusal::of(409, Code::WrongStep)),
-            _ => {}
+            Stage::Void => return Err(Refusal::of(409, Code::ReplaceOvertaken)),
+            Stage::Done => return Err(Refusal::of(409, Code::WrongStep)),
+            Stage::Open => {}
         }
     }
     if one(&state.db, "SELECT 1 FROM accounts WHERE phone_mark = ?1", [mark], |row| row.get::<_, i64>(0))?.is_none() {
@@ -96,7 +94,7 @@ pub async fn otp(Part(service): App, Path(id): Path<String>, Sent(body): Sent<Ot
     waiting.pending.done = Some((of, id));
     let known = sign_in::load(&state.db, id)?.ok_or_else(crate::service::internal)?;
     let (who, login) = (account(&state.db, of)?, login_state(&service, of)?);
-    if known.state == "open" && login.password_at.is_none() && !who.pin_set {
+    if known.stage == Stage::Open && login.password_at.is_none() && !who.pin_set {
         // Nothing to prove and something to lose: only the real name will do.
         if who.class > 0 {
             return Err(Refusal::of(409, Code::SignInByReplacing));
@@ -134,7 +132,7 @@ pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<
     }
     let mut known = sign_in::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
     live(&known, now)?;
-    if known.state == "done" {
+    if known.stage == Stage::Done {
         return view(&service, state, &known, now);
     }
     let (who, login) = (account(&state.db, known.account)?, login_state(&service, known.account)?);
@@ -176,9 +174,9 @@ pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<
 
 /// Whether it can go on.
 fn live(known: &SignIn, now: Timestamp) -> Outcome<()> {
-    match known.state.as_str() {
-        "void" => Err(Refusal::of(409, Code::ReplaceOvertaken)),
-        "open" if now.since(known.number_at) > PROVEN_MS => Err(Refusal::rule(Code::OtpExpired).field("otp")),
+    match known.stage {
+        Stage::Void => Err(Refusal::of(409, Code::ReplaceOvertaken)),
+        Stage::Open if now.since(known.number_at) > PROVEN_MS => Err(Refusal::rule(Code::OtpExpired).field("otp")),
         _ => Ok(()),
     }
 }

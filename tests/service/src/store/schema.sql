@@ -299,7 +299,7 @@ CREATE TABLE replacements (
     state TEXT NOT NULL CHECK (state IN ('open', 'done', 'void')),
     person TEXT NOT NULL DEFAULT 'none' CHECK (person IN ('none', 'pending', 'passed')),
     person_proof TEXT,
-    rejected INTEGER NOT NULL DEFAULT 0,
+    rejected INTEGER NOT NULL DEFAULT 0, rejected_at INTEGER NOT NULL DEFAULT 0,
     number_at INTEGER NOT NULL,
     device_id TEXT
 ) WITHOUT ROWID;
