@@ -54,6 +54,7 @@ journeys! {
     a_pin_that_the_identity_number_gives_away "faults/pin-given-away.json",
     a_restored_service_loses_and_doubles_nothing "faults/service-restored.json",
     a_newer_table_of_codes_counts_and_an_older_one_does_not "faults/code-table.json",
+    a_newer_table_of_card_beginnings_counts_and_an_older_one_does_not "faults/card-table.json",
     a_printed_link_is_paid_like_the_code "collection-link.json",
     bad_input_is_refused_by_name "faults/bad-input.json",
     what_is_kept_and_how_it_ends "account/my-data.json",

@@ -1,5 +1,5 @@
 use crate::calls::Calls;
-use kabao_core::cards::{BindRequest, BindingView, CardDoubtView, CardLookView, CardView, CardsClient as Part, SourcesView};
+use kabao_core::cards::{BindRequest, BindingView, CardDoubtView, CardLookView, CardView, CardsClient as Part, SourcesView, TableView};
 use kabao_core::error::Outcome;
 
 /// Bound cards, debit and credit. A card number travels once, sealed, and exists afterwards as its last four digits.
@@ -61,6 +61,17 @@ impl CardsClient {
     /// Asks the service for the bound cards, which asks their banks how they stand.
     pub async fn refresh(&self) -> Outcome<Vec<CardView>> {
         self.0.run(|cards| async move { cards.refresh().await }).await
+    }
+
+    /// Which table says whose card begins how: version, source, age, and why a newer one was refused. Works without network.
+    pub async fn beginnings(&self) -> Outcome<TableView> {
+        self.0.run(|cards| async move { cards.beginnings().await }).await
+    }
+
+    /// Asks the service for a newer table of card beginnings now; a sync does so by itself. What is not signed, too late, not
+    /// newer or not readable is refused with its reason, and the one in use stays in use.
+    pub async fn refresh_beginnings(&self) -> Outcome<TableView> {
+        self.0.run(|cards| async move { cards.refresh_beginnings().await }).await
     }
 
     /// Balance and cards in the person's order, and which one would be proposed. Works without network.

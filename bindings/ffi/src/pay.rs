@@ -1,8 +1,8 @@
 use crate::calls::Calls;
 use kabao_core::error::Outcome;
 use kabao_core::pay::{
-    AskView, CodesView, ConfirmRequest, PayClient as Part, PayerCodeView, PaymentView, QuoteRequest, QuoteView, ReceiptView, ScanView,
-    WayToPay,
+    AskView, ConfirmRequest, PayClient as Part, PayerCodeView, PaymentView, QuoteRequest, QuoteView, ReceiptView, ScanView,
+    TableView, WayToPay,
 };
 use kabao_money::merchant::MerchantState;
 
@@ -34,13 +34,13 @@ impl PayClient {
 
     /// Which table of code formats decides what a scanned text is: version, source, age, and why a newer one was refused.
     /// Works without network.
-    pub async fn codes(&self) -> Outcome<CodesView> {
+    pub async fn codes(&self) -> Outcome<TableView> {
         self.0.run(|pay| async move { pay.codes().await }).await
     }
 
     /// Asks the service for a newer table of code formats now; a sync does so by itself. What is not signed, too late, not
     /// newer or not readable is refused with its reason, and the one in use stays in use.
-    pub async fn refresh_codes(&self) -> Outcome<CodesView> {
+    pub async fn refresh_codes(&self) -> Outcome<TableView> {
         self.0.run(|pay| async move { pay.refresh_codes().await }).await
     }
 

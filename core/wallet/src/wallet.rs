@@ -154,6 +154,8 @@ impl Wallet {
         if opened.proofs_owed {
             core.engine.restored.owe();
         }
+        // A number that is typed is looked up without waiting.
+        let _ = core.feed::<kabao_codes::cards::Issuers>().await;
         core.idle.set(opened.lock_after, core.host.monotonic_ms());
         if let Err(closed) = core.gate.open() {
             core.close_files().await?;

@@ -16,6 +16,8 @@ const DAY_MS: i64 = 86_400_000;
 /// The table that ships with the app, byte for byte: what a service serves before it publishes another one. It is not read
 /// here.
 const CODES: &[u8] = include_bytes!("../../../core/codes/src/table/codes.json");
+/// The beginnings of card numbers that ship with the app, likewise.
+const CARDS: &[u8] = include_bytes!("../../../core/codes/src/cards/issuers.json");
 /// Who runs the reference service.
 const PROFILE: &[u8] = include_bytes!("shipped/profile.json");
 /// How long a profile holds.
@@ -48,13 +50,14 @@ struct Shipped {
 }
 
 /// The feeds that there are.
-pub const NAMES: [&str; 3] = [Feed::CODES, Feed::RULES, Feed::PROFILE];
+pub const NAMES: [&str; 4] = [Feed::CODES, Feed::RULES, Feed::PROFILE, Feed::CARDS];
 
 /// What ships, and for how long it may be taken up once it is signed.
 fn shipped(name: &str) -> (&'static [u8], Option<i64>) {
     match name {
         Feed::PROFILE => (PROFILE, Some(PROFILE_LIFE_MS)),
         Feed::RULES => (crate::rules::SHIPPED, None),
+        Feed::CARDS => (CARDS, None),
         _ => (CODES, None),
     }
 }

@@ -26,7 +26,7 @@ use utoipa::OpenApi;
         cards::bind, cards::otp, cards::list, cards::binding, removals::remove,
         quotes::resolve, quotes::quote,
         payments::pay, payments::state, payments::abandon, payments::proof,
-        payer_codes::provision, asks::decline, history::page, feeds::codes, feeds::rules, feeds::profile, limits::counters, limits::set_own,
+        payer_codes::provision, asks::decline, history::page, feeds::codes, feeds::cards, feeds::rules, feeds::profile, limits::counters, limits::set_own,
     )
 )]
 struct Contract;

@@ -70,6 +70,31 @@ async fn a_published_version_is_served_to_whoever_has_a_lower_one() {
 }
 
 #[tokio::test]
+async fn each_feed_that_ships_is_served_byte_for_byte() {
+    let town = Town::new();
+    let (phone, _) = town.person().await;
+    for (name, shipped) in [
+        (Feed::CODES, &include_bytes!("../../../core/codes/src/table/codes.json")[..]),
+        (Feed::CARDS, &include_bytes!("../../../core/codes/src/cards/issuers.json")[..]),
+    ] {
+        let reply = phone.call("GET", &format!("/v1/feeds/{name}"), None).await.unwrap();
+        let feed = Feed::open(&reply.raw.body, name, phone.keys.as_ref().unwrap()).unwrap();
+        assert_eq!((feed.version, feed.not_after, feed.body.as_slice()), (1, None, shipped), "{name}");
+        assert_eq!(phone.call("GET", &format!("/v1/feeds/{name}?after=1"), None).await.unwrap().status, 204);
+        let history = phone.call("GET", "/v1/history", None).await.unwrap();
+        assert_eq!(history.json["feeds"][name], 1);
+        for query in ["?after=-1", "?after=9223372036854775808", "?after=x", "?before=1", "?after=1&after=2", "?after=%F0%9F%98%80", "?after=%EF%BC%91"] {
+            refused(&phone.call("GET", &format!("/v1/feeds/{name}{query}"), None).await.unwrap(), 400, "bad_argument");
+        }
+        let unsigned = phone.line.send("GET", &format!("/v1/feeds/{name}"), &[("host".to_owned(), phone.authority.clone())], b"").await.unwrap();
+        assert_eq!(unsigned.status, 401);
+    }
+    // What one feed says is another's nowhere.
+    let reply = phone.call("GET", "/v1/feeds/cards", None).await.unwrap();
+    assert!(Feed::open(&reply.raw.body, Feed::CODES, phone.keys.as_ref().unwrap()).is_err());
+}
+
+#[tokio::test]
 async fn a_service_without_a_key_for_feeds_announces_one() {
     let mut town = Town::new();
     let root = kabao_proof::PublicKey::parse(&town.service.info().root_key).unwrap();

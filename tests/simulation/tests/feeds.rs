@@ -8,7 +8,7 @@ use common::moves::{on_a_late_database, polled};
 use common::{Changes, Holds, Story, story, stranger};
 use kabao_base::{Code, Timestamp};
 use kabao_core::error::Outcome;
-use kabao_core::pay::CodesView;
+use kabao_core::pay::TableView;
 use kabao_proof::{Feed, KeyPurpose, KeySet};
 use kabao_simulation::{Liar, Weather};
 use serde_json::{Value, json};
@@ -68,11 +68,11 @@ impl Story {
         self.all.console.post("/dev/feeds/codes/fault", json!({ "fault": fault })).await.unwrap();
     }
 
-    async fn codes(&self) -> CodesView {
+    async fn codes(&self) -> TableView {
         self.wallet().pay().codes().await.unwrap()
     }
 
-    async fn refresh(&self) -> Outcome<CodesView> {
+    async fn refresh(&self) -> Outcome<TableView> {
         self.wallet().pay().refresh_codes().await
     }
 

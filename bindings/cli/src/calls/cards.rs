@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The names that [`call`] knows.
 pub const NAMES: &[&str] = &[
-    "card_look", "bind", "bind_confirm", "bind_doubts", "bindings_waiting", "bindings_resume", "card_replace", "card_unbind", "cards",
+    "card_look", "card_beginnings", "card_beginnings_refresh", "bind", "bind_confirm", "bind_doubts", "bindings_waiting", "bindings_resume", "card_replace", "card_unbind", "cards",
     "cards_earlier", "cards_refresh", "sources", "source_default", "sources_order", "quote_other_source",
 ];
 
@@ -66,6 +66,8 @@ pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Va
         _ => {
             with.end()?;
             match name {
+                "card_beginnings" => cards.beginnings().await?.json(),
+                "card_beginnings_refresh" => cards.refresh_beginnings().await?.json(),
                 "bindings_waiting" => cards.waiting().await?.json(),
                 "bindings_resume" => cards.resume().await?.json(),
                 "cards" => cards.list().await?.json(),

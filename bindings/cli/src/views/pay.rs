@@ -3,7 +3,7 @@
 use super::{Json, beside, maybe, object};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kabao_core::pay::{AskView, CodesView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, WayToPay};
+use kabao_core::pay::{AskView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, TableView, WayToPay};
 use serde_json::{Value, json};
 
 impl Json for ScanView {
@@ -58,7 +58,7 @@ impl Json for PaymentView {
     }
 }
 
-impl Json for CodesView {
+impl Json for TableView {
     fn json(&self) -> Value {
         object(json!({
             "version": self.version, "source": self.source, "source_text": self.source_text,

@@ -1,7 +1,8 @@
 //! Card numbers: length, scheme, check digit, and the bank where its beginning is known.
 //!
 //! Schemes and their ranges are data ([`brands`]), and so are the beginnings of Chinese issuers ([`issuers`]): a snapshot
-//! that a community keeps, so an unknown beginning is an unknown bank and stops nobody. The bank itself has the last word
+//! that a community keeps and that the wallet service may sign anew, so an unknown beginning is an unknown bank and stops
+//! nobody. The bank itself has the last word
 //! when a card is bound.
 
 pub mod brands;
@@ -12,7 +13,7 @@ mod printed;
 mod tests;
 
 pub use brands::{CardBrand, brand_of};
-pub use issuers::{CardIssuer, CardType};
+pub use issuers::{CardIssuer, CardType, Issuers, IssuersError};
 pub use luhn::{luhn, luhn_check_digit};
 pub use printed::{CvvError, Expiry, ExpiryError, read_cvv, read_expiry};
 
@@ -87,8 +88,24 @@ impl CardError {
 /// # Errors
 /// [`CardError`]: what a person may have mistyped.
 pub fn read(text: &str) -> Result<(CardNumber, CardShape), CardError> {
+    read_with(text, &Issuers::shipped())
+}
+
+/// The same with the table of beginnings that is in use.
+///
+/// # Examples
+/// ```
+/// use kabao_codes::cards::{self, Issuers};
+/// let newer = br#"{"version": 2, "source": "a test", "banks": [{"code": "NEU", "name": "新银行", "cards": ["DC19 628888"]}]}"#;
+/// let (_, shape) = cards::read_with("6288 8800 0000 0000 000", &Issuers::parse(newer).unwrap()).unwrap();
+/// assert_eq!(shape.issuer.unwrap().bank_code.as_deref(), Some("NEU"));
+/// ```
+///
+/// # Errors
+/// As [`read`]. No table refuses a number that [`read`] takes.
+pub fn read_with(text: &str, issuers: &Issuers) -> Result<(CardNumber, CardShape), CardError> {
     let number = CardNumber::new(fold(text, FoldKind::Card)?);
-    let shape = judge(&number)?;
+    let shape = judge_with(&number, issuers)?;
     Ok((number, shape))
 }
 
@@ -106,6 +123,10 @@ pub fn read(text: &str) -> Result<(CardNumber, CardShape), CardError> {
 /// [`CardError::Length`] for a length that the scheme does not have, [`CardError::CheckDigit`] where every card of the
 /// scheme has a check digit.
 pub fn judge(number: &CardNumber) -> Result<CardShape, CardError> {
+    judge_with(number, &Issuers::shipped())
+}
+
+fn judge_with(number: &CardNumber, issuers: &Issuers) -> Result<CardShape, CardError> {
     let digits = number.expose("length, scheme and check digit are judged");
     if digits.is_empty() {
         return Err(CardError::Typed(FoldError::Empty));
@@ -113,18 +134,20 @@ pub fn judge(number: &CardNumber) -> Result<CardShape, CardError> {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(CardError::Typed(FoldError::NotDigits));
     }
-    let issuer = issuers::issuer(digits);
+    let issuer = issuers.issuer(digits);
+    // A table that knows fewer beginnings must not refuse what passed before.
+    let chinese = issuer.is_some() || Issuers::shipped().issuer(digits).is_some();
     let brand = match brand_of(digits) {
         // What is left of 6 is Maestro by the published ranges; in China it is not.
         Some(CardBrand::Maestro) if digits.starts_with("62") => CardBrand::UnionPay,
-        Some(CardBrand::Maestro) if issuer.is_some() => CardBrand::Other,
+        Some(CardBrand::Maestro) if chinese => CardBrand::Other,
         brand => brand.unwrap_or(CardBrand::Other),
     };
     if !brand.lengths().contains(&digits.len()) {
         return Err(CardError::Length);
     }
     let check_digit_agrees = luhn(digits);
-    if !check_digit_agrees && !may_lack_check_digit(brand, digits, issuer.is_some()) {
+    if !check_digit_agrees && !may_lack_check_digit(brand, digits, chinese) {
         return Err(CardError::CheckDigit);
     }
     let last4 = digits.get(digits.len().saturating_sub(4)..).unwrap_or_default().to_owned();
@@ -161,7 +184,8 @@ pub fn progress(digits: &str) -> CardProgress {
         None if brands::is_beginning(digits) => CardProgress { potentially_valid: true, ..no },
         // Chinese cards of the years before UnionPay's ranges.
         None => {
-            CardProgress { potentially_valid: issuers::is_beginning(digits), valid: issuers::issuer(digits).is_some(), ..no }
+            let issuers = Issuers::shipped();
+            CardProgress { potentially_valid: issuers.is_beginning(digits), valid: issuers.issuer(digits).is_some(), ..no }
         }
     }
 }

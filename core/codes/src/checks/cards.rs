@@ -18,7 +18,7 @@ pub(super) fn answer(_: &str, case: &Case, _: (i32, u32, u32)) -> Answer {
             let cards::CardProgress { potentially_valid, valid, .. } = cards::progress(&digits);
             Ok(json!({ "brand": brand, "valid": valid, "potentially_valid": potentially_valid }))
         }
-        "cn-bin-lookup" => Ok(match cards::issuers::issuer(&digits) {
+        "cn-bin-lookup" => Ok(match cards::Issuers::shipped().issuer(&digits) {
             Some(issuer) => json!({
                 "bankCode": issuer.bank_code,
                 "bankName": issuer.bank_name,

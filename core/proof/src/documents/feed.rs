@@ -1,5 +1,5 @@
 //! Facts that the service changes without a release of the app: which codes there are; limits and fees; who
-//! runs the wallet.
+//! runs the wallet; whose card begins how.
 
 use super::map::{Fields, Maker};
 use super::{Document, DocumentError, KeyPurpose, KeySet, Signed};
@@ -13,7 +13,7 @@ pub const MAX_FEED_BODY: usize = 60 * 1024;
 /// feed's own format and stands as bytes, so that what is signed is what is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feed {
-    /// Which feed: `codes`, `rules`, `profile`. Lower-case letters, digits and `_`, 1 to 32.
+    /// Which feed: `codes`, `rules`, `profile`, `cards`. Lower-case letters, digits and `_`, 1 to 32.
     pub name: String,
     /// Grows with every change; 1 to 2⁶³ − 1.
     pub version: u64,
@@ -31,6 +31,8 @@ impl Feed {
     pub const CODES: &'static str = "codes";
     /// Limits, fees and maintenance windows.
     pub const RULES: &'static str = "rules";
+    /// Which bank's cards begin how.
+    pub const CARDS: &'static str = "cards";
     /// Who runs the wallet, and under which licence.
     pub const PROFILE: &'static str = "profile";
 

@@ -6,7 +6,7 @@ use crate::service::wire;
 use crate::shared::{CARD_BINDING, hear_consent, know_time, known_cards, need_consent, preference, refresh_account};
 use crate::tables::account::{self, BindingRow};
 use kabao_base::{Code, Cvv, Failure, Id, Otp};
-use kabao_codes::cards::{CardShape, Expiry, read_cvv, read_expiry};
+use kabao_codes::cards::{CardShape, Expiry, read_cvv, read_expiry, read_with};
 use kabao_money::binding::{BindingEvent, BindingState, step};
 use zeroize::Zeroizing;
 
@@ -37,7 +37,7 @@ impl CardsClient {
         let BindRequest { card_number, name, phone, expiry, cvv, bank } = request;
         let (typed, cvv) = (Zeroizing::new(card_number), cvv.map(Zeroizing::new));
         let (number, shape) =
-            kabao_codes::cards::read(&typed).map_err(|error| WalletError::from(error.code()).in_field("card_number"))?;
+            read_with(&typed, &self.core.issuers()).map_err(|error| WalletError::from(error.code()).in_field("card_number"))?;
         drop(typed);
         is_of_bank(&shape, bank.as_deref())?;
         let name = kabao_codes::names::read(&name).map_err(|error| WalletError::from(error.code()).in_field("name"))?;

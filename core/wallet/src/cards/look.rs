@@ -5,7 +5,6 @@ use super::{BindRequest, CardDoubtView, CardLookState, CardLookView, CardsClient
 use crate::error::Outcome;
 use crate::words::say;
 use kabao_base::{Code, Failure, FoldKind, fold};
-use kabao_codes::cards::issuers::{issuer, issuer_of_beginning};
 use kabao_codes::cards::{self, CardError, CardIssuer, CardType};
 use zeroize::Zeroizing;
 
@@ -35,8 +34,9 @@ impl CardsClient {
             Err(error) => return refused(view, kabao_codes::fold_code(error)),
         };
         view.digits = u32::try_from(digits.len()).unwrap_or(u32::MAX);
-        let exact = issuer(&digits);
-        let beginning = issuer_of_beginning(&digits);
+        let issuers = self.core.issuers();
+        let exact = issuers.issuer(&digits);
+        let beginning = issuers.issuer_of_beginning(&digits);
         if let Some(CardIssuer { bank_code, bank_name, card_type }) = exact.clone().or_else(|| beginning.clone()) {
             (view.bank_code, view.bank_name) = (bank_code, bank_name);
             view.kind = card_type.map(|kind| kind_name(kind).to_owned());
@@ -49,7 +49,7 @@ impl CardsClient {
         }
         // Known cards that begin like this are longer: whatever the check digit says, it is not the last digit yet.
         let more = digits.len() < LONGEST && exact.is_none() && beginning.is_some();
-        match cards::read(&digits) {
+        match cards::read_with(&digits, &issuers) {
             _ if more => view.state = CardLookState::Typing,
             Ok((_, shape)) => {
                 view.brand = shape.brand.name().map(str::to_owned);

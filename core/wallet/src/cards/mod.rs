@@ -1,5 +1,5 @@
 //! Bound cards, debit and credit, of several banks. A number is judged here, travels once in a box to the tokeniser, and exists
-//! afterwards as a token of the service and its last four digits. Read in this order: `look` (while it is typed), `bind`,
+//! afterwards as a token of the service and its last four digits. Read in this order: `beginnings`, `look` (while it is typed), `bind`,
 //! `choose` (which source pays), `remove`.
 //!
 //! ```text
@@ -7,6 +7,7 @@
 //!                                     └──→ replaced      by a new card of the same bank
 //! ```
 
+mod beginnings;
 mod bind;
 mod choose;
 mod look;
@@ -14,6 +15,8 @@ mod remove;
 mod types;
 
 pub use types::{BindRequest, BindingView, CardDoubtView, CardLookState, CardLookView, CardView, SourceView, SourcesView};
+
+pub use crate::shared::TableView;
 
 use crate::error::Outcome;
 use crate::service::wire;

@@ -18,7 +18,7 @@ mod types;
 mod watch;
 mod ways;
 
-pub use codes::CodesView;
+pub use crate::shared::TableView;
 pub use types::{
     AskView, CodeSaysView, ConfirmRequest, DangerView, HandOverView, PayerCodeView, PaymentProof, PaymentView, QuoteRequest, QuoteSourceView, QuoteView,
     ReceiptView, ScanView, StageView,

@@ -28,6 +28,7 @@ pub(crate) use consents::{
 };
 pub(crate) use counters::{follow_counters, keep_counters, refresh_counters};
 pub use erase::EraseReport;
+pub use feeds::TableView;
 pub(crate) use feeds::{Profile, is_refusal};
 pub(crate) use gate::Gate;
 pub(crate) use idle::Idle;
@@ -99,6 +100,7 @@ pub(crate) struct Core {
     codes: feeds::Slot<kabao_codes::table::Table>,
     rules: feeds::Slot<kabao_money::rules::Rules>,
     profile: feeds::Slot<Profile>,
+    issuers: feeds::Slot<kabao_codes::cards::Issuers>,
     /// When the anchor was written last, on the monotonic clock.
     anchored_ms: AtomicI64,
     files: Arc<Mutex<Option<Files>>>,
@@ -127,6 +129,7 @@ impl Core {
             codes: feeds::Slot::default(),
             rules: feeds::Slot::default(),
             profile: feeds::Slot::default(),
+            issuers: feeds::Slot::default(),
             anchored_ms: AtomicI64::new(NEVER),
             files: Arc::new(Mutex::new(None)),
             identity: Mutex::new(None),

@@ -65,6 +65,8 @@ pub(crate) const SECURITY: &str = "security";
 pub(crate) const DEVICES: &str = "devices";
 /// Why the newest table of code formats was not taken up: a code of the catalogue, empty when nothing was refused since.
 pub(crate) const CODES_REFUSED: &str = "codes_refused";
+/// The same for the table of card beginnings.
+pub(crate) const CARDS_REFUSED: &str = "cards_refused";
 /// The same for the rules.
 pub(crate) const RULES_REFUSED: &str = "rules_refused";
 /// What the service counted of every limit.

@@ -50,6 +50,15 @@ pub async fn rules(State(service): App, _: Caller, held: Result<Query<Held>, Que
     newest(&service, Feed::RULES, held.after)
 }
 
+/// Which bank's cards begin how: the newest version of the table, when that is newer than the phone's.
+#[utoipa::path(get, path = "/v1/feeds/cards", params(Held), responses(
+    (status = 200, description = "COSE_Sign1 of the feed `cards`", content_type = "application/cose", body = Vec<u8>),
+    (status = 204, description = "Nothing newer"), Common))]
+pub async fn cards(State(service): App, _: Caller, held: Result<Query<Held>, QueryRejection>) -> Outcome<Answer> {
+    let Query(held) = held.map_err(|_| Refusal::argument("query"))?;
+    newest(&service, Feed::CARDS, held.after)
+}
+
 /// Who runs the wallet: the newest version, when that is newer than the one held. No signature is needed to ask.
 #[utoipa::path(get, path = "/v1/feeds/profile", params(HeldByAnybody), responses(
     (status = 200, description = "COSE_Sign1 of the feed `profile`", content_type = "application/cose", body = Vec<u8>),

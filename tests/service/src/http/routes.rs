@@ -85,6 +85,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/asks/{ask_id}/decline", post(asks::decline))
         .route("/v1/history", get(history::page))
         .route("/v1/feeds/codes", get(feeds::codes))
+        .route("/v1/feeds/cards", get(feeds::cards))
         .route("/v1/feeds/rules", get(feeds::rules))
         .route("/v1/feeds/profile", get(feeds::profile))
         .route("/v1/limits", get(limits::counters))

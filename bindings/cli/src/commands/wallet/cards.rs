@@ -28,6 +28,12 @@ pub enum CardWord {
     },
     /// What a card number says of itself; nothing is sent. Reads: the card number.
     CardLook,
+    /// Which table says whose card begins how.
+    CardBeginnings {
+        /// Asks the service for a newer one.
+        #[arg(long)]
+        refresh: bool,
+    },
     /// Enters the bank's code. Reads: the code.
     BindConfirm {
         /// The binding; without it, the newest one that waits.
@@ -80,6 +86,8 @@ pub async fn carry_out(word: &CardWord, wallet: &Wallet, answer: &Answer) -> Res
             ask(wallet, answer, call, with(given)).await?
         }
         CardWord::CardLook => ask(wallet, answer, "card_look", with([("card_number", secret("card number")?)])).await?,
+        CardWord::CardBeginnings { refresh: true } => ask(wallet, answer, "card_beginnings_refresh", none).await?,
+        CardWord::CardBeginnings { refresh: false } => ask(wallet, answer, "card_beginnings", none).await?,
         CardWord::CardUnbind { card_id } => {
             ask(wallet, answer, "card_unbind", with([("card_id", json!(card_id)), ("pin", secret("PIN")?)])).await?
         }

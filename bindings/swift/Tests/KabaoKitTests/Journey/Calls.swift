@@ -205,6 +205,8 @@ struct Calls {
     private func cards(_ name: String, _ with: Arguments) async throws -> Any? {
         switch name {
         case "card_look": wallet.cards.look(number: try with.text("card_number"))
+        case "card_beginnings": try await wallet.cards.beginnings()
+        case "card_beginnings_refresh": try await wallet.cards.refreshBeginnings()
         case "bind": try await wallet.cards.bind(request: card(with))
         case "bind_doubts": try await wallet.cards.doubts(request: card(with))
         case "card_replace": try await wallet.cards.replace(oldCardId: with.text("card_id"), request: card(with))

@@ -1,12 +1,15 @@
 //! What the service tells and changes without a release of the app, signed: one way for every feed. Each has a body of its
-//! own (`codes`, `rules`, `profile`); what is not signed, too late, not newer, too far ahead or not readable is refused with its
+//! own (`cards`, `codes`, `rules`, `profile`); what is not signed, too late, not newer, too far ahead or not readable is refused with its
 //! reason, and the one in use stays in use.
 
+mod cards;
 mod codes;
 mod profile;
 mod rules;
+mod view;
 
 pub(crate) use profile::Profile;
+pub use view::TableView;
 
 use super::Core;
 use crate::error::{Outcome, WalletError};
@@ -84,6 +87,12 @@ impl<T: FeedBody> Slot<T> {
         in_use.as_ref().filter(|known| known.keys == keys).cloned()
     }
 
+    /// What was in use when it was looked at last, under whatever keys.
+    fn latest(&self) -> Option<Arc<T>> {
+        let in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        in_use.as_ref().map(|known| Arc::clone(&known.body))
+    }
+
     /// Of two that were judged at the same time, the one under the newer keys counts, then the higher version.
     fn keep(&self, fresh: InUse<T>) -> Arc<InUse<T>> {
         let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
@@ -146,6 +155,7 @@ impl Core {
         let of = |name: &str| announced.get(name).copied();
         let _ = self.follow::<kabao_codes::table::Table>(of(Feed::CODES)).await;
         let _ = self.follow::<kabao_money::rules::Rules>(of(Feed::RULES)).await;
+        let _ = self.follow::<kabao_codes::cards::Issuers>(of(Feed::CARDS)).await;
         let _ = self.follow::<Profile>(of(Feed::PROFILE)).await;
     }
 

@@ -222,6 +222,8 @@ class Calls(private val wallet: Wallet, private val language: Language) {
     private suspend fun cards(name: String, with: Arguments): Any? =
         when (name) {
             "card_look" -> wallet.cards.look(with.text("card_number"))
+            "card_beginnings" -> wallet.cards.beginnings()
+            "card_beginnings_refresh" -> wallet.cards.refreshBeginnings()
             "bind" -> wallet.cards.bind(card(with))
             "bind_doubts" -> wallet.cards.doubts(card(with))
             "card_replace" -> wallet.cards.replace(with.text("card_id"), card(with))
