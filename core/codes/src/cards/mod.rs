@@ -96,8 +96,8 @@ pub fn read(text: &str) -> Result<(CardNumber, CardShape), CardError> {
 /// # Examples
 /// ```
 /// use kabao_codes::cards::{self, Issuers};
-/// let newer = br#"{"version": 2, "source": "a test", "banks": [{"code": "NEU", "name": "新银行", "cards": ["DC19 628888"]}]}"#;
-/// let (_, shape) = cards::read_with("6288 8800 0000 0000 000", &Issuers::parse(newer).unwrap()).unwrap();
+/// let newer = r#"{"version": 2, "source": "a test", "banks": [{"code": "NEU", "name": "新银行", "cards": ["DC19 628888"]}]}"#;
+/// let (_, shape) = cards::read_with("6288 8800 0000 0000 000", &Issuers::parse(newer.as_bytes()).unwrap()).unwrap();
 /// assert_eq!(shape.issuer.unwrap().bank_code.as_deref(), Some("NEU"));
 /// ```
 ///

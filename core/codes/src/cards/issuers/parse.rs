@@ -60,8 +60,8 @@ impl Issuers {
     /// # Examples
     /// ```
     /// use kabao_codes::cards::{Issuers, IssuersError};
-    /// let one = br#"{"version": 2, "source": "a test", "banks": [{"code": "NEU", "name": "新银行", "cards": ["DC19 628888"]}]}"#;
-    /// let bank = Issuers::parse(one).unwrap().issuer("6288880000000000000").unwrap();
+    /// let one = r#"{"version": 2, "source": "a test", "banks": [{"code": "NEU", "name": "新银行", "cards": ["DC19 628888"]}]}"#;
+    /// let bank = Issuers::parse(one.as_bytes()).unwrap().issuer("6288880000000000000").unwrap();
     /// assert_eq!(bank.bank_name.as_deref(), Some("新银行"));
     /// assert_eq!(Issuers::parse(b"{}"), Err(IssuersError::Shape));
     /// ```
