@@ -66,6 +66,7 @@ journeys! {
     a_forgotten_pin_gives_way_to_a_new_one "account/forgotten-pin.json",
     a_day_begins_anew_at_midnight_in_beijing "limits/day-limit.json",
     caps_of_ones_own_are_lowered_at_once_and_raised_later "limits/own-caps.json",
+    the_balance_in_its_parts "limits/balance.json",
     a_fee_follows_the_signed_rules_or_is_not_paid "limits/rules-change.json",
     nothing_is_begun_with_an_operator_that_nobody_vouches_for "limits/operator.json",
     cards_of_two_banks_and_a_credit_card "cards/two-banks-and-credit.json",

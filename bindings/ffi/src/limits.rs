@@ -1,7 +1,7 @@
 use crate::calls::Calls;
 use kabao_base::MoneyView;
 use kabao_core::error::Outcome;
-use kabao_core::limits::{LimitsClient as Part, LimitsRequest, LimitsView, PrecheckRequest, PrecheckView, ReadyView, RulesView};
+use kabao_core::limits::{BalanceView, LimitsClient as Part, LimitsRequest, LimitsView, PrecheckRequest, PrecheckView, ReadyView, RulesView};
 
 /// Limits, fees, and what stands in the way of a payment.
 #[derive(uniffi::Object)]
@@ -25,6 +25,11 @@ impl LimitsClient {
     /// the balance with what is reserved, for each source. Works without network.
     pub async fn precheck(&self, request: PrecheckRequest) -> Outcome<PrecheckView> {
         self.0.run(|limits| async move { limits.precheck(request).await }).await
+    }
+
+    /// The balance in its parts, with its age: what can be paid with, what is held, what is on its way. Works without network.
+    pub async fn balance(&self) -> Outcome<BalanceView> {
+        self.0.run(|limits| async move { limits.balance().await }).await
     }
 
     /// Whether a payer code can be shown and paid now, and of each thing that must be well whether it is. Works without network.

@@ -8,6 +8,7 @@ mod api;
 pub mod client;
 mod closing;
 mod freezing;
+mod holds;
 mod codes;
 pub mod config;
 mod dev;

@@ -4,6 +4,7 @@
 use crate::api::account::phone_of;
 use crate::closing;
 use crate::freezing;
+use crate::holds;
 use crate::refusal::{Outcome, Refusal};
 use crate::store::low::{self, LOW_MS};
 use crate::service::{self, Service, Sms, internal};
@@ -266,6 +267,7 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                     own_caps::set(tx, row.account, row.decision, caps(*held), caps(*wanted), row.at, Timestamp::from_ms(*from))?;
                 }
                 Decision::Frozen | Decision::Unfrozen | Decision::Sheet { .. } => freezing::apply(tx, row)?,
+                Decision::Hold { .. } | Decision::Lifted { .. } => holds::apply(tx, row)?,
                 Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
             }
         }

@@ -183,3 +183,41 @@ async fn rules_are_followed_from_the_next_quote_on_and_only_below_the_law() {
     ok(&put(&phone, &body).await);
     town.audit().await;
 }
+
+async fn account(phone: &Phone) -> (i64, i64) {
+    let reply = phone.call("GET", "/v1/account", None).await.unwrap();
+    ok(&reply);
+    (reply.json["balance"]["minor"].as_i64().unwrap(), reply.json["held"]["minor"].as_i64().unwrap())
+}
+
+#[tokio::test]
+async fn what_is_held_is_there_and_cannot_be_paid_with() {
+    let town = Town::new();
+    let (phone, card) = town.person().await;
+    ok(&town.top_up(&phone, card, 10_000).await);
+    let (payee, of) = (town.merchant().await, phone.account.unwrap());
+    for hostile in [json!({"account_id": of, "fen": 0}), json!({"account_id": of, "fen": -1}), json!({"account_id": of, "fen": i64::MAX}), json!({"fen": 5})] {
+        assert_eq!(town.dev().json("POST", "/dev/holds", Some(hostile)).await.unwrap().0, 400);
+    }
+    // More than there is may be ordered: then all of it is held, and what comes in.
+    let order = |fen: i64| town.ask_dev("POST", "/dev/holds", Some(json!({"account_id": of, "fen": fen})));
+    let first = order(12_000).await;
+    assert_eq!(account(&phone).await, (10_000, 10_000));
+    ok(&town.top_up(&phone, card, 5_000).await);
+    assert_eq!(account(&phone).await, (15_000, 12_000));
+    let body = pay_body(&town, &phone, &payee, 3_000, None).await;
+    order(1).await;
+    assert_eq!(refusal_code(&phone, &put(&phone, &body).await), "balance_low", "ordered between the quote and the payment");
+    let body = pay_body(&town, &phone, &payee, 2_999, None).await;
+    ok(&put(&phone, &body).await);
+    assert_eq!(account(&phone).await, (12_001, 12_001));
+    let copy = town.ask_dev("POST", "/dev/snapshot", None).await;
+    let lift = || town.ask_dev("POST", "/dev/holds/lift", Some(json!({"account_id": of, "hold_id": first["hold_id"]})));
+    lift().await;
+    lift().await;
+    order(700).await;
+    assert_eq!(account(&phone).await, (12_001, 701));
+    town.ask_dev("POST", "/dev/restore", Some(json!({"snapshot": copy["snapshot"]}))).await;
+    assert_eq!(account(&phone).await, (12_001, 701), "an older copy knows every order");
+    town.audit().await;
+}

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// The names that [`call`] knows.
 pub const CALLS: &[&str] = &[
-    "wallet_profile", "wallet_profile_refresh", "limits", "limits_refresh", "max_allowed_now", "precheck", "ready_to_pay", "own_caps", "rules",
+    "wallet_profile", "wallet_profile_refresh", "limits", "limits_refresh", "max_allowed_now", "precheck", "balance", "ready_to_pay", "own_caps", "rules",
     "rules_refresh",
 ];
 
@@ -28,6 +28,7 @@ pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Va
             let most = limits.max_allowed_now(channel, source).await?;
             Ok(most.map_or_else(|| json!({}), |most| json!({ "most": most.json() })))
         }
+        "balance" => Ok(limits.balance().await?.json()),
         "precheck" => {
             let request = PrecheckRequest { amount: args.text("amount")?, channel: args.text("channel")?, source: args.maybe_text("source")? };
             with.end()?;

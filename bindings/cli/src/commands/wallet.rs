@@ -252,6 +252,7 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             let word = secret(&format!("{:?}", wallet.data().erase_word()))?;
             ask(wallet, answer, "erase_this_phone", with([("word", word), ("despite_open", json!(despite_open))])).await?
         }
+        Word::Balance => ask(wallet, answer, "balance", none).await?,
         Word::Month { month } => ask(wallet, answer, "month", with([("month", json!(month))])).await?,
         Word::History { cursor } => ask(wallet, answer, "history", with([("cursor", json!(cursor))])).await?,
         Word::NextPicture { showing_id, way } => {

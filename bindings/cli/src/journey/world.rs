@@ -18,7 +18,7 @@ pub const ACTIONS: &[&str] = &[
     "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "keys_lost", "new_fingerprint", "phone_wiped", "set_aside_lost", "file_left", "phone_clock", "approval_fault", "other_program", "await_event", "sms_inbox",
     "liveness_token", "make_merchant", "bank_card", "bank_card_state", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
     "vendor_holder", "vendor_reviews", "vendor_decide", "reverify", "release_number", "phone_rule", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
-    "till_notifications", "fault", "clear_faults", "clock_advance", "set_periods", "set_fee", "kill_service", "restart_service",
+    "till_notifications", "fault", "clear_faults", "clock_advance", "set_periods", "set_fee", "hold_money", "lift_hold", "kill_service", "restart_service",
     "publish_codes", "codes_fault", "publish_feed", "feed_fault", "service_snapshot", "service_restore", "service_rebuild", "authenticator", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
     "export_place", "export_check", "consent_version", "clock_to_midnight", "put_account",
 ];
@@ -229,6 +229,8 @@ impl World {
                 let seconds = with.get("seconds").and_then(Value::as_i64).ok_or("clock_to_midnight needs seconds")?;
                 self.post("/dev/clock", json!({ "to_china_midnight_ms": seconds.saturating_mul(1000) })).await.map(|_| json!({}))
             }
+            "hold_money" => self.post("/dev/holds", body).await,
+            "lift_hold" => self.post("/dev/holds/lift", body).await,
             "set_fee" => self.post("/dev/fees", body).await,
             "kill_service" => Ok(self.service.kill().map(|()| json!({}))?),
             "restart_service" => Ok(self.service.restart().map(|()| json!({}))?),

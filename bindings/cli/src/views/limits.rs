@@ -1,7 +1,7 @@
 //! Who runs the wallet; limits and fees.
 
 use super::{Json, all, maybe, object};
-use kabao_core::limits::{BlockerView, LimitView, LimitsView, OwnCapsView, PrecheckView, ReadyCheckView, ReadyView, RulesView, SourceCheckView};
+use kabao_core::limits::{BalanceView, BlockerView, LimitView, LimitsView, OwnCapsView, PrecheckView, ReadyCheckView, ReadyView, RulesView, SourceCheckView};
 use kabao_core::operator::OperatorView;
 use serde_json::{Value, json};
 
@@ -63,6 +63,15 @@ impl Json for PrecheckView {
         object(json!({
             "blocked": self.blocked, "first": maybe(self.first.as_ref()), "amount": maybe(self.amount.as_ref()), "general": all(&self.general),
             "sources": all(&self.sources), "notes": notes.collect::<Vec<_>>(), "counted_at": self.counted_at.map(|at| at.json()),
+        }))
+    }
+}
+
+impl Json for BalanceView {
+    fn json(&self) -> Value {
+        object(json!({
+            "total": maybe(self.total.as_ref()), "available": maybe(self.available.as_ref()), "held": maybe(self.held.as_ref()),
+            "in_flight": self.in_flight.json(), "arriving": self.arriving.json(), "at": self.at.map(|at| at.json()), "age_text": self.age_text,
         }))
     }
 }

@@ -46,7 +46,7 @@ use crate::tables::account::{self, AccountRow};
 use crate::tables::replacement::{self, PERSON_PENDING, PROVING, ReplacementRow};
 use crate::tables::sign_in::{self as signing_in, PROVING as SIGN_IN_PROVING};
 use crate::tables::{choices, consents, marks, sync};
-use kabao_base::{Code, Money, Timestamp};
+use kabao_base::{Code, Timestamp};
 use kabao_money::onboarding::{OnboardingFacts, OnboardingStep, ReplaceFact, SignInFact, VerificationFact, next};
 use std::sync::Arc;
 
@@ -121,13 +121,12 @@ impl AccountClient {
             .open_files(|files| {
                 let row = files.ledger(account::load)?;
                 let (known, balance) =
-                    files.cache(|conn| Ok((sync::snapshot(conn, sync::ACCOUNT)?, sync::snapshot(conn, sync::BALANCE)?)))?;
+                    files.cache(|conn| Ok((sync::snapshot(conn, sync::ACCOUNT)?, sync::balance(conn)?)))?;
                 Ok((row, known, balance))
             })
             .await?;
         let account_id = row.account_id.ok_or(Code::NotRegistered)?;
         let known = known.and_then(|(body, _)| serde_json::from_str::<wire::Account>(&body).ok());
-        let balance = balance.and_then(|(minor, at)| Some((Money::fen(minor.parse().ok()?), at)));
         let now = self.core.now();
         Ok(AccountView {
             account_id: account_id.to_string(),
@@ -143,9 +142,9 @@ impl AccountClient {
             pin_must_change: known.as_ref().is_some_and(|known| known.pin_must_change),
             recovery_sheet_kept: row.sheet_set,
             frozen: known.as_ref().is_some_and(|known| known.frozen),
-            balance: balance.map(|(money, _)| money.view(language)),
-            balance_at: balance.map(|(_, at)| at),
-            balance_age_text: balance.map(|(_, at)| crate::words::age(language, now.since(at))),
+            balance: balance.map(|(money, ..)| money.view(language)),
+            balance_at: balance.map(|(.., at)| at),
+            balance_age_text: balance.map(|(.., at)| crate::words::age(language, now.since(at))),
             single_limit: known.as_ref().and_then(|known| known.limits.single).map(|left| left.view(language)),
             day_left: known.as_ref().and_then(|known| known.limits.day_left).map(|left| left.view(language)),
             low_limits_until: known.as_ref().and_then(|known| known.limits.low_until).map(Timestamp::from_ms).filter(|until| now < *until),

@@ -228,7 +228,7 @@ async fn keep(core: &Core, checked: Checked) -> Outcome<(Vec<RecordRow>, Vec<Ask
             table::save(tx, &checked.run)?;
             table::set_snapshot(tx, table::ASKS, &asks, now)?;
             let balance_at = Timestamp::from_ms(checked.page.balance_at);
-            table::set_snapshot(tx, table::BALANCE, &checked.page.balance.minor.to_string(), balance_at)?;
+            table::set_balance(tx, checked.page.balance, checked.page.held, balance_at)?;
             Ok((changed, fresh))
         })
     })

@@ -46,13 +46,16 @@ pub(super) struct Facts {
     pub(super) revoked: bool,
     pub(super) identity_overdue: bool,
     pub(super) registered: bool,
-    pub(super) balance: Option<Money>,
+    /// The balance, how much of it is held, and when that was so.
+    pub(super) balance: Option<(Money, Money, Timestamp)>,
     pub(super) cards: Vec<CardFact>,
     pub(super) channels: Vec<wire::Channel>,
     pub(super) codes_left: u32,
     pub(super) now: Timestamp,
     pub(super) clock_trusted: bool,
     pub(super) clock_wrong: bool,
+    /// Top-ups without a result: what may come into the balance.
+    pub(super) arriving: i64,
     spent: Vec<Spent>,
 }
 
@@ -70,15 +73,16 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
             Ok((row, intents::unsettled(conn)?, intents::newest(conn, 50)?, tokens::shown(conn)?, tokens::left(conn, now)?, revoked))
         })?;
         let (counters, known, balance) = files.cache(|conn| {
-            Ok((sync::snapshot(conn, sync::LIMITS)?, sync::snapshot(conn, sync::ACCOUNT)?, sync::snapshot(conn, sync::BALANCE)?))
+            Ok((sync::snapshot(conn, sync::LIMITS)?, sync::snapshot(conn, sync::ACCOUNT)?, sync::balance(conn)?))
         })?;
         let counters = counters.and_then(|(body, at)| Some((serde_json::from_str::<wire::Counters>(&body).ok()?, at)));
         let known = known.and_then(|(body, at)| Some((serde_json::from_str::<wire::Account>(&body).ok()?, at)));
         // The balance that was said last, whichever answer said it.
-        let balance = balance.and_then(|(minor, at)| Some((Money::fen(minor.parse().ok()?), at)));
-        let of_counters = counters.as_ref().map(|(counters, at)| (counters.balance, *at));
-        let balance = [balance, of_counters].into_iter().flatten().max_by_key(|(_, at)| *at).map(|(money, _)| money);
+        let of_counters = counters.as_ref().map(|(counters, at)| (counters.balance, counters.held.unwrap_or(Money::fen(0)), *at));
+        let balance = [balance, of_counters].into_iter().flatten().max_by_key(|(.., at)| *at);
         let counted_at = counters.as_ref().map_or(Timestamp::from_ms(i64::MIN), |(_, at)| *at);
+        let top_up = |row: &&IntentRow| Terms::decode(&row.terms).is_ok_and(|terms| terms.kind == MoveKind::TopUp);
+        let arriving = open.iter().filter(top_up).fold(0_i64, |sum, row| sum.saturating_add(row.amount.minor));
         let mut spent: Vec<Spent> = open.iter().filter(|row| !is_counted(row, counters.as_ref())).filter_map(of_intent).collect();
         // What succeeded after the service counted.
         let since = newest.iter().filter(|row| row.state == PaymentState::Succeeded && row.updated_at > counted_at);
@@ -120,6 +124,7 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
             now,
             clock_trusted,
             clock_wrong,
+            arriving,
             spent,
             counters,
         })
@@ -238,9 +243,13 @@ impl Facts {
 
     /// What is left of the balance when everything that may have been spent from it was.
     pub(super) fn spendable(&self) -> Option<i64> {
+        self.balance.map(|(balance, held, _)| balance.minor.saturating_sub(held.minor).saturating_sub(self.in_flight()).max(0))
+    }
+
+    /// What may have been paid from the balance, and the balance may not show it.
+    pub(super) fn in_flight(&self) -> i64 {
         let gone = self.spent.iter().filter(|spent| spent.card.is_none() && spent.channel != PayChannel::TopUp);
-        let gone = gone.fold(0_i64, |sum, spent| sum.saturating_add(spent.total));
-        self.balance.map(|balance| balance.minor.saturating_sub(gone).max(0))
+        gone.fold(0, |sum, spent| sum.saturating_add(spent.total))
     }
 
     /// A card of the wallet.

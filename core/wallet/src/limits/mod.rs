@@ -4,6 +4,7 @@
 //! The rules are signed (feed `rules`) and below the law; what is used is what the service counted and signed last, with its
 //! age, and beside it what this phone may have spent since: codes that were shown, payments without a result.
 
+mod balance;
 mod explain;
 mod facts;
 mod own;
@@ -11,6 +12,7 @@ mod precheck;
 mod ready;
 mod types;
 
+pub use balance::BalanceView;
 pub use types::{
     BlockerView, FeeView, LimitView, LimitsRequest, LimitsView, MaintenanceView, NoteView, OwnCapsView, PrecheckRequest, PrecheckView, ReadyCheckView,
     ReadyView, RulesView, SourceCheckView,

@@ -140,6 +140,9 @@ pub(crate) struct Account {
     pub(crate) frozen: bool,
     pub(crate) balance: Money,
     pub(crate) balance_at: i64,
+    /// How much of the balance is held and cannot be paid with.
+    #[serde(default)]
+    pub(crate) held: Option<Money>,
     pub(crate) cards: Vec<Card>,
     /// Removed and replaced ones: old payments name them.
     #[serde(default)]
@@ -332,6 +335,9 @@ pub(crate) struct Page {
     pub(crate) asks: Vec<Ask>,
     pub(crate) balance: Money,
     pub(crate) balance_at: i64,
+    /// How much of the balance is held and cannot be paid with.
+    #[serde(default)]
+    pub(crate) held: Option<Money>,
     /// The newest version of each feed.
     #[serde(default)]
     pub(crate) feeds: BTreeMap<String, u64>,

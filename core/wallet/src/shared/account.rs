@@ -60,11 +60,11 @@ pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
         return Err(Code::AnswerMalformed.into());
     }
     let body = serde_json::to_string(&known).map_err(|_| Code::Internal)?;
-    let (at, balance, balance_at) = (answer.time, known.balance, Timestamp::from_ms(known.balance_at));
+    let (at, balance, held, balance_at) = (answer.time, known.balance, known.held, Timestamp::from_ms(known.balance_at));
     core.files(move |files| {
         files.cache_write(|tx| {
             sync::set_snapshot(tx, sync::ACCOUNT, &body, at)?;
-            sync::set_snapshot(tx, sync::BALANCE, &balance.minor.to_string(), balance_at)
+            sync::set_balance(tx, balance, held, balance_at)
         })
     })
     .await?;

@@ -2,7 +2,7 @@
 
 use super::{count_at, count_of, hash_at, time_at};
 use crate::error::Outcome;
-use kabao_base::Timestamp;
+use kabao_base::{Money, Timestamp};
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -50,7 +50,9 @@ pub(crate) fn forget(conn: &Connection) -> Outcome<()> {
 /// The account as the service answered last.
 pub(crate) const ACCOUNT: &str = "account";
 /// Balance with its moment.
-pub(crate) const BALANCE: &str = "balance";
+const BALANCE: &str = "balance";
+/// How much of the balance is held, in minor units, with its moment.
+const HELD: &str = "held";
 /// The class of the account and the way to the next one.
 pub(crate) const CLASSES: &str = "classes";
 /// The second contacts, masked.
@@ -86,4 +88,17 @@ pub(crate) fn set_snapshot(conn: &Connection, name: &str, body: &str, at: Timest
     conn.execute("INSERT OR REPLACE INTO snapshots (name, body, at) VALUES (?1, ?2, ?3)", params![name, body, at.as_ms()])
         .map(|_| ())
         .map_err(|error| VaultError::from(error).into())
+}
+
+/// The balance and how much of it is held, as one answer said them.
+pub(crate) fn set_balance(conn: &Connection, balance: Money, held: Option<Money>, at: Timestamp) -> Outcome<()> {
+    set_snapshot(conn, BALANCE, &balance.minor.to_string(), at)?;
+    set_snapshot(conn, HELD, &held.map_or(0, |held| held.minor).to_string(), at)
+}
+
+/// The balance, how much of it is held, and when that was so.
+pub(crate) fn balance(conn: &Connection) -> Outcome<Option<(Money, Money, Timestamp)>> {
+    let fen = |body: &str| body.parse().ok().map(Money::fen);
+    let held = snapshot(conn, HELD)?.and_then(|(body, _)| fen(&body)).unwrap_or(Money::fen(0));
+    Ok(snapshot(conn, BALANCE)?.and_then(|(body, at)| Some((fen(&body)?, held, at))))
 }

@@ -4,6 +4,7 @@ use super::App;
 use super::secure::{digest, prove_pin};
 use crate::freezing;
 use crate::http::errors::{Answer, Common, Sent};
+use crate::holds;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service, internal};
 use crate::store::people::{Account, Card, account, cards, earlier_cards};
@@ -42,6 +43,7 @@ pub async fn view(State(service): App, caller: Caller) -> Outcome<Answer> {
         frozen: account.frozen,
         balance: ledger::user_balance(&state.db, caller.account)?.into(),
         balance_at: now.as_ms(),
+        held: holds::held(&state.db, caller.account)?.into(),
         cards: cards.iter().map(card_out).collect(),
         earlier_cards: earlier_cards(&state.db, caller.account)?.iter().map(card_out).collect(),
         channels: channels(&account),

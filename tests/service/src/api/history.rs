@@ -3,6 +3,7 @@
 use super::App;
 use crate::codes::asks;
 use crate::http::errors::{Answer, Common};
+use crate::holds;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, internal};
 use crate::store::{history, ledger, meta};
@@ -66,6 +67,7 @@ pub async fn page(State(service): App, caller: Caller, which: Result<Query<Which
         asks: asks::open(&state.db, caller.account, now)?,
         balance: ledger::user_balance(&state.db, caller.account)?.into(),
         balance_at: now.as_ms(),
+        held: holds::held(&state.db, caller.account)?.into(),
         feeds,
     };
     Answer::json(200, &answer)

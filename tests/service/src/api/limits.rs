@@ -4,6 +4,7 @@ use super::App;
 use super::secure::prove_pin;
 use crate::closing;
 use crate::http::errors::{Answer, Common, Sent};
+use crate::holds;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service};
 use crate::store::people::account;
@@ -78,6 +79,7 @@ fn view(service: &Service, db: &Connection, id: Id, now: Timestamp) -> Outcome<C
         frozen: who.frozen,
         low_until: low::until(db, id, now)?,
         balance: ledger::user_balance(db, id)?.into(),
+        held: holds::held(db, id)?.into(),
         counters: counters.into_iter().map(|(counter, card_id, used)| CounterOut { counter, card_id, used: used.into() }).collect(),
         counted: limits::counted(db, id)?,
         own: out(own.caps, own.since),

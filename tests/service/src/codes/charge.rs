@@ -3,6 +3,7 @@
 
 use super::{asks, check, is_near, parse, tokens};
 use crate::api::renewing;
+use crate::holds;
 use crate::refusal::{Outcome, Refusal};
 use crate::rules::Rules;
 use crate::service::{Service, internal};
@@ -235,7 +236,7 @@ fn decide(tx: &Connection, service: &Service, asked: &Charge, row: &mut ChargeRo
     if let Some(code) = limits::check(tx, &rules, account_id, who.class, None, Way::Code, row.amount, now)? {
         return refuse(tx, row, code, now);
     }
-    if ledger::user_balance(tx, account_id)? < row.amount {
+    if holds::spendable(tx, account_id)? < row.amount {
         return refuse(tx, row, Code::BalanceLow, now);
     }
     row.state = "paid".to_owned();

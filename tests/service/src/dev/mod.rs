@@ -44,6 +44,8 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/vendor/numbers", post(async |app: App, body: Sent<Value>| bank::pass(app, "number", body)))
         .route("/dev/vendor/reviews", get(async |app: App| bank::pass(app, "reviews", Sent(Value::Null))).post(async |app: App, body: Sent<Value>| bank::pass(app, "review", body)))
         .route("/dev/reverify", post(people::reverify))
+        .route("/dev/holds", post(people::hold))
+        .route("/dev/holds/lift", post(people::lift))
         .route("/dev/numbers/release", post(people::release_number))
         .route("/dev/phone-rules", post(people::phone_rule))
         .route("/dev/vendor/holders", post(async |app: App, body: Sent<Value>| bank::pass(app, "holder", body)))

@@ -1,14 +1,20 @@
 //! What the operator's people do by hand: ask for a new check, give a number that was sold again free, refuse numbers.
 
-use super::{App, done, text};
+use super::{App, done, number, text};
 use crate::http::errors::{Answer, Sent};
+use crate::holds;
 use crate::refusal::{Outcome, Refusal};
+use crate::store::people::account;
 use crate::store::{self, run};
+use crate::wire;
 use axum::extract::State;
 use kabao_base::Code;
 use kabao_outside::World;
 use rusqlite::params;
 use serde_json::{Value, json};
+
+/// More than any balance, so that sums stay in range.
+const MOST_HELD: i64 = 100_000_000_000_000;
 
 /// Asks every account for a new real-name check: `{by}`, a day as `2026-12-31`; null takes it back.
 pub async fn reverify(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
@@ -38,6 +44,25 @@ pub async fn release_number(State(service): App, Sent(body): Sent<Value>) -> Out
         run(tx, "INSERT INTO notices VALUES (?1, ?2, 'number_released', NULL, ?3)", params![id.to_string(), account, now.as_ms()])?;
         Ok(())
     })?;
+    done()
+}
+
+/// An order from outside holds a part of a balance: `{account_id, fen}` → `{hold_id}`.
+pub async fn hold(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
+    let (of, fen, now) = (wire::id(text(&body, "account_id")?, "account_id")?, number(&body, "fen")?, service.now());
+    if !(1..=MOST_HELD).contains(&fen) {
+        return Err(Refusal::argument("fen"));
+    }
+    let mut state = service.state();
+    account(&state.db, of)?;
+    let hold = holds::order(&service, &mut state, of, fen, now)?;
+    Answer::json(200, &json!({ "hold_id": hold.to_string() }))
+}
+
+/// Lifts it: `{account_id, hold_id}`.
+pub async fn lift(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
+    let (of, hold, now) = (wire::id(text(&body, "account_id")?, "account_id")?, wire::id(text(&body, "hold_id")?, "hold_id")?, service.now());
+    holds::lift(&service, &mut service.state(), of, hold, now)?;
     done()
 }
 

@@ -1,12 +1,13 @@
 //! Quotes: what it would cost, who gets it by the service's own word, and which sources can pay.
 
 use crate::api::account::ready;
+use crate::holds;
 use crate::refusal::{Outcome, Refusal};
 use crate::rules::Rules;
 use crate::service::{Caller, Service};
 use crate::store::limits::{self, Way};
 use crate::store::people::{Account, Card, Payee, card_of, cards, note_reason, payee};
-use crate::store::{self, id_at, ledger, maybe_id_at, one, run};
+use crate::store::{self, id_at, maybe_id_at, one, run};
 use crate::vault::{VaultAnswer, VaultCall};
 use crate::wire::{self, AmountOut, QuoteIn, QuoteOut, SourceOut, SourceWire};
 use kabao_base::{Code, Id, Timestamp};
@@ -276,6 +277,6 @@ pub fn why_not(db: &Connection, rules: &Rules, who: &Account, what: &What, card:
     if let Some(code) = limits::check(db, rules, who.id, who.class, card.map(|card| card.id), way, total, now)? {
         return Ok(Some(code));
     }
-    let low = card.is_none() && ledger::user_balance(db, who.id)? < total;
+    let low = card.is_none() && holds::spendable(db, who.id)? < total;
     Ok(low.then_some(Code::BalanceLow))
 }

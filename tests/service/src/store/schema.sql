@@ -214,6 +214,16 @@ CREATE TABLE returns (
     next_try INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
+-- Parts of balances that may not be spent.
+CREATE TABLE holds (
+    hold_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    at INTEGER NOT NULL,
+    lifted_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX holds_account ON holds (account_id);
+
 -- Debits of a restored book's unknown intents; their money lies in suspense until the phone shows its receipt.
 CREATE TABLE orphans (intent_id TEXT PRIMARY KEY, card_token TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0)) WITHOUT ROWID;
 

@@ -81,6 +81,10 @@ pub enum Decision {
     Unfrozen,
     /// A recovery sheet counts, by the hash of its code, and no earlier one.
     Sheet { hash: String },
+    /// So much of the balance is held, fen.
+    Hold { amount: i64 },
+    /// What was held is free again.
+    Lifted { hold: Id },
     /// A closing was taken back.
     Reopened,
     /// The account is closed for good.

@@ -182,6 +182,8 @@ pub struct AccountOut {
     pub balance: AmountOut,
     /// As of when.
     pub balance_at: i64,
+    /// How much of the balance is held and cannot be paid with.
+    pub held: AmountOut,
     /// The bound cards, oldest first.
     pub cards: Vec<CardOut>,
     /// The removed and the replaced ones: old payments name them.
@@ -360,6 +362,8 @@ pub struct HistoryOut {
     pub balance: AmountOut,
     /// As of when.
     pub balance_at: i64,
+    /// How much of the balance is held and cannot be paid with.
+    pub held: AmountOut,
     /// The newest version of each feed: a phone that has a lower one asks for it.
     pub feeds: BTreeMap<String, u64>,
 }

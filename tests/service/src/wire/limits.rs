@@ -46,6 +46,8 @@ pub struct CountersOut {
     pub low_until: Option<i64>,
     /// The balance.
     pub balance: AmountOut,
+    /// How much of it is held and cannot be paid with.
+    pub held: AmountOut,
     /// What is used; what is not named is zero.
     pub counters: Vec<CounterOut>,
     /// The newest intents that are counted here, at most 200.

@@ -261,6 +261,8 @@ pub enum Word {
         /// The record.
         record_id: String,
     },
+    /// The balance in its parts: what can be paid with, what is held, what is on its way.
+    Balance,
     /// The sums of a month.
     Month {
         /// For example 202611; without it, the present one.

@@ -301,6 +301,7 @@ struct Calls {
             try await wallet.limits.precheck(
                 request: PrecheckRequest(
                     amount: with.text("amount"), channel: with.text("channel"), source: with.maybeText("source")))
+        case "balance": try await wallet.limits.balance()
         case "ready_to_pay": try await wallet.limits.readyToPay()
         case "own_caps":
             try await wallet.limits.setOwnCaps(

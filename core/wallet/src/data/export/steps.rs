@@ -171,14 +171,15 @@ fn small(files: &Files, mut work: Work, language: Language, names: &[String; 5])
     let (row, given, bindings, keys) = files.ledger(|conn| {
         Ok((account::load(conn)?, consents::all(conn)?, account::bindings(conn)?, marks::get(conn, marks::KEY_SET)?))
     })?;
-    let (known, balance) = files.cache(|conn| Ok((sync::snapshot(conn, sync::ACCOUNT)?, sync::snapshot(conn, sync::BALANCE)?)))?;
+    let (known, balance) = files.cache(|conn| Ok((sync::snapshot(conn, sync::ACCOUNT)?, sync::balance(conn)?)))?;
     let known = known.and_then(|(body, _)| serde_json::from_str::<wire::Account>(&body).ok());
     let phone = row.phone.as_deref().map(|phone| mask::phone(phone.strip_prefix("+86").unwrap_or(phone)));
     let value = json!({
         "account_id": row.account_id, "device_id": row.device_id, "device_model": row.device_model, "phone_masked": phone,
         "account_class": row.class, "verification_state": row.verification_state, "name_masked": row.name_masked,
         "id_masked": row.id_masked, "pin_set": row.pin_set, "recovery_sheet_kept": row.sheet_set,
-        "balance_minor": balance.as_ref().and_then(|(minor, _)| minor.parse::<i64>().ok()), "balance_at": balance.map(|(_, at)| at.rfc3339()),
+        "balance_minor": balance.map(|(balance, ..)| balance.minor), "balance_held_minor": balance.map(|(_, held, _)| held.minor),
+        "balance_at": balance.map(|(.., at)| at.rfc3339()),
     });
     work.one("account.json", of_account, pretty(&value).as_bytes())?;
     let label = |name: &str| say(language, &format!("data.column.{name}"), &[]);

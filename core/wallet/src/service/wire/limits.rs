@@ -12,6 +12,8 @@ pub(crate) struct Counters {
     #[serde(default)]
     pub(crate) low_until: Option<i64>,
     pub(crate) balance: Money,
+    #[serde(default)]
+    pub(crate) held: Option<Money>,
     pub(crate) counters: Vec<Counter>,
     #[serde(default)]
     pub(crate) counted: Vec<Id>,

@@ -300,6 +300,7 @@ class Calls(private val wallet: Wallet, private val language: Language) {
                 val (amount, channel) = with.text("amount") to with.text("channel")
                 wallet.limits.precheck(PrecheckRequest(amount, channel, with.maybeText("source")))
             }
+            "balance" -> wallet.limits.balance()
             "ready_to_pay" -> wallet.limits.readyToPay()
             "own_caps" -> {
                 val (single, day) = with.maybeText("single") to with.maybeText("day")
