@@ -235,6 +235,7 @@ codes! {
     BankMaintenance "bank_maintenance" Certain Service Service Wait "The bank does not serve now and says until when.";
     MerchantNoCredit "merchant_no_credit" Certain Merchant Person OtherWayToPay "The merchant takes no credit.";
     CreditNoTopUp "credit_no_top_up" Certain Money Person OtherWayToPay "Credit does not fill the balance.";
+    CreditNoWithdraw "credit_no_withdraw" Certain Card Person CorrectInput "A withdrawal goes to a debit card, not to a credit card.";
     NoOtherSource "no_other_source" Certain Money Person OtherWayToPay "No other source can pay this.";
     MayPayTwice "may_pay_twice" Unknown State Wallet DoNotPayAgain "An earlier try of the same has no result and may still succeed.";
     PaidTwice "paid_twice" Certain Money Person CallSupport "An earlier try succeeded late: the same was paid twice.";

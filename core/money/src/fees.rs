@@ -13,10 +13,12 @@ pub enum FeeKind {
     CollectionCode,
     /// A payment by the payer code 付款码.
     PayerCode,
+    /// From the balance to a bound card 提现.
+    Withdraw,
 }
 
 impl FeeKind {
-    /// The kind of a movement's name: `top_up`, `pay` (a collection code), `ask` (a payer code's question).
+    /// The kind of a movement's name: `top_up`, `pay` (a collection code), `ask` (a payer code's question), `withdraw`.
     ///
     /// # Examples
     /// ```
@@ -28,6 +30,7 @@ impl FeeKind {
             "top_up" => Some(FeeKind::TopUp),
             "pay" => Some(FeeKind::CollectionCode),
             "ask" => Some(FeeKind::PayerCode),
+            "withdraw" => Some(FeeKind::Withdraw),
             _ => None,
         }
     }

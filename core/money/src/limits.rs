@@ -149,6 +149,8 @@ pub enum LimitRule {
     CardDay,
     /// The day's limit for top-ups.
     TopUpDay,
+    /// The day's limit for withdrawals to cards.
+    WithdrawDay,
 }
 
 impl LimitRule {
@@ -171,6 +173,7 @@ impl LimitRule {
             LimitRule::CardSingle => "card_single",
             LimitRule::CardDay => "card_day",
             LimitRule::TopUpDay => "top_up_day",
+            LimitRule::WithdrawDay => "withdraw_day",
         }
     }
 
@@ -182,7 +185,7 @@ impl LimitRule {
             LimitRule::Currency => Code::CurrencyUnknown,
             LimitRule::Single | LimitRule::CardSingle => Code::LimitSingle,
             LimitRule::StaticCode => Code::LimitStaticCode,
-            LimitRule::Day | LimitRule::CodeDay | LimitRule::CardDay | LimitRule::TopUpDay => Code::LimitDay,
+            LimitRule::Day | LimitRule::CodeDay | LimitRule::CardDay | LimitRule::TopUpDay | LimitRule::WithdrawDay => Code::LimitDay,
             LimitRule::Year => Code::LimitYear,
             LimitRule::Lifetime => Code::LimitLifetime,
             LimitRule::NewPhoneSingle | LimitRule::NewPhoneDay => Code::LimitNewDevice,

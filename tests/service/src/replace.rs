@@ -210,6 +210,7 @@ fn open_intents(db: &Connection, account: Id) -> Outcome<Vec<OpenIntentOut>> {
         debug_assert!(payment.state != PayState::Succeeded);
         let Some(terms) = terms(db, &payment)? else { continue };
         let name = match (payment.payee, payment.card) {
+            (Some(card), _) if payment.to_card().is_some() => card_of(db, account, card)?.bank,
             (Some(id), _) => payee(db, id)?.name,
             (None, Some(card)) => card_of(db, account, card)?.bank,
             (None, None) => String::new(),
@@ -224,11 +225,7 @@ fn terms(db: &Connection, payment: &pay::Payment) -> Outcome<Option<Terms>> {
     let sql = "SELECT quote_id, challenge, expires_at FROM quotes WHERE used_by = ?1";
     let quote = one(db, sql, [payment.intent.to_string()], |row| Ok((id_at(row, "quote_id")?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?)))?;
     let Some((quote_id, challenge, expires_at)) = quote else { return Ok(None) };
-    let kind = match payment.kind.as_str() {
-        "top_up" => MoveKind::TopUp,
-        "ask" => MoveKind::Ask,
-        _ => MoveKind::Pay,
-    };
+    let Some(kind) = MoveKind::parse(&payment.kind) else { return Ok(None) };
     let terms = Terms {
         intent_id: payment.intent,
         kind,

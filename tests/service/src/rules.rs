@@ -39,8 +39,8 @@ pub struct Rules {
     pub new_phone: NewPhone,
     /// Into the balance.
     pub top_up: Caps,
-    #[serde(rename = "withdraw")]
-    _withdraw: Caps,
+    /// From the balance to a bound card.
+    pub withdraw: Caps,
     #[serde(rename = "transfer")]
     _transfer: Caps,
     /// What credit cards may be used for.

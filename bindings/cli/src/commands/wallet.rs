@@ -218,13 +218,14 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             ]);
             ask(wallet, answer, "verify", given).await?
         }
-        Word::TopUp { amount, card_id, agree } => {
+        Word::TopUp { amount, card_id, agree } | Word::WithdrawToCard { amount, card_id, agree } => {
+            let call = if matches!(word, Word::TopUp { .. }) { "quote_top_up" } else { "quote_withdraw" };
             let card = match card_id {
                 Some(id) => json!(id),
                 None => ask(wallet, answer, "cards", none).await?[0]["card_id"].clone(),
             };
             let card = if card.is_null() { json!("") } else { card };
-            let quote = ask(wallet, answer, "quote_top_up", with([("amount", json!(amount)), ("card_id", card)])).await?;
+            let quote = ask(wallet, answer, call, with([("amount", json!(amount)), ("card_id", card)])).await?;
             agree_to(wallet, answer, &quote, agree).await?
         }
         Word::Pay { payee_id, amount, order, agree } => {

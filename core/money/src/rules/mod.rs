@@ -181,7 +181,12 @@ impl Rules {
 
     /// Whether a credit card may be used for it.
     pub fn credit_may(&self, channel: PayChannel) -> bool {
-        if channel == PayChannel::TopUp { self.credit_tops_up } else { self.credit_pays }
+        match channel {
+            PayChannel::TopUp => self.credit_tops_up,
+            // Money that was paid into a credit card would be a loan paid back, or cash out of one.
+            PayChannel::Withdraw => false,
+            _ => self.credit_pays,
+        }
     }
 
     /// From how much a day on the payment PIN is asked for.

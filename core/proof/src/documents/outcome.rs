@@ -19,18 +19,21 @@ pub enum RecordKind {
     Refund,
     /// A payment undone because its outcome was not known in time.
     Reversal,
+    /// Money went from the balance to a bound card.
+    Withdraw,
 }
 
 impl RecordKind {
-    const ALL: [(RecordKind, &'static str); 5] = [
+    const ALL: [(RecordKind, &'static str); 6] = [
         (RecordKind::TopUp, "top_up"),
         (RecordKind::Pay, "pay"),
         (RecordKind::PayerCode, "payer_code"),
         (RecordKind::Refund, "refund"),
         (RecordKind::Reversal, "reversal"),
+        (RecordKind::Withdraw, "withdraw"),
     ];
 
-    /// The name on the wire: `top_up`, `pay`, `payer_code`, `refund`, `reversal`.
+    /// The name on the wire: `top_up`, `pay`, `payer_code`, `refund`, `reversal`, `withdraw`.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|row| row.0 == self).map_or("", |row| row.1)
     }
@@ -73,7 +76,7 @@ pub struct Receipt {
     pub kind: RecordKind,
     /// The account.
     pub account_id: Id,
-    /// Who was paid.
+    /// Who was paid; the card of a withdrawal.
     pub payee_id: Option<Id>,
     /// The name of who was paid.
     pub payee_name: String,

@@ -16,21 +16,32 @@ pub enum MoveKind {
     Pay,
     /// The answer to a merchant's charge on a payer code that needs the person's consent.
     Ask,
+    /// Money goes from the balance to a bound card of the same person.
+    Withdraw,
 }
 
 impl MoveKind {
-    const ALL: [(MoveKind, &'static str); 3] =
-        [(MoveKind::TopUp, "top_up"), (MoveKind::Pay, "pay"), (MoveKind::Ask, "ask")];
+    const ALL: [(MoveKind, &'static str); 4] =
+        [(MoveKind::TopUp, "top_up"), (MoveKind::Pay, "pay"), (MoveKind::Ask, "ask"), (MoveKind::Withdraw, "withdraw")];
 
-    /// The name on the wire: `top_up`, `pay`, `ask`.
+    /// The kind of a name on the wire.
+    ///
+    /// # Examples
+    /// ```
+    /// use kabao_proof::MoveKind;
+    /// assert_eq!(MoveKind::parse("withdraw"), Some(MoveKind::Withdraw));
+    /// ```
+    pub fn parse(text: &str) -> Option<MoveKind> {
+        Self::ALL.iter().find(|row| row.1 == text).map(|row| row.0)
+    }
+
+    /// The name on the wire: `top_up`, `pay`, `ask`, `withdraw`.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|row| row.0 == self).map_or("", |row| row.1)
     }
 
     fn take(fields: &mut Fields) -> Result<MoveKind, DocumentError> {
-        let text = fields.text("kind")?;
-        let row = Self::ALL.iter().find(|row| row.1 == text);
-        row.map(|row| row.0).ok_or(DocumentError::Malformed("kind"))
+        MoveKind::parse(&fields.text("kind")?).ok_or(DocumentError::Malformed("kind"))
     }
 }
 
@@ -102,7 +113,7 @@ pub struct Terms {
     pub quote_id: Id,
     /// The payer's account.
     pub account_id: Id,
-    /// Who is paid; absent for a top-up.
+    /// Who is paid; the card for a withdrawal; absent for a top-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payee_id: Option<Id>,
     /// The merchant's order number.

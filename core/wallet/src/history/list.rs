@@ -106,7 +106,7 @@ fn unrecorded(conn: &rusqlite::Connection) -> Outcome<Vec<IntentRow>> {
 
 /// A payment that the synced history does not have yet: it must not disappear between confirming and syncing.
 fn open_item(language: Language, row: &IntentRow) -> HistoryItem {
-    let kind_text = say(language, &format!("record.kind.{}", if row.kind == "top_up" { "top_up" } else { "pay" }), &[]);
+    let kind_text = words::move_kind(language, &row.kind);
     let signed = if row.kind == "top_up" { row.amount.minor } else { row.amount.minor.saturating_neg() };
     HistoryItem {
         record_id: row.record_id.map(|id| id.to_string()),

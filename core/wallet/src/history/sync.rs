@@ -322,6 +322,8 @@ fn tell(core: &Core, row: &RecordRow) {
     let record_id = row.record_id.to_string();
     core.listeners.tell(WalletEvent::RecordArrived { record_id: record_id.clone() });
     let key = match (row.kind.as_str(), row.state.as_str()) {
+        ("withdraw", "done") => "withdrawn",
+        ("withdraw", "refused") => "withdraw_back",
         (_, "refused") => "refused",
         (_, "pending") => return,
         ("top_up", _) => "top_up_arrived",

@@ -25,7 +25,7 @@ use crate::tables::{account, links};
 use drive::drive;
 use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
-use kabao_proof::{Document, Terms};
+use kabao_proof::{Document, MoveKind, Terms};
 use record::{Heard, record};
 use restored::Restored;
 use std::collections::BTreeMap;
@@ -314,6 +314,8 @@ fn set_going(core: &Arc<Core>, id: Id, first: PaymentEffect, told: Option<onesho
 /// What another payment to the same payee and order would have in common.
 pub(crate) fn payee_key(terms: &Terms) -> String {
     match (terms.payee_id, &terms.order) {
+        // Two withdrawals to one card are told apart by their amount, as two top-ups from it are.
+        (Some(card), _) if terms.kind == MoveKind::Withdraw => format!("withdraw/{card}/{}", amount_key(terms.amount)),
         (Some(payee), Some(order)) => format!("{payee}/{order}"),
         (Some(payee), None) => payee.to_string(),
         // Two top-ups from one card are told apart by their amount alone.

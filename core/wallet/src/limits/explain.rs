@@ -90,6 +90,7 @@ fn fee_kind(channel: PayChannel) -> Option<(FeeKind, &'static str)> {
         PayChannel::TopUp => Some((FeeKind::TopUp, "top_up")),
         PayChannel::PrintedCode => Some((FeeKind::CollectionCode, "pay")),
         PayChannel::Question => Some((FeeKind::PayerCode, "ask")),
+        PayChannel::Withdraw => Some((FeeKind::Withdraw, "withdraw")),
         PayChannel::PayerCode => None,
     }
 }
@@ -128,7 +129,7 @@ impl Facts {
             return None;
         }
         let left = self.lines(channel, card, None).iter().map(|line| line.left.minor).min();
-        let of_balance = if card.is_none() { Some(self.spendable().unwrap_or(0)) } else { None };
+        let of_balance = if card.is_none() || channel == PayChannel::Withdraw { Some(self.spendable().unwrap_or(0)) } else { None };
         let most = [left, of_balance].into_iter().flatten().min()?;
         // The largest amount that fits with its fee: the fee grows with the amount, so the line between is found by halving.
         let fits = |amount: i64| self.total(channel, card, fen(amount)).is_ok_and(|total| total.minor <= most);

@@ -159,6 +159,7 @@ fn of_intent(row: &IntentRow) -> Option<Spent> {
         MoveKind::TopUp => PayChannel::TopUp,
         MoveKind::Pay => PayChannel::PrintedCode,
         MoveKind::Ask => PayChannel::Question,
+        MoveKind::Withdraw => PayChannel::Withdraw,
     };
     Some(Spent { channel, card, total: row.amount.plus(row.fee).ok()?.minor, at: row.created_at })
 }
@@ -198,6 +199,7 @@ impl Facts {
             low: of("low", None, true),
             own_day: of("own_day", None, today),
             top_up_day: of("top_up_day", None, today),
+            withdraw_day: of("withdraw_day", None, today),
             card_day: card.map_or(0, |id| of("card_day", Some(id), today)),
             card_static: card.map_or(0, |id| of("card_static", Some(id), today)),
         }
@@ -218,6 +220,12 @@ impl Facts {
             let add = |into: &mut i64, counts: bool| *into = into.saturating_add(if counts { spent.total } else { 0 });
             if spent.channel == PayChannel::TopUp {
                 add(&mut used.top_up_day, today);
+                continue;
+            }
+            if spent.channel == PayChannel::Withdraw {
+                add(&mut used.withdraw_day, today);
+                add(&mut used.low, true);
+                add(&mut used.life, true);
                 continue;
             }
             let printed = spent.channel == PayChannel::PrintedCode;

@@ -46,7 +46,7 @@ impl LimitsClient {
         if let (Some(amount), Some(first)) = (amount, sources.first())
             && facts.needs_pin(channel, facts.total(channel, *first, amount)?)
         {
-            notes.push(note(language, "needs_pin"));
+            notes.push(note(language, if channel == PayChannel::Withdraw { "withdraw_pin" } else { "needs_pin" }));
         }
         let usable = checked.iter().any(|source| source.usable);
         let of_source = checked.first().and_then(|source| source.blockers.first()).filter(|_| !usable);
@@ -76,7 +76,8 @@ impl LimitsClient {
             let wait_ms = line.resets_at.map(|at| at.since(facts.now));
             blockers.push(BlockerView { failure: Failure::of(line.code()).retry_after(wait_ms), most: Some(line.left.view(language)) });
         }
-        if let (None, Some(total)) = (card, total) {
+        // A withdrawal names the card that it goes to; what it takes is the balance.
+        if let Some(total) = total.filter(|_| card.is_none() || channel == PayChannel::Withdraw) {
             let left = facts.spendable().unwrap_or(0);
             if left < total.minor {
                 blockers.push(BlockerView { failure: Failure::of(Code::BalanceLow), most: Some(fen(left).view(language)) });
@@ -110,9 +111,9 @@ fn maybe_fen(typed: &str, amount: Money) -> bool {
     whole && yuan >= MAYBE_FEN_YUAN && yuan % 100 != 0
 }
 
-/// The sources that a quote would list: the balance, unless it is a top-up, then every card.
+/// The sources that a quote would list: the balance, unless it is a top-up, then every card. Of a withdrawal, the cards that it may go to.
 fn asked_sources<'a>(facts: &'a Facts, channel: PayChannel, source: Option<&str>) -> Outcome<Vec<Option<&'a CardFact>>> {
-    let balance = channel != PayChannel::TopUp;
+    let balance = !matches!(channel, PayChannel::TopUp | PayChannel::Withdraw);
     match source {
         Some("balance") if balance => Ok(vec![None]),
         Some("balance") => Err(WalletError::from(Code::BadArgument).in_field("source")),
@@ -174,7 +175,11 @@ impl Facts {
         if card.sort == CardSort::Debit || self.rules.credit_may(channel) {
             return None;
         }
-        let code = if channel == PayChannel::TopUp { Code::CreditNoTopUp } else { Code::MerchantNoCredit };
+        let code = match channel {
+            PayChannel::TopUp => Code::CreditNoTopUp,
+            PayChannel::Withdraw => Code::CreditNoWithdraw,
+            _ => Code::MerchantNoCredit,
+        };
         Some(blocker(Failure::of(code)))
     }
 
@@ -191,6 +196,9 @@ impl Facts {
 
     /// Whether so much in a day is confirmed with the PIN.
     fn needs_pin(&self, channel: PayChannel, total: Money) -> bool {
+        if channel == PayChannel::Withdraw {
+            return true;
+        }
         let of_day = self.used(None).own_day.saturating_add(self.reserved(None).own_day).saturating_add(total.minor);
         let paid = matches!(channel, PayChannel::PrintedCode | PayChannel::Question);
         paid && self.rules.step_up().is_some_and(|step| of_day >= step.day_at_least.minor)

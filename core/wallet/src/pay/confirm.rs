@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::shared::read_pin;
 use kabao_base::{Code, Id};
-use kabao_proof::{Signature, Terms};
+use kabao_proof::{MoveKind, Signature, Terms};
 use zeroize::Zeroizing;
 
 impl PayClient {
@@ -34,6 +34,10 @@ impl PayClient {
             Some((_, Err(why))) => return Err(WalletError::from(*why).in_field("source")),
             None => return Err(WalletError::from(Code::BadArgument).in_field("source")),
         };
+        if quote.kind == MoveKind::Withdraw && matches!(proof, Proof::Approval) {
+            // The service would refuse this quote for good.
+            return Err(WalletError::from(Code::StepUpPin).in_field("pin"));
+        }
         let terms = Terms {
             intent_id: self.core.new_id()?,
             kind: quote.kind,

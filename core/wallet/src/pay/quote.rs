@@ -4,7 +4,7 @@ use super::other::Instead;
 use super::{PayClient, QuoteRequest, QuoteSourceView, QuoteView};
 use crate::error::{Outcome, WalletError};
 use crate::service::wire;
-use crate::shared::{is_refusal, KnownCards, known_cards, preference, source_text};
+use crate::shared::{KnownCards, card_text, is_refusal, known_cards, preference, source_text};
 use crate::words::Language;
 use kabao_base::{Code, Currency, Failure, Id, Money, Timestamp};
 use kabao_money::fees::FeeKind;
@@ -110,7 +110,11 @@ impl PayClient {
         self.core.quotes.remember(quote.quote_id, known);
         let cards = known_cards(&self.core).await?;
         let wish = preference(&self.core).await?;
-        let view = view(self.core.settings.language, &quote, &cards, &wish, self.core.now());
+        let mut view = view(self.core.settings.language, &quote, &cards, &wish, self.core.now());
+        if let Some(card) = asked.payee_id.filter(|_| asked.kind == MoveKind::Withdraw).and_then(|id| cards.find(id)) {
+            // Bank and last digits: the person may have two cards of one bank.
+            view.payee_name = Some(card_text(self.core.settings.language, card));
+        }
         let instead_of = instead.as_ref().map(|instead| instead.intent.to_string());
         Ok(QuoteView { instead_of, warning: instead.and_then(|instead| instead.warning), ..view })
     }
@@ -121,6 +125,7 @@ impl PayClient {
             MoveKind::TopUp => FeeKind::TopUp,
             MoveKind::Pay => FeeKind::CollectionCode,
             MoveKind::Ask => FeeKind::PayerCode,
+            MoveKind::Withdraw => FeeKind::Withdraw,
         };
         // Only a top-up has one card; a payment is quoted for every source at once.
         let card = asked.body["card_id"].as_str().filter(|_| asked.kind == MoveKind::TopUp).and_then(|id| Id::parse(id).ok());
@@ -153,6 +158,7 @@ impl PayClient {
             QuoteRequest::TopUp { amount, card_id } => {
                 Asked::top_up(read_amount(&amount)?, id(&card_id, "card_id")?)
             }
+            QuoteRequest::Withdraw { amount, card_id } => Asked::withdraw(read_amount(&amount)?, id(&card_id, "card_id")?),
             QuoteRequest::Pay { payee_id, amount, order } => {
                 let (amount, payee) = (read_amount(&amount)?, id(&payee_id, "payee_id")?);
                 Asked::pay(payee, amount, order)
@@ -179,6 +185,11 @@ impl Asked {
     pub(super) fn top_up(amount: Money, card: Id) -> Asked {
         let body = serde_json::json!({ "kind": "top_up", "amount": amount, "card_id": card });
         Asked { kind: MoveKind::TopUp, amount, payee_id: None, order: None, body }
+    }
+
+    pub(super) fn withdraw(amount: Money, card: Id) -> Asked {
+        let body = serde_json::json!({ "kind": "withdraw", "amount": amount, "card_id": card });
+        Asked { kind: MoveKind::Withdraw, amount, payee_id: Some(card), order: None, body }
     }
 
     pub(super) fn pay(payee: Id, amount: Money, order: Option<String>) -> Asked {

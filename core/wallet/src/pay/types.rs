@@ -92,6 +92,13 @@ pub enum QuoteRequest {
         /// The card.
         card_id: String,
     },
+    /// From the balance to a bound debit card. Confirmed with the payment PIN, whatever the amount.
+    Withdraw {
+        /// The amount as typed, in yuan: what arrives at the card.
+        amount: String,
+        /// The card.
+        card_id: String,
+    },
     /// To a merchant whose code was scanned.
     Pay {
         /// The payee that `read` gave.
@@ -132,7 +139,7 @@ pub struct QuoteSourceView {
 pub struct QuoteView {
     /// The quote, for `confirm`.
     pub quote_id: String,
-    /// Who is paid; absent for a top-up.
+    /// Who is paid; the card of a withdrawal; absent for a top-up.
     pub payee_name: Option<String>,
     /// What arrives.
     pub amount: MoneyView,
@@ -194,7 +201,7 @@ pub struct ConfirmRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct StageView {
-    /// `accepted`, `sent_to_bank`, `bank_confirmed`, `arrived`, `refused`, `abandoned`.
+    /// `accepted`, `sent_to_bank`, `bank_confirmed`, `arrived`, `refused`, `abandoned`, `returned` (a withdrawal is back in the balance).
     pub stage: String,
     /// In words.
     pub text: String,
@@ -208,7 +215,7 @@ pub struct StageView {
 pub struct PaymentView {
     /// The payment.
     pub intent_id: String,
-    /// `top_up`, `pay` or `ask`.
+    /// `top_up`, `pay`, `ask` or `withdraw`.
     pub kind: String,
     /// Its state.
     pub state: kabao_money::payment::PaymentState,

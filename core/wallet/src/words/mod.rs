@@ -63,6 +63,12 @@ pub fn exists(key: &str) -> bool {
     find(Language::En, key).is_some()
 }
 
+/// What a movement that this phone started is called; a merchant's question that was confirmed is a payment.
+pub(crate) fn move_kind(language: Language, kind: &str) -> String {
+    let own = matches!(kind, "top_up" | "withdraw");
+    say(language, &format!("record.kind.{}", if own { kind } else { "pay" }), &[])
+}
+
 /// What to tell a person about a failure.
 ///
 /// Names the tries that are left or the time to wait where the failure carries them and the code has words for

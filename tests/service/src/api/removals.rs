@@ -62,7 +62,7 @@ pub async fn remove(State(service): App, caller: Caller, Path(id): Path<String>,
 /// What still goes from or to the card.
 fn what_it_pays(db: &Connection, account: Id, card: &Card) -> Outcome<Option<Code>> {
     let id = card.id.to_string();
-    let flying = "SELECT 1 FROM payments WHERE account_id = ?1 AND card_id = ?2 AND state IN ('accepted', 'sent', 'cancelling') LIMIT 1";
+    let flying = "SELECT 1 FROM payments WHERE account_id = ?1 AND (card_id = ?2 OR (kind = 'withdraw' AND payee_id = ?2)) AND state IN ('accepted', 'sent', 'cancelling') LIMIT 1";
     if one(db, flying, params![account.to_string(), id], |row| row.get::<_, i64>(0))?.is_some() {
         return Ok(Some(Code::CardInFlight));
     }

@@ -1,7 +1,7 @@
 //! Abandon: a fence under the same lock as PUT. What was not handed on is dead for good; what was handed on is
 //! asked back, and until the bank has answered nobody says that it failed.
 
-use super::{Payment, State, finish, load, settle};
+use super::{Payment, State, finish, load, settle, withdraw};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service};
 use crate::store::{self, run};
@@ -15,6 +15,10 @@ pub fn abandon(service: &Service, caller: &Caller, intent: Id) -> Outcome<Paymen
     if state.rebuilding {
         // A book that is not whole cannot say that something was never carried out.
         return Err(Refusal::down());
+    }
+    if load(&state.db, intent)?.is_none() {
+        // A book that was put back may have forgotten one that its bank has.
+        withdraw::recall(service, state, caller.account, intent, now)?;
     }
     let Some(known) = load(&state.db, intent)? else {
         let unseen = Payment {

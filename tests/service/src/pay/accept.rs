@@ -2,7 +2,7 @@
 //! the same under which `abandon` answers.
 
 use super::quote::{Quote, What, load_ask, why_not};
-use super::{Payment, State, finish, load, quote, settle, stage};
+use super::{Payment, State, finish, load, quote, settle, stage, withdraw};
 use crate::api::renewing;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Caller, Service, internal};
@@ -74,6 +74,9 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
         tries: 0,
     };
     let why = judge(service, &state.db, caller, &who, &quote, card.as_ref(), &payment, &approval, now)?;
+    if why.is_none() && payment.to_card().is_some() {
+        withdraw::keep(service, &payment, now)?;
+    }
     let locked = why.as_ref().is_some_and(|(code, _)| code == Code::PinLocked.as_str());
     store::write(&mut state.db, |tx| {
         run(tx, "UPDATE quotes SET used_by = ?2 WHERE quote_id = ?1", params![quote.id.to_string(), intent.to_string()])?;
@@ -87,14 +90,16 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
             // The book holds a payment of this order already, whoever made it.
             return refuse_new(tx, service, &payment, Code::PaymentRepeated.as_str(), None, now);
         }
-        if payment.card.is_none() {
+        if payment.to_card().is_some() {
+            withdraw::park(tx, &payment, now)?;
+        } else if payment.card.is_none() {
             return finish::succeed(tx, service, &payment, "", now);
         }
         run(tx, "UPDATE payments SET state = 'sent' WHERE intent_id = ?1", [intent.to_string()])?;
         stage(tx, intent, "sent_to_bank", now)
     })?;
     // What the bank is asked for stands in the book, on disk, before the bank hears of it.
-    if why.is_none() && payment.card.is_some() {
+    if why.is_none() && (payment.card.is_some() || payment.to_card().is_some()) {
         let sent = finish::reload(&state.db, intent)?;
         if sent.state == State::Sent {
             settle::ask(service, state, &sent, now)?;
@@ -111,12 +116,7 @@ fn refuse_new(tx: &rusqlite::Connection, service: &Service, payment: &Payment, c
 }
 
 fn read_terms(terms: &TermsIn) -> Outcome<Terms> {
-    let kind = match terms.kind.as_str() {
-        "top_up" => MoveKind::TopUp,
-        "pay" => MoveKind::Pay,
-        "ask" => MoveKind::Ask,
-        _ => return Err(Refusal::argument("kind")),
-    };
+    let kind = MoveKind::parse(&terms.kind).ok_or_else(|| Refusal::argument("kind"))?;
     let challenge = wire::bytes(&terms.challenge, "challenge")?;
     Ok(Terms {
         intent_id: wire::id(&terms.intent_id, "intent_id")?,
@@ -163,6 +163,7 @@ fn fits(quote: &Quote, terms: &Terms, caller: &Caller) -> bool {
         && quote.challenge == terms.challenge
         // The fee is the one of the card that was asked about.
         && quote.card.is_none_or(|card| terms.source == Source::Card(card))
+        && (terms.kind != MoveKind::Withdraw || terms.source == Source::Balance)
         // A top-up comes from a card.
         && (terms.kind != MoveKind::TopUp || matches!(terms.source, Source::Card(_)))
 }
@@ -200,13 +201,21 @@ fn judge(
             return because(code);
         }
     }
-    let payee = quote.payee.map(|id| payee(db, id)).transpose()?;
-    let what = What { kind: &quote.kind, payee: payee.as_ref(), chosen: quote.card };
-    if let Some(code) = why_not(db, &rules, who, &what, card, payment.total(), now)? {
+    let stands = match payment.to_card() {
+        Some(to) => withdraw::why_not(db, &rules, who, &card_of(db, who.id, to)?, payment.total(), now)?,
+        None => {
+            let payee = quote.payee.map(|id| payee(db, id)).transpose()?;
+            let what = What { kind: &quote.kind, payee: payee.as_ref(), chosen: quote.card };
+            why_not(db, &rules, who, &what, card, payment.total(), now)?
+        }
+    };
+    if let Some(code) = stands {
         return because(code);
     }
     let digest = payment.digest.ok_or_else(internal)?;
     match approval {
+        // Money that leaves the wallet is known to the person alone: a finger that was added later does not withdraw.
+        Approval::Key(_) if quote.kind == "withdraw" => because(Code::StepUpPin),
         Approval::Key(_) if quote.kind != "top_up" && steps_up(db, &rules, caller.account, payment.total(), now)? => because(Code::StepUpPin),
         Approval::Key(signature) => {
             let holds = caller.approve_key.verify(&digest, signature).is_ok();

@@ -1,6 +1,6 @@
 //! The end of a payment: money, receipt, history and state in one transaction.
 
-use super::{Payment, State, load, stage};
+use super::{Payment, State, load, stage, withdraw};
 use crate::refusal::Outcome;
 use crate::service::{Service, internal};
 use crate::store::ledger::{self, Purpose, name};
@@ -50,11 +50,14 @@ pub fn succeed(tx: &Connection, service: &Service, payment: &Payment, from: &str
         Some(payee) => name::merchant(payee),
         None => user,
     };
+    // A withdrawal lies in suspense since it was accepted, and leaves for the bank.
+    let (payer, target) = if payment.to_card().is_some() { (name::SUSPENSE.to_owned(), name::BANK.to_owned()) } else { (payer, target) };
     let postings = [(payer, -total), (target, payment.amount), (name::FEES.to_owned(), payment.fee)];
     ledger::book(tx, Purpose::Execute, &payment.intent.to_string(), now, &postings)?;
 
     let top_up = payment.payee.is_none();
     let payee_name = match (payment.payee, payment.card) {
+        (Some(card), _) if payment.to_card().is_some() => card_of(tx, payment.account, card)?.bank,
         (Some(id), _) => payee(tx, id)?.name,
         (None, Some(card)) => card_of(tx, payment.account, card)?.bank,
         (None, None) => return Err(internal()),
@@ -62,10 +65,12 @@ pub fn succeed(tx: &Connection, service: &Service, payment: &Payment, from: &str
     let kind = match payment.kind.as_str() {
         "top_up" => RecordKind::TopUp,
         "ask" => RecordKind::PayerCode,
+        "withdraw" => RecordKind::Withdraw,
         _ => RecordKind::Pay,
     };
+    let by_bank = top_up || payment.to_card().is_some();
     let record_id = asked.as_ref().map_or(payment.order_id, |asked| asked.order_id);
-    let route = asked.as_ref().map_or(if top_up { "bank" } else { "kabao" }, |asked| &asked.route).to_owned();
+    let route = asked.as_ref().map_or(if by_bank { "bank" } else { "kabao" }, |asked| &asked.route).to_owned();
     let our_order = asked.as_ref().map_or_else(|| payment.order_id.to_string(), |asked| asked.our_order.clone());
     let acquirer_order = asked.as_ref().map(|asked| asked.acquirer_order.clone());
     let token_id = asked.as_ref().map(|asked| asked.token_id.clone());
@@ -91,7 +96,7 @@ pub fn succeed(tx: &Connection, service: &Service, payment: &Payment, from: &str
         epoch: meta::epoch(tx)?,
     };
     let proof = sign(service, &receipt)?;
-    if payment.card.is_some() {
+    if payment.card.is_some() || payment.to_card().is_some() {
         stage(tx, payment.intent, "bank_confirmed", now)?;
     }
     stage(tx, payment.intent, "arrived", now)?;
@@ -122,7 +127,8 @@ pub fn succeed(tx: &Connection, service: &Service, payment: &Payment, from: &str
         intent_id: Some(payment.intent),
         token_id,
         original: None,
-        at: now,
+        // A withdrawal stands in the history since it was accepted.
+        at: if payment.to_card().is_some() { payment.created_at } else { now },
         updated_at: now,
         receipt: Some(proof),
     };
@@ -160,6 +166,7 @@ pub fn refuse(tx: &Connection, service: &Service, payment: &Payment, code: &str,
     let proof = sign(service, &document)?;
     stage(tx, payment.intent, "refused", now)?;
     give_limits_back(tx, payment)?;
+    withdraw::take_back(tx, payment, now)?;
     close(tx, payment, State::Refused, Some(code), left, &proof)
 }
 
@@ -169,6 +176,7 @@ pub fn bury(tx: &Connection, service: &Service, payment: &Payment, now: Timestam
     let proof = sign(service, &document)?;
     stage(tx, payment.intent, "abandoned", now)?;
     give_limits_back(tx, payment)?;
+    withdraw::take_back(tx, payment, now)?;
     close(tx, payment, State::Tombstoned, None, None, &proof)
 }
 

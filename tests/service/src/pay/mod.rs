@@ -1,5 +1,5 @@
 //! Movements of money that a phone starts: quoted, accepted under one lock, carried out once, and always with a
-//! signed end. Read in this order: `quote`, `accept`, `finish`, `settle`, `abandon`, `returns`, `proof`, `rebuild`.
+//! signed end. Read in this order: `quote`, `accept`, `finish`, `settle`, `withdraw`, `abandon`, `returns`, `proof`, `rebuild`.
 
 pub mod abandon;
 pub mod accept;
@@ -9,6 +9,7 @@ pub mod quote;
 pub mod rebuild;
 pub mod returns;
 pub mod settle;
+pub mod withdraw;
 
 use crate::refusal::Outcome;
 use crate::store::limits::Way;
@@ -71,9 +72,9 @@ pub struct Payment {
     pub account: Id,
     /// The digest of the terms; absent for a tombstone of an id that was never seen.
     pub digest: Option<[u8; 32]>,
-    /// `top_up`, `pay`, `ask`; empty when the terms are not known.
+    /// `top_up`, `pay`, `ask`, `withdraw`; empty when the terms are not known.
     pub kind: String,
-    /// Who is paid.
+    /// Who is paid; the card of a withdrawal.
     pub payee: Option<Id>,
     /// The merchant's order number.
     pub order: Option<String>,
@@ -98,6 +99,11 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// The card that a withdrawal goes to.
+    pub fn to_card(&self) -> Option<Id> {
+        self.payee.filter(|_| self.kind == "withdraw")
+    }
+
     /// Amount and fee together.
     pub fn total(&self) -> i64 {
         self.amount.saturating_add(self.fee)
@@ -109,6 +115,7 @@ impl Payment {
             "top_up" => Some(Way::TopUp),
             "pay" => Some(Way::Static),
             "ask" => Some(Way::Ask),
+            "withdraw" => Some(Way::Withdraw),
             _ => None,
         }
     }
@@ -164,6 +171,6 @@ pub(crate) fn view(db: &Connection, payment: &Payment, open_word: &str) -> Outco
 
 fn timeline(db: &Connection, intent: Id) -> Outcome<Vec<StageOut>> {
     let sql = "SELECT stage, at FROM stages WHERE intent_id = ?1 ORDER BY at, CASE stage WHEN 'accepted' THEN 0 WHEN 'sent_to_bank' THEN 1 \
-               WHEN 'bank_confirmed' THEN 2 ELSE 3 END";
+               WHEN 'bank_confirmed' THEN 2 WHEN 'returned' THEN 4 ELSE 3 END";
     Ok(all(db, sql, [intent.to_string()], |row| Ok(StageOut { stage: row.get(0)?, at: row.get(1)? }))?)
 }

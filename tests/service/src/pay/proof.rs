@@ -103,8 +103,15 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
         Source::Card(id) => Some(id),
         Source::Balance => None,
     };
+    let out = receipt.kind == RecordKind::Withdraw;
+    if let Some(known) = known.as_ref().filter(|known| known.to_card().is_some() && known.state != State::Orphan) {
+        // Taken up again from what was kept beside the book: its bank says the rest.
+        super::settle::resolve(service, state, known, now)?;
+        let done = finish::reload(&state.db, intent)?.state == State::Succeeded;
+        return if done { Ok(()) } else { Err(Refusal::of(503, Code::BankUnavailable).retry_after(1_000)) };
+    }
     let parked = known.as_ref().is_some_and(|known| known.state == State::Orphan);
-    if card.is_some() && !parked && service.ask_bank(VaultCall::Query { id: intent }) != BankState::Done {
+    if (card.is_some() || out) && !parked && service.ask_bank(VaultCall::Query { id: intent }) != BankState::Done {
         return Err(Refusal::of(503, Code::BankUnavailable).retry_after(1_000));
     }
     let payer = match card {
@@ -114,6 +121,7 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
     };
     store::write(&mut state.db, |tx| {
         let target = match receipt.payee_id {
+            Some(_) if out => name::BANK.to_owned(),
             Some(payee) => name::merchant(payee),
             None => name::user(receipt.account_id),
         };
@@ -122,6 +130,7 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
         let kind = match receipt.kind {
             RecordKind::TopUp => "top_up",
             RecordKind::PayerCode => "ask",
+            RecordKind::Withdraw => "withdraw",
             _ => "pay",
         };
         let payment = Payment {
@@ -135,7 +144,7 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
             order_id: receipt.record_id,
             ..blank(service, receipt.account_id, intent, receipt.at)
         };
-        if let Some(payee) = receipt.payee_id {
+        if let Some(payee) = receipt.payee_id.filter(|_| !out) {
             let sql = "INSERT OR IGNORE INTO payees (payee_id, name, route, created_at) VALUES (?1, ?2, ?3, ?4)";
             let route = Some(receipt.route.as_str()).filter(|route| *route != "kabao");
             run(tx, sql, params![payee.to_string(), receipt.payee_name, route, now.as_ms()])?;

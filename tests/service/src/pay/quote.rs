@@ -8,6 +8,7 @@ use crate::service::{Caller, Service};
 use crate::store::limits::{self, Way};
 use crate::store::people::{Account, Card, Payee, card_of, cards, note_reason, payee};
 use crate::store::{self, id_at, maybe_id_at, one, run};
+use super::withdraw;
 use crate::vault::{VaultAnswer, VaultCall};
 use crate::wire::{self, AmountOut, QuoteIn, QuoteOut, SourceOut, SourceWire};
 use kabao_base::{Code, Id, Timestamp};
@@ -22,9 +23,9 @@ const LIFE_MS: i64 = 120_000;
 pub struct Quote {
     /// Its id.
     pub id: Id,
-    /// `top_up`, `pay`, `ask`.
+    /// `top_up`, `pay`, `ask`, `withdraw`.
     pub kind: String,
-    /// Who is paid.
+    /// Who is paid; the card of a withdrawal.
     pub payee: Option<Id>,
     /// The merchant's order number.
     pub order: Option<String>,
@@ -116,6 +117,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
     let who = ready(&state.db, caller.account, now)?;
     let (payee_id, order) = match (asked.kind.as_str(), payee_id, ask_id) {
         ("top_up", None, None) if order.is_none() => (None, None),
+        ("withdraw", None, None) if order.is_none() => (Some(card_id.ok_or_else(|| Refusal::argument("card_id"))?), None),
         ("pay", Some(payee), None) => (Some(payee), order),
         ("ask", payee, Some(ask)) => {
             let question = load_ask(&state.db, caller.account, ask)?.ok_or_else(|| Refusal::rule(Code::AskLapsed).field("ask_id"))?;
@@ -128,10 +130,10 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
             }
             (Some(question.payee), Some(question.order))
         }
-        ("top_up" | "pay" | "ask", ..) => return Err(Refusal::argument("kind")),
         _ => return Err(Refusal::argument("kind")),
     };
-    let found = match payee_id {
+    let to_card = payee_id.filter(|_| asked.kind == "withdraw");
+    let found = match payee_id.filter(|_| to_card.is_none()) {
         Some(id) if id == caller.account => return Err(Refusal::rule(Code::PayeeIsSelf).field("payee_id")),
         Some(id) => {
             let found = payee(&state.db, id)?;
@@ -159,7 +161,10 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
     let fee = rules.fee(&asked.kind, sort, amount, free_used);
     let total = amount.checked_add(fee).ok_or_else(|| Refusal::rule(Code::AmountTooLarge).field("amount"))?;
     let what = What { kind: &asked.kind, payee: found.as_ref(), chosen: card_id };
-    let sources = sources(&state.db, &rules, &who, &what, &candidates, total, now)?;
+    let sources = match to_card.and(candidates.first()) {
+        Some(card) => withdraw::sources(&state.db, &rules, &who, card, total, now)?,
+        None => sources(&state.db, &rules, &who, &what, &candidates, total, now)?,
+    };
     if !sources.iter().any(|source| source.usable) {
         let first = sources.first();
         let reason = first.and_then(|source| source.reason.clone()).unwrap_or_else(|| Code::CardUnknown.as_str().to_owned());
@@ -180,7 +185,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         run(
             tx,
             sql,
-            params![id.to_string(), caller.account.to_string(), asked.kind, text(payee_id), order, text(ask_id), amount, fee, challenge, expires_at.as_ms(), text(card_id)],
+            params![id.to_string(), caller.account.to_string(), asked.kind, text(payee_id), order, text(ask_id), amount, fee, challenge, expires_at.as_ms(), text(card_id.filter(|_| to_card.is_none()))],
         )?;
         Ok(())
     })?;
@@ -188,7 +193,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         quote_id: id.to_string(),
         kind: asked.kind.clone(),
         payee_id: payee_id.map(|id| id.to_string()),
-        payee_name: found.map(|found| found.name),
+        payee_name: found.map(|found| found.name).or_else(|| to_card.and(candidates.first()).map(|card| card.bank.clone())),
         order,
         amount: AmountOut::from(amount),
         fee: fee.into(),
@@ -247,7 +252,7 @@ fn sources(db: &Connection, rules: &Rules, who: &Account, what: &What, cards: &[
     Ok(sources)
 }
 
-fn source_out(source: SourceWire, reason: Option<Code>, until: Option<i64>) -> SourceOut {
+pub(super) fn source_out(source: SourceWire, reason: Option<Code>, until: Option<i64>) -> SourceOut {
     SourceOut { source, usable: reason.is_none(), reason: reason.map(|code| code.as_str().to_owned()), until }
 }
 

@@ -59,7 +59,7 @@ pub fn rebuild(service: &Service) -> Outcome<()> {
         Ok(())
     })?;
     state.rebuilding = false;
-    Ok(())
+    super::withdraw::recall_all(service, &mut state, now)
 }
 
 /// Takes up what the acquirer's book has and ours could not have yet: its balance came back with a proof of the phone.
@@ -71,7 +71,8 @@ pub(crate) fn adopt_missed(service: &Service) -> Outcome<()> {
     if state.rebuilding {
         return Err(Refusal::down());
     }
-    store::write(&mut state.db, |tx| adopt_lines(tx, service, &lines))
+    store::write(&mut state.db, |tx| adopt_lines(tx, service, &lines))?;
+    super::withdraw::recall_all(service, &mut state, service.now())
 }
 
 fn adopt_lines(tx: &Connection, service: &Service, lines: &[AcquirerLine]) -> Outcome<()> {

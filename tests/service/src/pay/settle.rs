@@ -16,9 +16,12 @@ const LONGEST_PAUSE_MS: i64 = 60_000;
 
 /// Asks the bank to carry a payment out. The same id again is the same payment at the bank.
 pub(crate) fn ask(service: &Service, state: &mut service::State, payment: &Payment, now: Timestamp) -> Outcome<()> {
-    let card = payment.card.ok_or_else(service::internal)?;
+    let card = payment.card.or(payment.to_card()).ok_or_else(service::internal)?;
     let token = card_of(&state.db, payment.account, card)?.token;
-    let answer = service.ask_bank(VaultCall::Debit { id: payment.intent, token, amount: fen(payment.total()) });
+    let answer = match payment.to_card() {
+        Some(_) => service.ask_bank(VaultCall::Credit { id: payment.intent, token, amount: fen(payment.amount) }),
+        None => service.ask_bank(VaultCall::Debit { id: payment.intent, token, amount: fen(payment.total()) }),
+    };
     take(service, state, payment, answer, now)
 }
 
@@ -28,7 +31,7 @@ fn take(service: &Service, state: &mut service::State, payment: &Payment, answer
         BankState::Refused(code) => {
             let code = Code::parse(code).unwrap_or(Code::BankRefused);
             let of_card = [Code::CardClosed, Code::CardFrozen, Code::CardJoint, Code::CardExpired, Code::CardUnbound].contains(&code);
-            if let Some(card) = payment.card.filter(|_| of_card) {
+            if let Some(card) = payment.card.or(payment.to_card()).filter(|_| of_card) {
                 note_reason(tx, card, Some(code.as_str()), None)?;
             }
             finish::refuse(tx, service, payment, code.as_str(), None, now)
@@ -68,6 +71,13 @@ pub(crate) fn resolve(service: &Service, state: &mut service::State, payment: &P
 
 /// Asks the bank to forget a payment. Its *no* to carrying it out is what a tombstone needs.
 pub(crate) fn cancel(service: &Service, state: &mut service::State, payment: &Payment, now: Timestamp) -> Outcome<()> {
+    if payment.to_card().is_some() {
+        // Money on its way to a card cannot be called back: only what the bank has not heard of is kept from it.
+        let known = service.ask_bank(VaultCall::Query { id: payment.intent });
+        if known != BankState::Unknown {
+            return take(service, state, payment, known, now);
+        }
+    }
     let answer = service.ask_bank(VaultCall::Cancel { id: payment.intent });
     store::write(&mut state.db, |tx| match &answer {
         BankState::Done => finish::succeed(tx, service, payment, name::BANK, now),

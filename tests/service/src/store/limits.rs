@@ -22,6 +22,8 @@ pub enum Way {
     Code,
     /// A merchant's question that the person confirmed with a proof.
     Ask,
+    /// From the balance to a bound card of the same person.
+    Withdraw,
 }
 
 /// What is left of one account's limits, fen.
@@ -90,13 +92,16 @@ pub fn check(db: &Connection, rules: &Rules, account: Id, class: i64, card: Opti
         let over = rules.top_up.day.map(|cap| breaks(cap, &day_bucket("top_up", now))).transpose()?;
         return Ok(over.unwrap_or(false).then_some(Code::LimitDay));
     }
-    if amount > rules.single {
+    if way == Way::Withdraw && rules.withdraw.single.is_some_and(|cap| amount > cap) || way != Way::Withdraw && amount > rules.single {
         return Ok(Some(Code::LimitSingle));
     }
     if let Some(bucket) = low::bucket(db, account, now)?
         && (amount > rules.new_phone.single || breaks(rules.new_phone.day, &bucket)?)
     {
         return Ok(Some(Code::LimitNewDevice));
+    }
+    if way == Way::Withdraw {
+        return check_withdrawal(rules, class, now, &breaks);
     }
     let own = own_caps::load(db, account, now)?.caps;
     if own.single.is_some_and(|cap| amount > cap) {
@@ -124,6 +129,19 @@ pub fn check(db: &Connection, rules: &Rules, account: Id, class: i64, card: Opti
     if year.map(|cap| breaks(cap, &year_bucket(now))).transpose()?.unwrap_or(false) {
         return Ok(Some(Code::LimitYear));
     }
+    Ok(life.map(|cap| breaks(cap, "life")).transpose()?.unwrap_or(false).then_some(Code::LimitLifetime))
+}
+
+/// Money that stays the person's own is not spent: of the law's caps only class I's lifetime counts it (PBOC Announcement 2015
+/// No. 43, articles 11 and 24, leave the person's own account at a bank out of the day and the year).
+fn check_withdrawal(rules: &Rules, class: i64, now: Timestamp, breaks: &dyn Fn(i64, &str) -> rusqlite::Result<bool>) -> rusqlite::Result<Option<Code>> {
+    if rules.withdraw.day.map(|cap| breaks(cap, &day_bucket("withdraw", now))).transpose()?.unwrap_or(false) {
+        return Ok(Some(Code::LimitDay));
+    }
+    if class == 0 {
+        return Ok(Some(Code::WrongStep));
+    }
+    let (_, life) = rules.class(class);
     Ok(life.map(|cap| breaks(cap, "life")).transpose()?.unwrap_or(false).then_some(Code::LimitLifetime))
 }
 
@@ -158,6 +176,9 @@ fn buckets(card: Option<Id>, way: Way, at: Timestamp) -> Vec<String> {
     if way == Way::TopUp {
         return vec![day_bucket("top_up", at)];
     }
+    if way == Way::Withdraw {
+        return vec![day_bucket("withdraw", at), "life".to_owned()];
+    }
     let everything = day_bucket("all", at);
     if let Some(card) = card {
         let mut buckets = vec![everything, card_bucket(card, at)];
@@ -170,7 +191,7 @@ fn buckets(card: Option<Id>, way: Way, at: Timestamp) -> Vec<String> {
     match way {
         Way::Static => buckets.push(day_bucket("static", at)),
         Way::Code => buckets.push(day_bucket("code", at)),
-        Way::Ask | Way::TopUp => {}
+        Way::Ask | Way::TopUp | Way::Withdraw => {}
     }
     buckets
 }
@@ -233,6 +254,7 @@ pub fn counters(db: &Connection, account: Id, now: Timestamp) -> rusqlite::Resul
         ("day", day_bucket("day", now)), ("static_day", day_bucket("static", now)), ("code_day", day_bucket("code", now)), ("year", year_bucket(now)),
         ("life", "life".to_owned()), ("own_day", day_bucket("all", now)), ("top_up_day", day_bucket("top_up", now)),
         ("free_top_up", "free:top_up".to_owned()), ("free_pay", "free:pay".to_owned()), ("free_ask", "free:ask".to_owned()),
+        ("withdraw_day", day_bucket("withdraw", now)), ("free_withdraw", "free:withdraw".to_owned()),
     ];
     named.extend(low::bucket(db, account, now)?.map(|bucket| ("low", bucket)));
     let mut found = Vec::new();
@@ -254,6 +276,7 @@ pub fn set_used(db: &Connection, account: Id, counter: &str, card: Option<Id>, a
         ("static_day", None) => Some(day_bucket("static", now)),
         ("code_day", None) => Some(day_bucket("code", now)),
         ("top_up_day", None) => Some(day_bucket("top_up", now)),
+        ("withdraw_day", None) => Some(day_bucket("withdraw", now)),
         ("own_day", None) => Some(day_bucket("all", now)),
         ("year", None) => Some(year_bucket(now)),
         ("life", None) => Some("life".to_owned()),

@@ -15,7 +15,8 @@ CREATE TABLE ledger_accounts (
 
 CREATE TABLE transactions (
     txn INTEGER PRIMARY KEY,
-    -- 'execute' moves the money of an intent or of a charge; 'refund', 'suspend' and 'return' undo or park it.
+    -- 'execute' moves the money of an intent or of a charge; 'refund', 'suspend' and 'return' undo or park it. A withdrawal is parked until
+    -- its bank has answered, then carried out or returned.
     purpose TEXT NOT NULL CHECK (purpose IN ('execute', 'refund', 'suspend', 'return')),
     ref TEXT NOT NULL,
     at INTEGER NOT NULL,
@@ -161,7 +162,8 @@ CREATE TABLE payees (
 CREATE TABLE quotes (
     quote_id TEXT PRIMARY KEY,
     account_id TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('top_up', 'pay', 'ask')),
+    kind TEXT NOT NULL CHECK (kind IN ('top_up', 'pay', 'ask', 'withdraw')),
+    -- The card, of a withdrawal.
     payee_id TEXT, order_no TEXT, ask_id TEXT,
     -- The one source that was asked about.
     card_id TEXT,
@@ -228,7 +230,7 @@ CREATE INDEX holds_account ON holds (account_id);
 CREATE TABLE orphans (intent_id TEXT PRIMARY KEY, card_token TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0)) WITHOUT ROWID;
 
 -- How much of each limit is used: bucket is 'day:20779', 'card:<id>:20779', 'static:20779', 'code:20779', 'year:2026', 'life', 'all:20779' (every
--- source), 'top_up:20779', 'low' (of the present time of low limits), 'free:pay' (of a free quota).
+-- source), 'top_up:20779', 'withdraw:20779', 'low' (of the present time of low limits), 'free:pay' (of a free quota).
 CREATE TABLE limit_uses (
     account_id TEXT NOT NULL, bucket TEXT NOT NULL, used INTEGER NOT NULL CHECK (used >= 0), PRIMARY KEY (account_id, bucket)
 ) WITHOUT ROWID;

@@ -93,6 +93,8 @@ pub enum VaultCall {
     KeepDecision(DecisionRow),
     /// Everything that was decided.
     Decisions,
+    /// One thing that was decided.
+    DecisionOf { decision: Id },
     /// Forgets the person of a closed account; of what was decided the end alone stays.
     Forget { account: Id, decision: Id },
     /// Has the four elements of a card judged and the bank's code sent.

@@ -161,6 +161,7 @@ impl Engine {
             VaultCall::Replaced => self.replaced(None),
             VaultCall::KeepDecision(row) => self.keep_decision(&row),
             VaultCall::Decisions => self.decisions(None),
+            VaultCall::DecisionOf { decision } => self.decisions(Some(decision)),
             VaultCall::Forget { account, decision } => self.forget(account, decision),
             VaultCall::Bind { binding, account, sealed, name, phone } => self.bind(binding, account, &sealed, &name, &phone),
             VaultCall::BindOtp { binding, account, otp } => self.bind_otp(binding, account, &otp),

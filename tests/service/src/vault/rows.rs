@@ -75,6 +75,8 @@ pub enum Decision {
     /// Caps of one's own, in one payment and in a day, fen: those that counted, those that are wished, and from when on what is higher
     /// counts.
     OwnCaps { held: [Option<i64>; 2], wanted: [Option<i64>; 2], from: i64 },
+    /// A withdrawal was accepted, before its bank was asked: a book that forgets it must not call it abandoned.
+    Withdrawal { terms_digest: String, card: Id, amount: i64, fee: i64, order: Id },
     /// The account was frozen.
     Frozen,
     /// It was unfrozen by support.

@@ -221,8 +221,8 @@ pub struct PayeeIn {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuoteIn {
-    /// `top_up`, `pay` or `ask`.
-    #[schema(pattern = "^(top_up|pay|ask)$")]
+    /// `top_up`, `pay`, `ask` or `withdraw`.
+    #[schema(pattern = "^(top_up|pay|ask|withdraw)$")]
     pub kind: String,
     /// How much.
     pub amount: AmountIn,
@@ -232,7 +232,7 @@ pub struct QuoteIn {
     /// The merchant's order number.
     #[schema(min_length = 1, max_length = 64)]
     pub order: Option<String>,
-    /// The card, for a top-up.
+    /// The card, for a top-up or a withdrawal.
     #[schema(pattern = "^[0-9a-f]{32}$")]
     pub card_id: Option<String>,
     /// The merchant's question.
@@ -248,7 +248,7 @@ pub struct TermsIn {
     #[schema(pattern = "^[0-9a-f]{32}$")]
     pub intent_id: String,
     /// As quoted.
-    #[schema(pattern = "^(top_up|pay|ask)$")]
+    #[schema(pattern = "^(top_up|pay|ask|withdraw)$")]
     pub kind: String,
     /// As quoted.
     #[schema(pattern = "^[0-9a-f]{32}$")]

@@ -144,6 +144,16 @@ pub enum Word {
         #[command(flatten)]
         agree: Agree,
     },
+    /// Withdraws from the balance to a card. Reads: the PIN.
+    WithdrawToCard {
+        /// In yuan, what arrives: 200.00.
+        amount: String,
+        /// The card; without it, the first one.
+        #[arg(long)]
+        card_id: Option<String>,
+        #[command(flatten)]
+        agree: Agree,
+    },
     /// Says what a scanned text is.
     Read {
         /// The text of the code.
@@ -311,7 +321,7 @@ pub enum Word {
     Limits {
         /// In yuan: says which limit this payment breaks.
         amount: Option<String>,
-        /// pay (a printed code), code (the payer code), ask (a merchant's question), top_up.
+        /// pay (a printed code), code (the payer code), ask (a merchant's question), top_up, withdraw.
         #[arg(long)]
         channel: Option<String>,
         /// `balance` or a card's id.
@@ -325,7 +335,7 @@ pub enum Word {
     Precheck {
         /// In yuan.
         amount: String,
-        /// pay, code, ask, top_up.
+        /// pay, code, ask, top_up, withdraw.
         #[arg(long, default_value = "pay")]
         channel: String,
         /// `balance` or a card's id; every source without it.

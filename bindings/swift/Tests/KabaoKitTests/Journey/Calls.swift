@@ -246,6 +246,8 @@ struct Calls {
         case "tap": try await wallet.pay.tap(ndef: with.bytes("tag"))
         case "quote_top_up":
             try await wallet.pay.quote(request: .topUp(amount: with.text("amount"), cardId: with.text("card_id")))
+        case "quote_withdraw":
+            try await wallet.pay.quote(request: .withdraw(amount: with.text("amount"), cardId: with.text("card_id")))
         case "quote_pay":
             try await wallet.pay.quote(
                 request: .pay(payeeId: with.text("payee_id"), amount: with.text("amount"), order: with.maybeText("order")))

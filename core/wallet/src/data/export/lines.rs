@@ -77,7 +77,7 @@ pub(super) const PAYMENTS: [&str; 9] = ["time", "kind", "payee", "amount", "fee"
 
 /// A payment that this phone started.
 pub(super) fn payment(language: Language, row: &IntentRow) -> Line {
-    let kind = say(language, &format!("record.kind.{}", if row.kind == "top_up" { "top_up" } else { "pay" }), &[]);
+    let kind = words::move_kind(language, &row.kind);
     let cells = vec![
         text(row.created_at.china_text()),
         text(kind),

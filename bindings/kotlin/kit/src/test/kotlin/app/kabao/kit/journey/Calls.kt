@@ -256,6 +256,7 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "read" -> wallet.pay.read(with.text("text"))
             "tap" -> wallet.pay.tap(with.bytes("tag"))
             "quote_top_up" -> wallet.pay.quote(QuoteRequest.TopUp(with.text("amount"), with.text("card_id")))
+            "quote_withdraw" -> wallet.pay.quote(QuoteRequest.Withdraw(with.text("amount"), with.text("card_id")))
             "quote_pay" -> {
                 val (payee, amount) = with.text("payee_id") to with.text("amount")
                 wallet.pay.quote(QuoteRequest.Pay(payee, amount, with.maybeText("order")))
