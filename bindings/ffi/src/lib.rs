@@ -53,4 +53,4 @@ pub use operator::OperatorClient;
 pub use pay::{PayClient, ShowingView};
 pub use tag::TagReader;
 pub use wallet::{EventSubscription, KabaoWallet, set_aside_lost_wallet};
-pub use words::{explain_failure, language_of_tag, onboarding_words, showing_words};
+pub use words::{explain_failure, language_of_tag, onboarding_words, screen_words, showing_words};

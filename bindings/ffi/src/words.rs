@@ -2,6 +2,7 @@ use kabao_base::Failure;
 use kabao_core::words::{self, Explanation, Language, StepWords};
 use kabao_money::merchant::MerchantState;
 use kabao_money::onboarding::OnboardingStep;
+use std::collections::HashMap;
 
 /// The wallet's language for a BCP 47 tag of the phone (`zh-Hans-CN`, `en-GB`): Chinese for every sort of Chinese,
 /// English for everything else.
@@ -26,4 +27,11 @@ pub fn onboarding_words(language: Language, step: OnboardingStep) -> StepWords {
 #[uniffi::export]
 pub fn showing_words(language: Language, state: MerchantState) -> String {
     words::payer_code(language, state)
+}
+
+/// A heading, button or label of a screen by its name in the catalogue, with the arguments filled in. A name that is not
+/// there gives its key, so that the mistake is seen.
+#[uniffi::export]
+pub fn screen_words(language: Language, name: String, arguments: HashMap<String, String>) -> String {
+    words::screen(language, &name, &arguments)
 }

@@ -5,7 +5,7 @@
 //! Keys: `error.<code>.{text,text_counted,text_wait,next}`, `failure.*`, `onboarding.<step>.{title,why}`,
 //! `payment.<state>`, `payer_code.<state>`, `record.kind.<kind>`, `record.state.<state>`, `way.<way>`,
 //! `document.<kind>`, `name_note.<note>`, `reverify.*`, `account_class.*`, `identity_source.<register>`,
-//! `codes.<source>`, `card.kind.<kind>`, `card.doubt.<hint>`, `stage.<stage>`, `data.*`, `notice.<notice>.{title,body}`, `receipt.<label>`, `show.*`, `sheet.*`, `age.*`, `wait.*`.
+//! `codes.<source>`, `card.kind.<kind>`, `card.doubt.<hint>`, `stage.<stage>`, `data.*`, `notice.<notice>.{title,body}`, `receipt.<label>`, `show.*`, `screen.<name>`, `sheet.*`, `age.*`, `wait.*`.
 
 mod code;
 #[cfg(test)]
@@ -21,6 +21,7 @@ use kabao_base::{Certainty, Code, Failure};
 use kabao_money::merchant::MerchantState;
 use kabao_money::onboarding::OnboardingStep;
 use kabao_money::payment::PaymentState;
+use std::collections::HashMap;
 
 /// Key, Chinese, English; sorted by key.
 static TABLE: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/words.rs"));
@@ -122,6 +123,15 @@ pub fn step(language: Language, step: &OnboardingStep) -> StepWords {
         title: say(language, &format!("onboarding.{name}.title"), &[]),
         why: say(language, &format!("onboarding.{name}.why"), &[]),
     }
+}
+
+/// A heading, button or label of a screen: the sentence `screen.<name>`, or the label `receipt.<name>` for what stands
+/// on a receipt too, with its arguments filled in. A name that is not in the catalogue gives its key.
+pub fn screen(language: Language, name: &str, arguments: &HashMap<String, String>) -> String {
+    let arguments: Vec<(&str, &str)> = arguments.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let of_screen = format!("screen.{name}");
+    let key = if exists(&of_screen) { of_screen } else { format!("receipt.{name}") };
+    say(language, &key, &arguments)
 }
 
 /// The words for the state of a payment that the person started.

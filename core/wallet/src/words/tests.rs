@@ -2,7 +2,7 @@ use super::compile::placeholders;
 use super::*;
 use kabao_base::Remedy;
 use kabao_money::onboarding::{OnboardingStepKind, REASON_KEYS};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 const LANGUAGES: [Language; 2] = [Language::ZhCn, Language::En];
@@ -253,6 +253,16 @@ fn arguments_are_plain_text() {
     assert_eq!(super::say(Language::En, "notice.paid.body", &[("amount", "¥1")]), "You paid ¥1 to {payee}.");
     assert_eq!(fill("{a {b}", &[("b", "x")]), "{a {b}");
     assert_eq!(fill("tail {", &[]), "tail {");
+}
+
+#[test]
+fn a_screen_says_what_a_receipt_says_in_the_same_words() {
+    let none = HashMap::new();
+    assert_eq!(screen(Language::En, "our_order", &none), say(Language::En, "receipt.our_order", &[]));
+    assert!(names_of("screen").intersection(&names_of("receipt")).next().is_none());
+    let filled = HashMap::from([("n".to_owned(), "3".to_owned())]);
+    assert_eq!(screen(Language::ZhCn, "code_left", &filled), "没有网络时还能出示 3 次");
+    assert_eq!(screen(Language::En, "no_such", &none), "receipt.no_such");
 }
 
 #[test]
