@@ -3,10 +3,12 @@
 //! - `setup` ([`setup`]) installs what `test` needs on Debian
 //! - `test` ([`stages`]) runs everything and closes with `N passed, N failed`
 //! - `bindings` ([`bindings`]) generates the Kotlin and Swift sources
+//! - `app` ([`app`]) draws and runs the Android screens on this machine
 //! - `sim` ([`sim`]) runs the simulation with chosen seeds
 //! - `fuzz` ([`fuzz`]) attacks the readers of codes, and finds planted bugs
 //! - `size` ([`size`]) weighs the phone library
 
+mod app;
 mod bans;
 mod bindings;
 mod command;
@@ -32,6 +34,7 @@ cargo xtask COMMAND
   test [--quick]            every test; --quick: Rust only, nothing installed
   test --only NAME          only the stages whose name holds NAME, on what is already built
   bindings [kotlin|swift]   build the library and generate the Kotlin and Swift sources
+  app pictures              draw every Android screen: Chinese, English, dark, letters of twice the size
   sim [--seed N] [--runs N] run the simulation
   sim power|io [--seed N] [--count M] [--every K] [--write] [--release]
                             the power goes, or the disk fails, at every operation of the files; --write: into docs/reliability.md
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         ["bindings"] => bindings::command_line(true, true),
         ["bindings", "kotlin"] => bindings::command_line(true, false),
         ["bindings", "swift"] => bindings::command_line(false, true),
+        ["app", rest @ ..] => app::command_line(rest),
         ["sim", rest @ ..] => sim::command_line(rest),
         ["fuzz", rest @ ..] => fuzz::command_line(rest),
         ["size"] => size::command_line(),

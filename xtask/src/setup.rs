@@ -14,6 +14,7 @@ use std::process::Command;
 const PROGRAMS: &[(&str, &str)] = &[
     ("javac", "default-jdk-headless"),
     ("mvn", "maven"),
+    ("aapt2", "aapt"),
     ("zbarimg", "zbar-tools"),
     ("oathtool", "oathtool"),
     ("tmux", "tmux"),

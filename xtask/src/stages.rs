@@ -6,7 +6,7 @@ use crate::count::{self, Count};
 use crate::place::Place;
 use crate::report::{Report, Verdict};
 use crate::setup::{self, Tools};
-use crate::{bans, licences, outside, package};
+use crate::{app, bans, licences, outside, package};
 use std::fs;
 use std::process::Command;
 
@@ -38,6 +38,7 @@ pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
     pictures(&place, &mut report);
     let built = simple(&mut report, "build", || bindings::cargo(&place, &["build", "--features", bindings::DEV_KEYS]));
     languages(&place, &tools, &mut report, built);
+    app::stage(&place, &mut report);
     outside::stages(&place, &tools, &mut report, built);
     Ok(report.close())
 }
@@ -149,7 +150,7 @@ fn languages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
 }
 
 /// What the tests of every language find in their environment.
-fn environment(place: &Place) -> Vec<String> {
+pub fn environment(place: &Place) -> Vec<String> {
     let mut found = vec![
         format!("KABAO={}", place.debug().join("kabao").display()),
         format!("KABAO_ROOT={}", place.root.display()),
