@@ -36,7 +36,7 @@ public fun ConfirmScreen(confirm: Confirm?, front: Front, actions: ConfirmAction
             Message(front)
             Entered(confirm, front, actions)
         }
-        is Confirm.Review -> Page(say(Label.SCREEN_TOTAL), actions::back) {
+        is Confirm.Review -> Page(say(Label.SCREEN_PAY), actions::back) {
             Reviewed(confirm, front, actions)
         }
         is Confirm.Result -> Page(say(Label.SCREEN_RESULT), actions::back) {
@@ -115,7 +115,7 @@ private fun Reviewed(review: Confirm.Review, front: Front, actions: ConfirmActio
 private fun Agreed(quote: Quote) {
     Block(MaterialTheme.colorScheme.primaryContainer) {
         Text(quote.payee ?: say(Label.SCREEN_TO_BALANCE), style = MaterialTheme.typography.titleLarge)
-        Money(quote.total, MaterialTheme.typography.displaySmall)
+        Named(say(Label.SCREEN_TOTAL)) { Money(quote.total, MaterialTheme.typography.displaySmall) }
         Named(say(Label.RECEIPT_AMOUNT)) { Money(quote.amount) }
         Named(say(Label.RECEIPT_FEE)) { Money(quote.fee) }
     }

@@ -94,10 +94,14 @@ private fun Row(line: Line, open: () -> Unit) {
             }
         },
     ) {
-        Text(line.title, style = MaterialTheme.typography.titleMedium)
-        Text(line.amount.text, style = MaterialTheme.typography.titleMedium)
-        Faint(line.state)
-        Faint(line.at)
+        Apart {
+            Text(line.title, style = MaterialTheme.typography.titleMedium)
+            Text(line.amount.text, style = MaterialTheme.typography.titleMedium)
+        }
+        Apart {
+            Faint(line.state)
+            Faint(line.at)
+        }
         HorizontalDivider(Modifier.padding(top = GAP))
     }
 }

@@ -137,3 +137,9 @@ internal fun Working(busy: Boolean) {
 internal fun Beside(content: @Composable () -> Unit) {
     FlowRow(horizontalArrangement = Arrangement.spacedBy(GAP), verticalArrangement = Arrangement.spacedBy(GAP)) { content() }
 }
+
+/** At both edges as long as they fit beside each other, else one below the other. */
+@Composable
+internal fun Apart(content: @Composable () -> Unit) {
+    FlowRow(Modifier.fillMaxWidth(), Arrangement.SpaceBetween) { content() }
+}
