@@ -146,7 +146,8 @@ fn languages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
         false => Err("no generated sources: the build or the bindings failed".into()),
     };
     counted(report, "kotlin", ready(kotlin(place)), count::surefire);
-    counted(report, "swift", ready(swift(place, tools)), count::swift);
+    counted(report, "swift", ready(swift(place, tools, "bindings/swift")), count::swift);
+    counted(report, "ios", ready(swift(place, tools, "ios")), count::swift);
 }
 
 /// What the tests of every language find in their environment.
@@ -177,10 +178,11 @@ fn kotlin(place: &Place) -> Result<Command, String> {
     Ok(line)
 }
 
-fn swift(place: &Place, tools: &Tools) -> Result<Command, String> {
+/// The tests of a Swift package, in the tree with the compiler.
+fn swift(place: &Place, tools: &Tools, package: &str) -> Result<Command, String> {
     let tree = tools.swift.as_ref().map_err(Clone::clone)?.display().to_string();
     let (script, root) = (setup::tree_script(place).display().to_string(), place.root.display().to_string());
-    let package = place.root.join("bindings/swift").display().to_string();
+    let package = place.root.join(package).display().to_string();
     let environment = environment(place);
     let mut line = vec!["env"];
     line.extend(environment.iter().map(String::as_str));

@@ -1,0 +1,33 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// App/ is the app. On Linux the packages below checks/ stand in for Apple's frameworks, so that the same sources
+// are type-checked and driven without a Mac; on Apple systems there are the real ones and checks/ is not built.
+#if os(Linux)
+    let screens: [Target.Dependency] = ["KabaoModel", "SwiftUI"]
+    let checks: [Target] = [
+        .target(name: "SwiftUI", path: "checks/SwiftUI"),
+        .testTarget(
+            name: "ScreenTests",
+            dependencies: ["KabaoModel", "KabaoScreens", "SwiftUI"],
+            path: "checks/Tests"),
+    ]
+#else
+    let screens: [Target.Dependency] = ["KabaoModel"]
+    let checks: [Target] = []
+#endif
+
+let kit = Target.Dependency.product(name: "KabaoKit", package: "swift")
+
+let package = Package(
+    name: "KabaoApp",
+    platforms: [.iOS(.v17), .macOS(.v14)],
+    products: [.library(name: "KabaoScreens", targets: ["KabaoModel", "KabaoScreens"])],
+    dependencies: [.package(path: "../bindings/swift")],
+    targets: [
+        // The wall: the model sees KabaoKit, screens see the model and SwiftUI and nothing else.
+        .target(name: "KabaoModel", dependencies: [kit], path: "App/Model"),
+        .target(name: "KabaoScreens", dependencies: screens, path: "App/Screens"),
+    ] + checks,
+    swiftLanguageModes: [.v6]
+)
