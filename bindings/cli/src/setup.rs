@@ -4,7 +4,7 @@ use crate::keys::WALLET_FOLDER;
 use kabao_core::host::real::{HttpsTransport, RealHost};
 use kabao_core::host::software::SoftwareKeys;
 use kabao_core::host::{HostError, NoBackground, SecretStore, Transport};
-use kabao_core::{ServiceSettings, WalletSettings};
+use kabao_core::{BuildIdentity, ServiceSettings, WalletSettings};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::Deserialize;
 use std::path::Path;
@@ -29,6 +29,17 @@ pub struct ServiceFile {
     /// The host of its collection links; absent where it has none.
     #[serde(default)]
     pub link_host: Option<String>,
+    /// Under which build the wallet names itself, where it is not this program's own.
+    #[serde(skip)]
+    pub build: Option<BuildIdentity>,
+}
+
+/// This program as a build: no store installed it and nobody signed it. `KABAO_BUILD`, `package digest channel`, says otherwise.
+fn own_build() -> BuildIdentity {
+    let said = std::env::var("KABAO_BUILD").unwrap_or_else(|_| format!("app.kabao.cli {} source", "0".repeat(64)));
+    let mut words = said.split(' ').map(str::to_owned);
+    let mut word = || words.next().unwrap_or_default();
+    BuildIdentity { package: word(), signing_digest: word(), channel: word() }
 }
 
 impl ServiceFile {
@@ -57,6 +68,7 @@ impl ServiceFile {
                 link_host: self.link_host.clone(),
             },
             language: language.to_owned(),
+            build: self.build.clone().or_else(|| Some(own_build())),
         }
     }
 }

@@ -101,6 +101,8 @@ codes! {
     DeviceRevoked "device_revoked" Certain State Person ReplaceDevice "The service knows this phone no longer.";
     SignedOut "signed_out" Certain State Person FinishSetUp "This phone was signed out of the account.";
     SignInByReplacing "sign_in_by_replacing" Certain State Person ReplaceDevice "The account has neither a password nor a PIN to sign in with: real name instead.";
+    BuildUnknown "build_unknown" Certain State Person UpdateApp "The build of the app is none that the service knows.";
+    BuildWithdrawn "build_withdrawn" Certain State Person UpdateApp "The build of the app was withdrawn.";
     DeviceLimit "device_limit" Certain State Person CorrectInput "The account is signed in on as many phones as it may be.";
     DeviceIsThis "device_is_this" Certain Input Person CorrectInput "This phone itself, where another one is meant.";
     SignOutBusy "sign_out_busy" Certain State Wallet Wait "A payment is on its way; signing out waits for its answer.";

@@ -77,6 +77,7 @@ impl Bench {
             link_host: None,
         };
         let settings = WalletSettings {
+            build: None,
             folder: self.folder.to_str().unwrap().to_owned(),
             service,
             language: "zh-CN".to_owned(),

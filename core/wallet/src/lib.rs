@@ -45,4 +45,4 @@ mod wallet;
 pub use error::WalletError;
 pub use kabao_vault::{WipingAllocator, wipe_stack};
 pub use shared::{EraseReport, Subscription, VerificationView, WalletEvent, WalletListener};
-pub use wallet::{LockAfterView, ServiceSettings, Wallet, WalletSettings};
+pub use wallet::{BuildIdentity, LockAfterView, ServiceSettings, Wallet, WalletSettings};

@@ -46,6 +46,19 @@ pub struct ServiceSettings {
     pub link_host: Option<String>,
 }
 
+/// Which build of the app this is, as the system says: the service keeps a list of those that its operator published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct BuildIdentity {
+    /// The name of the package: `app.kabao.wallet`. Letters, digits, dot, hyphen, underscore; at most 100.
+    pub package: String,
+    /// SHA-256 of the certificate that the package is signed with: 64 hexadecimal digits, lower case. Ask the system for it
+    /// (Android: `PackageInfo.signingInfo`; Apple: the team's certificate).
+    pub signing_digest: String,
+    /// Where it was installed from: `app_store`, `google_play`, `appgallery`, `site`. Lower-case letters, digits, underscore; at most 32.
+    pub channel: String,
+}
+
 /// What a wallet is opened with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
@@ -56,6 +69,9 @@ pub struct WalletSettings {
     pub service: ServiceSettings,
     /// The language of what the person reads: `zh-CN`, `en`.
     pub language: String,
+    /// The build of the app; an app that leaves it out names none, and the service decides what such apps may.
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub build: Option<BuildIdentity>,
 }
 
 /// One wallet. Cheap to copy; all copies are one. [`Wallet::close`] closes it; one that is only dropped stays open as long
@@ -70,7 +86,7 @@ impl Wallet {
     /// ordered and cut short is ended first, and the wallet is then a new one.
     ///
     /// # Errors
-    /// `bad_argument` for a `root_key` or `link_host` that is none,
+    /// `bad_argument` for a `root_key`, `link_host` or `build` that is none,
     /// `in_use` when another program has it, `key_lost` when the files are there and their key is not, `rolled_back`
     /// when an old copy of a file was put back, `storage_*` and `newer_schema` for what their names say.
     pub async fn open(settings: WalletSettings, host: Arc<dyn Host>) -> Outcome<Wallet> {
@@ -79,12 +95,16 @@ impl Wallet {
         if !settings.service.link_host.as_deref().is_none_or(is_host) {
             return Err(crate::WalletError::from(Code::BadArgument).in_field("link_host"));
         }
+        if !settings.build.as_ref().is_none_or(shared::is_build) {
+            return Err(crate::WalletError::from(Code::BadArgument).in_field("build"));
+        }
         let settings = Settings {
             folder: PathBuf::from(settings.folder),
             root,
             guid: settings.service.guid,
             link_host: settings.service.link_host,
             language: Language::from_tag(&settings.language),
+            build: settings.build,
         };
         let core = Arc::new(Core::new(host, settings));
         let wallet = Wallet { core };

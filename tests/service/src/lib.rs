@@ -6,6 +6,7 @@
 
 mod api;
 pub mod client;
+pub mod builds;
 mod closing;
 mod freezing;
 mod holds;

@@ -18,7 +18,7 @@ use utoipa::OpenApi;
         closures::view, closures::close, closures::reopen,
         phone_changes::begin, phone_changes::otp, phone_changes::state, phone_changes::prove,
         pin_resets::begin, pin_resets::otp, pin_resets::state, pin_resets::prove,
-        sign_in::begin, sign_in::otp, sign_in::state, sign_in::prove, devices::list, devices::report, devices::sign_out,
+        sign_in::begin, sign_in::otp, sign_in::state, sign_in::prove, devices::list, devices::report, devices::build, devices::sign_out,
         secure::view, secure::set_password, secure::enrol, secure::confirm, secure::backups, secure::off,
         account::view, account::set_pin, account::set_sheet, account::freeze,
         consents::document, consents::consent, consents::list, consents::withdraw, identity::verify, identity::verification,

@@ -2,6 +2,7 @@
 //! request works on it; nothing else holds state.
 
 use crate::config::ServiceInfo;
+use crate::builds::Builds;
 use crate::feeds::Feeds;
 use crate::http::faults::Switchboard;
 use crate::keys::Keys;
@@ -95,6 +96,7 @@ pub struct Service {
     pub(crate) outside: OnceLock<crate::dev::Acquirer>,
     pub(crate) info: RwLock<ServiceInfo>,
     feeds: Mutex<Feeds>,
+    builds: Mutex<Builds>,
     state: Mutex<State>,
 }
 
@@ -134,6 +136,7 @@ impl Service {
             outside: OnceLock::new(),
             info: RwLock::new(ServiceInfo { root_key, ..info }),
             feeds: Mutex::new(feeds),
+            builds: Mutex::new(Builds::open(data)?),
             state: Mutex::new(State { db, memory: Memory::default(), rebuilding }),
         }))
     }
@@ -165,6 +168,11 @@ impl Service {
     /// What the service tells without a release of the app.
     pub(crate) fn feeds(&self) -> MutexGuard<'_, Feeds> {
         self.feeds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which builds of the app may be used.
+    pub(crate) fn builds(&self) -> MutexGuard<'_, Builds> {
+        self.builds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The rules in force.

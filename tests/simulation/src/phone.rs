@@ -8,7 +8,7 @@ use kabao_core::account::RegisterRequest;
 use kabao_core::cards::BindRequest;
 use kabao_core::identity::VerifyRequest;
 use kabao_core::pay::{ConfirmRequest, PaymentProof, PaymentView, QuoteRequest, QuoteView};
-use kabao_core::{ServiceSettings, Wallet, WalletError, WalletSettings};
+use kabao_core::{BuildIdentity, ServiceSettings, Wallet, WalletError, WalletSettings};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +33,8 @@ pub struct Phone {
     pub secrets: Arc<KeyStore>,
     /// The start of the app that runs now.
     pub host: Arc<SimHost>,
+    /// Under which build the app names itself; from the next start on.
+    pub build: Option<BuildIdentity>,
     wallet: Option<Wallet>,
     world: Arc<SimWorld>,
     net: Arc<Net>,
@@ -50,7 +52,7 @@ impl Phone {
     pub fn new(folder: PathBuf, world: Arc<SimWorld>, net: Arc<Net>, service: ServiceSettings) -> Phone {
         let secrets = Arc::new(KeyStore::default());
         let host = Arc::new(SimHost::new(Arc::clone(&world), Arc::clone(&net), Arc::clone(&secrets)));
-        Phone { folder, secrets, host, wallet: None, world, net, service, dress: |host| host }
+        Phone { folder, secrets, host, wallet: None, build: None, world, net, service, dress: |host| host }
     }
 
     /// From the next start of the app on, its host is changed so.
@@ -67,6 +69,7 @@ impl Phone {
     /// Starts the app.
     pub async fn start(&mut self) -> Result<Wallet, WalletError> {
         let settings = WalletSettings {
+            build: self.build.clone(),
             folder: self.folder.to_string_lossy().into_owned(),
             service: self.service.clone(),
             language: "zh-CN".to_owned(),

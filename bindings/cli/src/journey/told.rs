@@ -142,7 +142,8 @@ impl Told {
             "link_host": to.link_host,
         });
         let store = self.folder.join(DEV_FILE).display().to_string();
-        let pairs = [("folder", json!(settings.folder)), ("store", json!(store)), ("language", json!(self.language)), ("service", service)];
+        let build = settings.build.map(|build| json!({ "package": build.package, "signing_digest": build.signing_digest, "channel": build.channel }));
+        let pairs = [("build", json!(build)), ("folder", json!(settings.folder)), ("store", json!(store)), ("language", json!(self.language)), ("service", service)];
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 

@@ -5,6 +5,7 @@ use super::phone::{ActError, Holder, Phone};
 use super::service::Service;
 use crate::scan::{Needle, scan};
 use crate::camera;
+use kabao_core::BuildIdentity;
 use kabao_base::{Currency, Money, Timestamp};
 use kabao_codes::otp;
 use kabao_codes::table::Table;
@@ -20,7 +21,7 @@ pub const ACTIONS: &[&str] = &[
     "vendor_holder", "vendor_reviews", "vendor_decide", "reverify", "release_number", "phone_rule", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_periods", "set_fee", "hold_money", "lift_hold", "kill_service", "restart_service",
     "publish_codes", "codes_fault", "publish_feed", "feed_fault", "service_snapshot", "service_restore", "service_rebuild", "authenticator", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
-    "export_place", "export_check", "consent_version", "clock_to_midnight", "put_account",
+    "export_place", "export_check", "consent_version", "put_build", "clock_to_midnight", "put_account",
 ];
 
 /// How long an event is waited for.
@@ -146,6 +147,10 @@ impl World {
                 if let Some(host) = with.get("link_host") {
                     file.link_host = host.as_str().map(str::to_owned);
                 }
+                if let Some(build) = with.get("build") {
+                    let of = |name: &str| build.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+                    file.build = Some(BuildIdentity { package: of("package"), signing_digest: of("signing_digest"), channel: of("channel") });
+                }
                 if let Some(way) = with.get("way").and_then(Value::as_str) {
                     file.url = device::url_of(way, &file)?;
                 }
@@ -208,6 +213,7 @@ impl World {
             "bank_card_state" => self.post("/dev/bank/state", body).await,
             "bank_faults" => self.post("/dev/bank/faults", body).await,
             "bank_settle" => self.post("/dev/bank/settle", body).await,
+            "put_build" => self.post("/dev/builds", body).await,
             "consent_version" => self.post("/dev/consents", body).await,
             "vendor_faults" => self.post("/dev/vendor/faults", body).await,
             "vendor_number" => self.post("/dev/vendor/numbers", body).await,

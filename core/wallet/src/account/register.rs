@@ -159,7 +159,7 @@ impl AccountClient {
             "approve_key": key(KeyRole::Approve)?,
             "device_model": row.device_model,
         });
-        Ok(body.to_string().into_bytes())
+        Ok(self.core.with_build(body))
     }
 
     /// Makes the keys that are not there yet. Those that are there stay: a registration that is repeated after a lost

@@ -84,7 +84,7 @@ impl AccountClient {
             "approve_key": self.key(KeyRole::Approve)?,
             "device_model": row.device_model,
         });
-        let request = itself("POST", "/v1/device-replacements".to_owned(), body.to_string().into_bytes());
+        let request = itself("POST", "/v1/device-replacements".to_owned(), self.core.with_build(body));
         let answer = self.core.call(&request).await?;
         if let Some(error) = self.gone(&answer).await? {
             return Err(error);

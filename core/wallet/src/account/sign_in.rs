@@ -79,7 +79,7 @@ impl AccountClient {
             "device_model": row.device_model,
             "form": row.form,
         });
-        let answer = self.core.call(&itself("POST", "/v1/sign-ins".to_owned(), body.to_string().into_bytes())).await?;
+        let answer = self.core.call(&itself("POST", "/v1/sign-ins".to_owned(), self.core.with_build(body))).await?;
         if let Some(error) = self.sign_in_gone(&answer).await? {
             return Err(error);
         }

@@ -3,7 +3,7 @@
 use super::PayClient;
 use crate::error::Outcome;
 use crate::service::wire::{Batch, Token};
-use crate::shared::ServiceClock;
+use crate::shared::{ServiceClock, tell_build};
 use crate::tables::tokens::{self, TokenRow};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -26,6 +26,7 @@ impl PayClient {
             return Ok(left);
         }
         let id = self.batch_id(now).await?;
+        let _ = tell_build(&self.core).await;
         let body = serde_json::json!({ "batch_id": id, "count": BATCH }).to_string().into_bytes();
         let request = self.core.request("POST", "/v1/payer-codes".to_owned(), body)?;
         let batch: Batch = self.core.call(&request).await?.read()?;

@@ -4,7 +4,7 @@ use super::other::Instead;
 use super::{PayClient, QuoteRequest, QuoteSourceView, QuoteView};
 use crate::error::{Outcome, WalletError};
 use crate::service::wire;
-use crate::shared::{KnownCards, card_text, is_refusal, known_cards, preference, source_text};
+use crate::shared::{KnownCards, card_text, is_refusal, known_cards, preference, source_text, tell_build};
 use crate::words::Language;
 use kabao_base::{Code, Currency, Failure, Id, Money, Timestamp};
 use kabao_money::fees::FeeKind;
@@ -80,6 +80,8 @@ impl PayClient {
 
     /// The same for what is known already, perhaps in the place of a payment that could not be made.
     pub(super) async fn quote_asked(&self, asked: Asked, instead: Option<Instead>) -> Outcome<QuoteView> {
+        // An update of the app counts at once. Without an answer the quote gives the reason.
+        let _ = tell_build(&self.core).await;
         let request = self.core.request("POST", "/v1/quotes".to_owned(), asked.body.to_string().into_bytes())?;
         let mut quote: wire::Quote = self.core.call(&request).await?.read()?;
         check(&asked, &quote)?;

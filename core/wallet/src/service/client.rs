@@ -357,6 +357,7 @@ impl Core {
                     // An older book may have forgotten what was withdrawn.
                     consents::tell_again(tx)?;
                     device_report::tell_again(tx)?;
+                    marks::remove(tx, marks::BUILD_TOLD)?;
                 }
                 log.append(tx, "epoch", "service", epoch.to_string().as_bytes())
             })

@@ -52,6 +52,7 @@ pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
     super::tell_withdrawals(core).await?;
     // Only a name in a list: without an answer it is told the next time.
     let _ = super::tell_device(core).await;
+    let _ = super::tell_build(core).await;
     let request = core.request("GET", "/v1/account".to_owned(), Vec::new())?;
     let answer = core.call(&request).await?;
     let known: wire::Account = answer.read()?;

@@ -2,6 +2,7 @@
 //! and the listeners.
 
 mod account;
+mod build;
 mod clock;
 mod consents;
 mod device_report;
@@ -18,6 +19,7 @@ mod typed;
 
 pub use account::VerificationView;
 pub(crate) use account::{know_time, refresh_account};
+pub(crate) use build::{is_build, tell_build};
 pub(crate) use clock::ServiceClock;
 pub(crate) use device_report::tell_device;
 pub use face::FaceRequest;
@@ -64,6 +66,7 @@ pub(crate) struct Settings {
     pub(crate) guid: String,
     pub(crate) link_host: Option<String>,
     pub(crate) language: Language,
+    pub(crate) build: Option<crate::BuildIdentity>,
 }
 
 /// Who this phone is to the service.

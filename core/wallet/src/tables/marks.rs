@@ -42,6 +42,9 @@ pub(crate) const CLOSED: &str = "closed";
 /// The change of one's own caps whose answer is not known: id and wish.
 pub(crate) const OWN_CAPS: &str = "own_caps";
 
+/// The device and the build that the service knows of it.
+pub(crate) const BUILD_TOLD: &str = "build_told";
+
 /// Reads a mark.
 pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
     conn.prepare_cached("SELECT value FROM marks WHERE name = ?1")

@@ -46,7 +46,7 @@ pub async fn view(State(service): App, caller: Caller) -> Outcome<Answer> {
         held: holds::held(&state.db, caller.account)?.into(),
         cards: cards.iter().map(card_out).collect(),
         earlier_cards: earlier_cards(&state.db, caller.account)?.iter().map(card_out).collect(),
-        channels: channels(&account),
+        channels: channels(&account, service.builds().why_not_device(&state.db, caller.device)?),
         limits: LimitsOut {
             single: left.single.into(),
             day_left: left.day.into(),
@@ -77,10 +77,11 @@ pub(crate) fn card_out(card: &Card) -> CardOut {
     }
 }
 
-fn channels(account: &Account) -> Vec<ChannelOut> {
+fn channels(account: &Account, build: Option<Code>) -> Vec<ChannelOut> {
     let lakala = match account {
         Account { frozen: true, .. } => Some(Code::AccountFrozen),
         Account { closing: true, .. } => Some(Code::AccountClosing),
+        _ if build.is_some() => build,
         Account { class: 0, .. } | Account { pin_set: false, .. } => Some(Code::WrongStep),
         _ => None,
     };

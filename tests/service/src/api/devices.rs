@@ -8,7 +8,7 @@ use crate::refusal::{Outcome, Refusal};
 use crate::service::Caller;
 use crate::sign_in::{self, DEVICES};
 use crate::store::{self, one, run};
-use crate::wire::{self, DeviceReportIn, DevicesOut, SignOutIn};
+use crate::wire::{self, BuildIn, DeviceReportIn, DevicesOut, SignOutIn};
 use axum::extract::{Path, State};
 use rusqlite::params;
 
@@ -35,6 +35,17 @@ pub async fn report(State(service): App, caller: Caller, Sent(body): Sent<Device
     let has: Vec<&str> = CAPABILITIES.into_iter().filter(|name| body.capabilities.iter().any(|said| said == name)).collect();
     let sql = "UPDATE devices SET form = ?2, capabilities = ?3 WHERE device_id = ?1";
     store::write(&mut service.state().db, |tx| Ok(run(tx, sql, params![caller.device.to_string(), body.form, has.join(" ")])?))?;
+    Ok(Answer::empty())
+}
+
+/// Which build of the app the device has now. The same again is the same; one that may not be used is written down as well, and
+/// pays nothing.
+#[utoipa::path(put, path = "/v1/devices/this/build", request_body = BuildIn, responses((status = 204, description = "Written down"), Common))]
+pub async fn build(State(service): App, caller: Caller, Sent(body): Sent<BuildIn>) -> Outcome<Answer> {
+    body.check()?;
+    let text = serde_json::to_string(&body).map_err(|_| Refusal::down())?;
+    let sql = "UPDATE devices SET build = ?2 WHERE device_id = ?1";
+    store::write(&mut service.state().db, |tx| Ok(run(tx, sql, params![caller.device.to_string(), text])?))?;
     Ok(Answer::empty())
 }
 

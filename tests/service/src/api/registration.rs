@@ -34,6 +34,7 @@ pub async fn register(State(service): App, Sent(body): Sent<RegistrationIn>) -> 
     let id = wire::id(&body.registration_id, "registration_id")?;
     let (device_key, approve_key) = (wire::key(&body.device_key, "device_key")?, wire::key(&body.approve_key, "approve_key")?);
     let model = wire::plain(&body.device_model, 100, "device_model")?.to_owned();
+    service.builds().admit(body.build.as_ref())?;
     if !phone::is_usable(&body.phone) {
         return Err(Refusal::rule(Code::PhoneInvalid).field("phone"));
     }

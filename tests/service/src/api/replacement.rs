@@ -28,6 +28,7 @@ pub async fn begin(Part(service): App, Sent(body): Sent<ReplacementIn>) -> Outco
     let id = wire::id(&body.replacement_id, "replacement_id")?;
     let (device_key, approve_key) = (wire::key(&body.device_key, "device_key")?, wire::key(&body.approve_key, "approve_key")?);
     let model = wire::plain(&body.device_model, 100, "device_model")?.to_owned();
+    service.builds().admit(body.build.as_ref())?;
     if !phone::is_usable(&body.phone) {
         return Err(Refusal::rule(Code::PhoneInvalid).field("phone"));
     }

@@ -32,6 +32,7 @@ pub async fn begin(Part(service): App, Sent(body): Sent<SignInIn>) -> Outcome<An
     if !FORMS.contains(&body.form.as_str()) {
         return Err(Refusal::argument("form"));
     }
+    service.builds().admit(body.build.as_ref())?;
     if !phone::is_usable(&body.phone) {
         return Err(Refusal::rule(Code::PhoneInvalid).field("phone"));
     }

@@ -186,12 +186,12 @@ fn decide(tx: &Connection, service: &Service, asked: &Charge, row: &mut ChargeRo
         return refuse(tx, row, code, now);
     }
     let Some(parsed) = parse(&asked.code) else { return refuse(tx, row, Code::CodeUnknown, now) };
-    let sql = "SELECT account_id, key_sealed, not_after, cap, cap_untrusted, consumed_at, revoked FROM tokens WHERE token_id = ?1";
+    let sql = "SELECT account_id, key_sealed, not_after, cap, cap_untrusted, consumed_at, revoked, device_id FROM tokens WHERE token_id = ?1";
     let token = one(tx, sql, [&parsed.token_id], |row| {
         let live = row.get::<_, Option<i64>>(5)?.is_none() && !row.get::<_, bool>(6)?;
-        Ok((id_at(row, "account_id")?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?, live))
+        Ok((id_at(row, "account_id")?, row.get::<_, Vec<u8>>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, row.get::<_, i64>(4)?, (live, id_at(row, "device_id")?)))
     })?;
-    let Some((account_id, sealed, not_after, cap, cap_untrusted, live)) = token else {
+    let Some((account_id, sealed, not_after, cap, cap_untrusted, (live, device))) = token else {
         return refuse(tx, row, Code::CodeUnknown, now);
     };
     let key = tokens::key(service, &parsed.token_id, &sealed)?;
@@ -215,6 +215,9 @@ fn decide(tx: &Connection, service: &Service, asked: &Charge, row: &mut ChargeRo
     let who = account(tx, account_id)?;
     if who.frozen {
         return refuse(tx, row, Code::AccountFrozen, now);
+    }
+    if let Some(code) = service.builds().why_not_device(tx, device)? {
+        return refuse(tx, row, code, now);
     }
     if renewing::is_overdue(&who, now) {
         return refuse(tx, row, Code::IdentityOverdue, now);

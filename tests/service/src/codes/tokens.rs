@@ -36,6 +36,7 @@ pub fn provision(service: &Service, caller: &Caller, batch: Id, count: u32) -> O
         None => {}
     }
     ready(&state.db, caller.account, now)?;
+    service.builds().may_pay(&state.db, caller.device)?;
     let sql = "SELECT count(*) FROM tokens WHERE device_id = ?1 AND consumed_at IS NULL AND revoked = 0 AND not_after > ?2";
     let live = one(&state.db, sql, params![caller.device.to_string(), now.as_ms()], |row| row.get::<_, i64>(0))?.unwrap_or(0);
     if live.saturating_add(i64::from(count)) > LIVE {

@@ -1,7 +1,7 @@
 //! The books as an auditor sees them.
 
 use super::{App, done};
-use crate::http::errors::Answer;
+use crate::http::errors::{Answer, Sent};
 use crate::refusal::{Outcome, Refusal};
 use crate::store::{self, all, history as chain, ledger as book, run};
 use crate::wire;
@@ -71,4 +71,15 @@ pub async fn notices(State(service): App) -> Outcome<Answer> {
         Ok(json!({"account_id": account, "kind": kind, "device_id": row.get::<_, Option<String>>(2)?, "at": row.get::<_, i64>(3)?}))
     })?;
     Answer::json(200, &json!({"notices": rows}))
+}
+
+/// The list of builds.
+pub async fn builds(State(service): App) -> Outcome<Answer> {
+    Answer::json(200, &json!({ "builds": service.builds().lines() }))
+}
+
+/// Puts a line in: `{package, signing_digest?, channel?, core_version?, withdrawn?}`; an empty package is for apps that name no build.
+pub async fn put_build(State(service): App, Sent(body): Sent<crate::builds::BuildLine>) -> Outcome<Answer> {
+    service.builds().put(body)?;
+    done()
 }

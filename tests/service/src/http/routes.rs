@@ -84,6 +84,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/payer-codes", post(payer_codes::provision))
         .route("/v1/asks/{ask_id}/decline", post(asks::decline))
         .route("/v1/history", get(history::page))
+        .route("/v1/devices/this/build", put(devices::build))
         .route("/v1/feeds/codes", get(feeds::codes))
         .route("/v1/feeds/cards", get(feeds::cards))
         .route("/v1/feeds/rules", get(feeds::rules))

@@ -186,6 +186,9 @@ fn judge(
     if who.frozen {
         return because(Code::AccountFrozen);
     }
+    if let Some(code) = service.builds().why_not_device(db, caller.device)? {
+        return because(code);
+    }
     if renewing::is_overdue(who, now) {
         return because(Code::IdentityOverdue);
     }

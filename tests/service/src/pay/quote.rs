@@ -115,6 +115,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
     let (now, rules) = (service.now(), service.rules());
     let mut state = service.state();
     let who = ready(&state.db, caller.account, now)?;
+    service.builds().may_pay(&state.db, caller.device)?;
     let (payee_id, order) = match (asked.kind.as_str(), payee_id, ask_id) {
         ("top_up", None, None) if order.is_none() => (None, None),
         ("withdraw", None, None) if order.is_none() => (Some(card_id.ok_or_else(|| Refusal::argument("card_id"))?), None),

@@ -82,7 +82,9 @@ CREATE TABLE devices (
     ended_at INTEGER,
     ended_by TEXT CHECK (ended_by IN ('signed_out', 'replaced')),
     -- What it has, as it says: names with a blank between them.
-    capabilities TEXT NOT NULL DEFAULT ''
+    capabilities TEXT NOT NULL DEFAULT '',
+    -- The build of the app, as it says: JSON, empty for one that names none.
+    build TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 CREATE TABLE nonces (key_id TEXT NOT NULL, nonce TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (key_id, nonce)) WITHOUT ROWID;

@@ -2,6 +2,7 @@
 //! text and are read by the functions of `read`, so that each refusal has its own name.
 
 mod answers;
+mod build;
 mod consents;
 mod devices;
 mod change;
@@ -14,6 +15,7 @@ mod requests;
 mod secure;
 
 pub use answers::*;
+pub use build::*;
 pub use consents::*;
 pub use devices::*;
 pub use change::*;

@@ -68,6 +68,8 @@ pub struct RegistrationIn {
     /// As the person knows the phone.
     #[schema(min_length = 1, max_length = 100)]
     pub device_model: String,
+    /// The build of the app; one that names none is judged as such.
+    pub build: Option<super::BuildIn>,
 }
 
 /// A one-time code.
@@ -98,6 +100,8 @@ pub struct ReplacementIn {
     /// As the person knows the phone.
     #[schema(min_length = 1, max_length = 100)]
     pub device_model: String,
+    /// The build of the app; one that names none is judged as such.
+    pub build: Option<super::BuildIn>,
 }
 
 /// The proof that it is the account's person.

@@ -119,6 +119,8 @@ pub struct SignInIn {
     /// Its form.
     #[schema(pattern = "^(phone|tablet|watch|computer|other)$")]
     pub form: String,
+    /// The build of the app; one that names none is judged as such.
+    pub build: Option<super::BuildIn>,
 }
 
 /// The proof that it is the account's person.

@@ -108,13 +108,16 @@ private final class Phone {
 
     private func settings(_ with: [String: Any]) throws -> WalletSettings {
         guard let service = with["service"] as? [String: Any] else { throw Written("no service") }
+        let build = try (with["build"] as? [String: Any]).map {
+            BuildIdentity(package: try text($0, "package"), signingDigest: try text($0, "signing_digest"), channel: try text($0, "channel"))
+        }
         return WalletSettings(
             folder: try text(with, "folder"),
             service: ServiceSettings(
                 url: try text(service, "url"), tlsCaPem: try text(service, "tls_ca_pem"),
                 spkiPins: service["spki_pins"] as? [String] ?? [], rootKey: try text(service, "root_key"),
                 guid: try text(service, "guid"), linkHost: service["link_host"] as? String),
-            language: try text(with, "language"))
+            language: try text(with, "language"), build: build)
     }
 
     private func device(_ with: [String: Any]) throws -> Device {

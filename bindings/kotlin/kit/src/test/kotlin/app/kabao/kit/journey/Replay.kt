@@ -15,6 +15,7 @@ import app.kabao.wallet.KeyRole
 import app.kabao.wallet.SecretStore
 import app.kabao.wallet.WalletEvent
 import app.kabao.wallet.WalletException
+import app.kabao.wallet.BuildIdentity
 import app.kabao.wallet.WalletSettings
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
@@ -132,7 +133,9 @@ private class Phone(private val scope: CoroutineScope) {
     }
 
     private fun settings(with: JsonObject): WalletSettings =
-        ServiceFile(with.getValue("service").jsonObject).settings(Path.of(text(with, "folder")), text(with, "language"))
+        ServiceFile(with.getValue("service").jsonObject).settings(Path.of(text(with, "folder")), text(with, "language")).copy(
+            build = (with["build"] as? JsonObject)?.let { BuildIdentity(text(it, "package"), text(it, "signing_digest"), text(it, "channel")) },
+        )
 
     private fun device(with: JsonObject): Device {
         val secrets = FileSecrets(Path.of(text(with, "store")))
