@@ -67,6 +67,7 @@ fn a_withdrawn_build_pays_nothing_until_the_app_is_updated() {
     story("build-withdrawn", async |mut story| {
         story.list("app.old", 'a', false).await;
         story.list("app.new", 'a', false).await;
+        let copy = story.all.console.post("/dev/snapshot", json!({})).await.unwrap();
         story.restart_as(build("app.old", 'a')).await;
         story.top_up("20.00").await;
         story.list("app.old", 'a', true).await;
@@ -77,7 +78,6 @@ fn a_withdrawn_build_pays_nothing_until_the_app_is_updated() {
         assert_eq!(story.records().await, 1);
         story.wallet().account().refresh().await.unwrap();
         // An older copy of the book brings it back as little as a start of the app does; the service learns the build again.
-        let copy = story.all.console.post("/dev/snapshot", json!({})).await.unwrap();
         story.all.console.post("/dev/restore", json!({ "snapshot": copy["snapshot"] })).await.unwrap();
         story.restart_as(build("app.old", 'a')).await;
         story.wallet().history().sync().await.unwrap();
