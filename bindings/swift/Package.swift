@@ -14,7 +14,11 @@ let link: [LinkerSetting] = []
 let package = Package(
     name: "Kabao",
     platforms: [.iOS(.v17), .macOS(.v14)],
-    products: [.library(name: "KabaoKit", targets: ["KabaoKit"])],
+    products: [
+        .library(name: "KabaoKit", targets: ["KabaoKit"]),
+        // A wallet in memory, for tests of screens.
+        .library(name: "KabaoFake", targets: ["KabaoFake"]),
+    ],
     targets: [
         boundary,
         // Generated code stays in Swift 5 mode: in Swift 6 mode compiler 6.0.3 crashes on its async
@@ -27,7 +31,9 @@ let package = Package(
             linkerSettings: link
         ),
         .target(name: "KabaoKit", dependencies: ["KabaoCore"]),
+        .target(name: "KabaoFake", dependencies: ["KabaoKit"]),
         .testTarget(name: "KabaoKitTests", dependencies: ["KabaoKit", "KabaoCore"]),
+        .testTarget(name: "KabaoFakeTests", dependencies: ["KabaoFake"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,6 +2,7 @@
 //!
 //! Files whose text did not change are left alone, so that the Kotlin and Swift compilers stay incremental.
 
+use crate::blanks::{Declared, Language};
 use crate::command::{Show, command, run};
 use crate::place::Place;
 use std::collections::BTreeSet;
@@ -85,6 +86,8 @@ pub fn kotlin(place: &Place, library: &Path) -> Result<(), String> {
         return Err("a crate exports without a package name: add its heading to uniffi.toml".into());
     }
     mirror(&out, &place.root.join("bindings/kotlin/ffi/target/generated-sources"))?;
+    let declared = declared(Language::Kotlin, &out, &files)?;
+    written(place, "bindings/kotlin/fake/target/generated-sources", "kotlin", &[("Blanks.kt", declared.kotlin_blanks()?)])?;
     println!("kotlin: {} sources", files.len());
     Ok(())
 }
@@ -107,13 +110,38 @@ pub fn swift(place: &Place, library: &Path) -> Result<(), String> {
     }
     fs::write(headers.join("module.modulemap"), module_map(&headers_made)).map_err(|error| error.to_string())?;
     let package = place.root.join("bindings/swift");
+    let declared = declared(Language::Swift, &sources, &sources_made)?;
+    fs::write(sources.join("Matches.swift"), declared.swift_matches()?).map_err(|error| error.to_string())?;
     mirror(&sources, &package.join("Sources/KabaoCoreGenerated"))?;
+    let fakes = [("Blanks.swift", declared.swift_blanks()?), ("Clients.swift", declared.swift_clients()?)];
+    written(place, "bindings/swift/Sources/KabaoFake/Generated", "swift", &fakes)?;
     mirror(&headers, &package.join("Sources/KabaoCoreFFIGenerated"))?;
     if cfg!(target_os = "linux") {
         static_library(place, &package.join("lib"))?;
     }
     println!("swift: {} sources", sources_made.len());
     Ok(())
+}
+
+/// What generated sources declare.
+fn declared(language: Language, folder: &Path, files: &BTreeSet<PathBuf>) -> Result<Declared, String> {
+    let mut declared = Declared::default();
+    for file in files {
+        declared.read(language, &fs::read_to_string(folder.join(file)).map_err(|error| format!("{}: {error}", file.display()))?);
+    }
+    match declared.is_empty() {
+        true => Err("no record in the generated sources: xtask/src/blanks.rs reads them otherwise than they are written".into()),
+        false => Ok(declared),
+    }
+}
+
+/// Makes a folder of the repository hold these files and no others.
+fn written(place: &Place, folder: &str, name: &str, files: &[(&str, String)]) -> Result<(), String> {
+    let out = empty_folder(place.scratch().join("generated/fake").join(name))?;
+    for (file, text) in files {
+        fs::write(out.join(file), text).map_err(|error| format!("{file}: {error}"))?;
+    }
+    mirror(&out, &place.root.join(folder))
 }
 
 /// One C module over every crate's header. The generator's own map names Apple's modules and links nothing.

@@ -11,7 +11,9 @@
 mod app;
 mod bans;
 mod bindings;
+mod blanks;
 mod command;
+mod consumers;
 mod count;
 mod fuzz;
 mod licences;

@@ -1,9 +1,11 @@
-//! The checks of `tests/outside`: software that is not ours, held against the built program.
+//! The checks of `tests/outside` (software that is not ours, held against the built program) and of `tests/consumers`
+//! (projects that use the packages).
 //!
 //! Every `NN-*.py` and `NN-*.sh` is one check. Exit code 0: it held. 77: it could not run here, and its last
 //! line says why. Anything else: it failed. `tests/outside/README.md` says what a check finds in its environment.
 
 use crate::command::{Outcome, Show, bounded, command, run};
+use crate::consumers;
 use crate::count::{self, Count};
 use crate::place::Place;
 use crate::report::{Report, Verdict};
@@ -16,15 +18,15 @@ use std::path::{Path, PathBuf};
 const SECONDS: u32 = 900;
 const NOT_RUN: i32 = 77;
 
-/// Runs every check, each as a stage of its own.
-pub fn stages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
-    let checks = checks(&place.root.join("tests/outside"));
+/// Runs every check of `tests/KIND`, each as a stage of its own.
+pub fn stages(kind: &str, place: &Place, tools: &Tools, report: &mut Report, built: bool) {
+    let checks = checks(&place.root.join("tests").join(kind));
     if checks.is_empty() {
-        report.stage("outside", |_| (Verdict::NotRun("tests/outside holds no check".into()), Count::default()));
+        report.stage(kind, |_| (Verdict::NotRun(format!("tests/{kind} holds no check")), Count::default()));
     }
     for check in checks {
         let name = check.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        report.stage(&format!("outside {name}"), |notes| {
+        report.stage(&format!("{kind} {name}"), |notes| {
             if !built {
                 return (Verdict::NotRun("the build failed".into()), Count::default());
             }
@@ -38,7 +40,7 @@ pub fn stages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
             let (verdict, count) = judge(&outcome);
             match &verdict {
                 Verdict::Ok => {
-                    parts.iter().for_each(|part| notes.not_run(format!("outside {name}: {part}")));
+                    parts.iter().for_each(|part| notes.not_run(format!("{kind} {name}: {part}")));
                     println!("ok");
                 }
                 Verdict::Failed => println!("{}", outcome.text.trim_end()),
@@ -89,9 +91,14 @@ fn line(place: &Place, tools: &Tools, check: &Path, name: &str) -> Result<std::p
         .env("KABAO_PICTURES", place.pictures())
         .env("KABAO_ROOT", &place.root)
         .env("KABAO_LIBRARY_DIR", place.debug())
+        .env("KABAO_MAVEN", consumers::folder(place))
+        .env("KABAO_CACHE", &place.cache)
         .env("TMPDIR", scratch)
         .env("PYTHONUNBUFFERED", "1")
         .env("PYTHONDONTWRITEBYTECODE", "1");
+    if let Ok(tree) = &tools.swift {
+        line.env("KABAO_SWIFT_TREE", tree);
+    }
     if let Some(folder) = python.ok().and_then(|python| python.parent()) {
         let mut path = OsString::from(folder);
         path.push(":");

@@ -6,7 +6,7 @@ use crate::count::{self, Count};
 use crate::place::Place;
 use crate::report::{Report, Verdict};
 use crate::setup::{self, Tools};
-use crate::{app, bans, licences, outside, package};
+use crate::{app, bans, consumers, licences, outside, package};
 use std::fs;
 use std::process::Command;
 
@@ -39,7 +39,8 @@ pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
     let built = simple(&mut report, "build", || bindings::cargo(&place, &["build", "--features", bindings::DEV_KEYS]));
     languages(&place, &tools, &mut report, built);
     app::stage(&place, &mut report);
-    outside::stages(&place, &tools, &mut report, built);
+    outside::stages("consumers", &place, &tools, &mut report, built);
+    outside::stages("outside", &place, &tools, &mut report, built);
     Ok(report.close())
 }
 
@@ -141,6 +142,7 @@ fn languages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
             bindings::kotlin(place, &library)?;
             bindings::swift(place, &library)
         });
+    consumers::forget(place);
     let ready = |line: Result<Command, String>| match generated {
         true => line,
         false => Err("no generated sources: the build or the bindings failed".into()),
@@ -171,7 +173,9 @@ fn kotlin(place: &Place) -> Result<Command, String> {
         "-ntp".to_owned(),
         "-Dkabao.generated=true".to_owned(),
         format!("-Dkabao.library.dir={}", place.debug().display()),
-        "test".to_owned(),
+        // Tests, then the packages as an app finds them: formatted, documented, in a repository of this run.
+        format!("-DaltDeploymentRepository=kabao::{}", consumers::repository(place)),
+        "deploy".to_owned(),
     ];
     let mut line = command("mvn", &args, &place.root.join("bindings/kotlin"));
     line.envs(environment(place).iter().filter_map(|pair| pair.split_once('=')));

@@ -8,12 +8,8 @@ uniffi::setup_scaffolding!();
 #[global_allocator]
 static MEMORY: kabao_core::WipingAllocator = kabao_core::WipingAllocator::new();
 
-/// Runs calls on the wallet's threads.
-mod calls;
-/// What happens when the code of the wallet or of the app panics or throws.
-mod faults;
-/// What the device lends.
-mod device;
+/// What is more than handing on.
+mod convert;
 /// Every sentence a person reads about failures and steps.
 mod words;
 
@@ -40,12 +36,14 @@ mod tag;
 /// Opening, locking, closing.
 mod wallet;
 
+use convert::{calls, device, faults};
+
 pub use account::AccountClient;
 pub use cards::CardsClient;
 pub use data::DataClient;
 #[cfg(feature = "dev-keys")]
 pub use device::dev_only_software_keys;
-pub use faults::fault_places;
+pub use faults::{engine_version, fault_places};
 pub use history::HistoryClient;
 pub use identity::IdentityClient;
 pub use limits::LimitsClient;

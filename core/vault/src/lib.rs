@@ -25,3 +25,15 @@ pub use key::{Cipher, FileKey, KeyEnvelope};
 pub use open::Presence;
 pub use kabao_vault_sys::{WipingAllocator, wipe_stack};
 pub use spec::{Durability, FileSpec, Migration};
+
+/// The version of the SQLite that this program carries, for a page about the app and for reports: `3.54.0`. It is never that of
+/// another SQLite in the same process.
+///
+/// # Examples
+/// ```
+/// assert!(kabao_vault::engine_version().starts_with("3."));
+/// ```
+#[must_use]
+pub fn engine_version() -> String {
+    rusqlite::version().to_owned()
+}

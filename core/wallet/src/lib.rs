@@ -43,6 +43,6 @@ pub mod figures;
 mod wallet;
 
 pub use error::WalletError;
-pub use kabao_vault::{WipingAllocator, wipe_stack};
+pub use kabao_vault::{WipingAllocator, engine_version, wipe_stack};
 pub use shared::{EraseReport, Subscription, VerificationView, WalletEvent, WalletListener};
 pub use wallet::{BuildIdentity, LockAfterView, ServiceSettings, Wallet, WalletSettings};

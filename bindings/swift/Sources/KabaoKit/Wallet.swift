@@ -56,8 +56,11 @@ public final class Wallet: Sendable {
 
     /// Opens the wallet of `settings.folder`, or makes it.
     ///
-    /// Throws `WalletError` with `in_use`, `key_lost`, `rolled_back`, `newer_schema`, `bad_argument` or `storage_…`.
+    /// Throws `WalletError` with `in_use`, `key_lost`, `rolled_back`, `newer_schema`, `bad_argument` or `storage_…`, and
+    /// `LibraryMismatch` before anything else when the library is of another version. Call this first: other functions of a
+    /// library of another version end the program.
     public static func open(_ settings: WalletSettings, device: Device) async throws -> Wallet {
+        guard libraryMatches else { throw LibraryMismatch() }
         let core = try await KabaoWallet.open(
             settings: settings, secrets: device.secrets, keys: device.keys, background: device.background)
         return Wallet(core)
@@ -66,7 +69,8 @@ public final class Wallet: Sendable {
     /// Sets the files of a wallet with a lost key aside, so that a new one can begin in the same folder, and gives
     /// their new names. Nothing is deleted. Refused while the key is there.
     public static func setAsideLost(_ settings: WalletSettings, device: Device) async throws -> [String] {
-        try await setAsideLostWallet(settings: settings, secrets: device.secrets, keys: device.keys)
+        guard libraryMatches else { throw LibraryMismatch() }
+        return try await setAsideLostWallet(settings: settings, secrets: device.secrets, keys: device.keys)
     }
 
     /// Whether the wallet is locked.

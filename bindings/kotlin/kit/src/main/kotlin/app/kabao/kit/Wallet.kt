@@ -1,5 +1,7 @@
 package app.kabao.kit
 
+import app.kabao.base.Failure
+import app.kabao.base.Language
 import app.kabao.core.AccountClient
 import app.kabao.core.CardsClient
 import app.kabao.core.DataClient
@@ -10,10 +12,14 @@ import app.kabao.core.LimitsClient
 import app.kabao.core.OperatorClient
 import app.kabao.core.PayClient
 import app.kabao.core.setAsideLostWallet
+import app.kabao.money.MerchantState
+import app.kabao.money.OnboardingStep
 import app.kabao.wallet.Background
 import app.kabao.wallet.DeviceKeys
+import app.kabao.wallet.Explanation
 import app.kabao.wallet.LockAfterView
 import app.kabao.wallet.SecretStore
+import app.kabao.wallet.StepWords
 import app.kabao.wallet.WalletEvent
 import app.kabao.wallet.WalletListener
 import app.kabao.wallet.WalletSettings
@@ -39,41 +45,41 @@ public class Device(
 /**
  * One wallet on this phone, with one client for each feature. Open one when the app starts, keep it, and [close] it at
  * the end. Its calls never block the caller's thread; who cancels the coroutine of a call stops waiting for it, and the
- * call goes on: cancelling does not undo a payment.
+ * call goes on: cancelling does not undo a payment. Screens take an [OpenWallet], so that a test can give them another.
  */
-public class Wallet private constructor(private val core: KabaoWallet) : AutoCloseable {
+public class Wallet private constructor(private val core: KabaoWallet) : OpenWallet {
     /** Registration, payment PIN, recovery sheet, the next step of the set-up. */
-    public val account: AccountClient = core.account()
+    override val account: AccountClient = core.account()
 
     /** The real name. */
-    public val identity: IdentityClient = core.identity()
+    override val identity: IdentityClient = core.identity()
 
     /** Bound cards. */
-    public val cards: CardsClient = core.cards()
+    override val cards: CardsClient = core.cards()
 
     /** Paying. */
-    public val pay: PayClient = core.pay()
+    override val pay: PayClient = core.pay()
 
     /** What happened. */
-    public val history: HistoryClient = core.history()
+    override val history: HistoryClient = core.history()
 
     /** Limits, fees, and what stands in the way of a payment. */
-    public val limits: LimitsClient = core.limits()
+    override val limits: LimitsClient = core.limits()
 
     /** Who runs this wallet. */
-    public val operator: OperatorClient = core.operator()
+    override val operator: OperatorClient = core.operator()
 
     /** What is kept about the person: inventory, consents, export, and erasing this phone. */
-    public val data: DataClient = core.data()
+    override val data: DataClient = core.data()
 
     /** Whether the wallet is locked. */
-    public val isLocked: Boolean get() = core.isLocked()
+    override val isLocked: Boolean get() = core.isLocked()
 
     /**
      * What happens, beginning with the present state. Each collector has a subscription of its own, which ends with the
      * collecting; no event is lost on a slow collector.
      */
-    public val events: Flow<WalletEvent> =
+    override val events: Flow<WalletEvent> =
         callbackFlow {
             val subscription =
                 core.subscribe(
@@ -87,46 +93,55 @@ public class Wallet private constructor(private val core: KabaoWallet) : AutoClo
         }.buffer(Channel.UNLIMITED)
 
     /** Opens a locked wallet again. Does nothing when it is open. */
-    public suspend fun unlock(): Unit = core.unlock()
+    override suspend fun unlock(): Unit = core.unlock()
 
     /**
      * Locks for the person at once. Returns when the answers that are on their way are recorded, at the latest after 20
      * seconds; what has no answer by then stays *unknown*.
      */
-    public suspend fun lock(): Unit = core.lock()
+    override suspend fun lock(): Unit = core.lock()
 
     /** Locks without waiting: for the moment in which the system stops the app. */
-    public suspend fun suspendNow(): Unit = core.suspend()
+    override suspend fun suspendNow(): Unit = core.suspend()
 
     /** Somebody is there: call it for every touch of a screen that shows the wallet. Other calls do not count. */
-    public fun touch(): Unit = core.touch()
+    override fun touch(): Unit = core.touch()
 
     /** After how long without a touch the wallet locks by itself. */
-    public suspend fun lockAfter(): LockAfterView = core.lockAfter()
+    override suspend fun lockAfter(): LockAfterView = core.lockAfter()
 
     /** Sets it: 15 to 3600 seconds, or `null` for never; `bad_argument` for any other number. */
-    public suspend fun setLockAfter(seconds: UInt?): LockAfterView = core.setLockAfter(seconds)
+    override suspend fun setLockAfter(seconds: UInt?): LockAfterView = core.setLockAfter(seconds)
 
     /** Something arrived by push. Nothing in it is believed; it is only a reason to look. */
-    public suspend fun hint(push: ByteArray): Unit = core.hint(push)
+    override suspend fun hint(push: ByteArray): Unit = core.hint(push)
 
     /** Closes the files, so that the wallet can be opened anew; every later call fails with `closed`. */
-    public suspend fun shutDown(): Unit = core.shutDown()
+    override suspend fun shutDown(): Unit = core.shutDown()
+
+    override fun explain(failure: Failure, language: Language): Explanation = failure.explain(language)
+
+    override fun words(step: OnboardingStep, language: Language): StepWords = step.words(language)
+
+    override fun words(state: MerchantState, language: Language): String = state.words(language)
 
     /** Lets go of the objects beneath. Call [shutDown] first. A call afterwards throws [IllegalStateException]. */
     override fun close() {
         listOf<AutoCloseable>(account, identity, cards, pay, history, limits, operator, data, core).forEach(AutoCloseable::close)
     }
 
+    /** Opens wallets. */
     public companion object {
         /**
          * Opens the wallet of `settings.folder`, or makes it.
          *
          * @throws app.kabao.wallet.WalletException with `in_use`, `key_lost`, `rolled_back`, `newer_schema`,
          * `bad_argument` or `storage_…`.
+         * @throws LibraryException before anything else, when the native library is missing or of another version. Call this
+         * first: another function of the packages says the same with a [LinkageError].
          */
         public suspend fun open(settings: WalletSettings, device: Device): Wallet =
-            Wallet(KabaoWallet.open(settings, device.secrets, device.keys, device.background))
+            withLibrary { Wallet(KabaoWallet.open(settings, device.secrets, device.keys, device.background)) }
 
         /**
          * Sets the files of a wallet with a lost key aside, so that a new one can begin in the same folder. Nothing is
@@ -135,6 +150,6 @@ public class Wallet private constructor(private val core: KabaoWallet) : AutoClo
          * @return the files' new names.
          */
         public suspend fun setAsideLost(settings: WalletSettings, device: Device): List<String> =
-            setAsideLostWallet(settings, device.secrets, device.keys)
+            withLibrary { setAsideLostWallet(settings, device.secrets, device.keys) }
     }
 }

@@ -16,6 +16,13 @@ pub fn fault_places() -> Vec<String> {
     PLACES.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
 }
 
+/// The version of the database that this library carries (SQLite, `3.54.0`), for a page about the app and for reports. An app may
+/// have a SQLite of its own beside it: neither sees the other.
+#[uniffi::export]
+pub fn engine_version() -> String {
+    kabao_core::engine_version()
+}
+
 /// From now on a panic leaves its place and nothing else.
 pub(crate) fn install() {
     INSTALLED.call_once(|| std::panic::set_hook(Box::new(record)));
@@ -55,7 +62,7 @@ mod tests {
         std::panic::set_hook(usual);
         assert_eq!(answer, 7);
         let places = fault_places();
-        assert!(places.iter().any(|place| place.starts_with("bindings/ffi/src/faults.rs:")), "{places:?}");
+        assert!(places.iter().any(|place| place.starts_with("ffi/src/convert/faults.rs:")), "{places:?}");
         assert!(!places.concat().contains("6222"));
     }
 
