@@ -1,5 +1,7 @@
 package app.kabao.kit
 
+import app.kabao.core.uniffiEnsureInitialized
+
 /**
  * The native library cannot be used. Nothing of the wallet was touched. A new installation of the app is the remedy.
  */
@@ -18,6 +20,8 @@ public sealed class LibraryException(text: String, cause: Throwable) : IllegalSt
 /** Runs what needs the library, and names what is wrong with that. */
 internal suspend fun <T> withLibrary(call: suspend () -> T): T =
     try {
+        // The generated code compares versions here and nowhere else.
+        uniffiEnsureInitialized()
         call()
     } catch (unusable: LinkageError) {
         val gone = missing ?: isMissing(unusable).also { missing = it }
