@@ -257,14 +257,21 @@ fn a_payment_of_another_account_is_not_taken_over() {
         let mut phone = story.another("foreign");
         let wallet = phone.start().await.unwrap();
         numbered(&story, &wallet).await;
-        let liar = Arc::clone(&story.liar);
-        story.meddle(Changes::new("*", "/v1/device-replacements", move |request, answer| {
-            let mut body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-            if body["state"] == json!("done") {
-                body["account_id"] = json!(common::other());
-            }
-            Ok(liar.answer(request, &Liar::envelope(&answer), body.to_string().as_bytes()).unwrap())
-        }));
+        // Named as the account from the first answer on, it is not changed for another: not on the way, and not at its end.
+        let lie = |state: &'static str| {
+            let liar = Arc::clone(&story.liar);
+            story.meddle(Changes::new("*", "/v1/device-replacements", move |request, answer| {
+                let mut body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+                if body["state"] == json!(state) {
+                    body["account_id"] = json!(common::other());
+                }
+                Ok(liar.answer(request, &Liar::envelope(&answer), body.to_string().as_bytes()).unwrap())
+            }));
+        };
+        lie("proving");
+        let error = wallet.account().replace_check().await.unwrap_err();
+        assert!(error.is(Code::AnswerMalformed), "{error:?}");
+        lie("done");
         let error = wallet.account().replace_prove(proof(&story).await).await.unwrap_err();
         assert!(error.is(Code::AnswerMalformed), "{error:?}");
         assert!(wallet.pay().open_payments().await.unwrap().is_empty());
