@@ -74,7 +74,7 @@ pub fn load(db: &Connection, id: Id) -> Outcome<Option<Closure>> {
 
 /// The newest closure of an account.
 pub fn newest(db: &Connection, account: Id) -> Outcome<Option<Closure>> {
-    let sql = "SELECT * FROM closures WHERE account_id = ?1 ORDER BY asked_at DESC, closure_id LIMIT 1";
+    let sql = "SELECT * FROM closures WHERE account_id = ?1 ORDER BY asked_at DESC, state = 'cooling' DESC, closure_id LIMIT 1";
     Ok(one(db, sql, [account.to_string()], read)?)
 }
 

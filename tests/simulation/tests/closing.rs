@@ -96,7 +96,13 @@ async fn to_the_end(story: &Story, wallet: &Wallet) {
         seen.push(format!("{:?} {:?}", view.next, view.called_off));
         match view.next {
             ClosureStep::Close => drop(account.close_account(Some(PIN.to_owned()), true).await.unwrap()),
-            ClosureStep::Wait => eight_days(story).await,
+            ClosureStep::Wait => {
+                // An account on its way to its end pays nothing, and the phone says so before anybody tries.
+                let ready = wallet.limits().ready_to_pay().await.unwrap();
+                let account = ready.checks.into_iter().find(|check| check.check == "account").unwrap();
+                assert_eq!(account.failure.unwrap().code, Code::AccountClosing.as_str());
+                eight_days(story).await;
+            }
             ClosureStep::ExportThenErase => {
                 assert_eq!(account.onboarding_next().await.unwrap().kind, Kind::Closed);
                 let report = account.erase_closed(true).await.unwrap();

@@ -9,6 +9,7 @@ use common::{Changes, Story, confirm, fresh, story};
 use kabao_base::Code;
 use kabao_core::limits::{LimitsRequest, LimitsView, PrecheckRequest, PrecheckView};
 use kabao_core::operator::OperatorView;
+use kabao_core::Wallet;
 use kabao_core::pay::QuoteRequest;
 use kabao_simulation::phone::PIN;
 use kabao_simulation::{Liar, Weather};
@@ -210,6 +211,40 @@ fn what_may_have_been_spent_holds_its_place() {
         story.all.phone.start().await.unwrap();
         assert_eq!(of(&story, "static_code").await.0, 3_000);
         assert_eq!(of(&story, "day").await.0, cap + 3_000);
+    });
+}
+
+#[test]
+fn a_code_that_was_charged_counts_once() {
+    story("counted-once", async |mut story| {
+        story.top_up("100").await;
+        let wallet = story.wallet();
+        wallet.pay().prepare_codes().await.unwrap();
+        wallet.limits().refresh().await.unwrap();
+        let code = wallet.pay().show_code("lakala".to_owned()).await.unwrap();
+        let parts = async |wallet: &Wallet| {
+            let view = wallet.limits().balance().await.unwrap();
+            (view.total.unwrap().minor, view.available.unwrap().minor, view.in_flight.minor)
+        };
+        let counted = async |story: &Story| {
+            let line = story.explained(None, "code", None).await.lines.into_iter().find(|line| line.rule == "code_day").unwrap();
+            (line.used.minor, line.reserved.minor)
+        };
+        assert_eq!(parts(&wallet).await, (10_000, 0, code.cap.minor));
+        story.all.console.post("/dev/till/charge", json!({ "code": code.digits, "amount_fen": 2_000, "order": "noodles" })).await.unwrap();
+        wallet.history().sync().await.unwrap();
+        // The sync brought the record, the balance after it and what is counted now: nothing of the cap is held back any more.
+        assert_eq!((parts(&wallet).await, counted(&story).await), ((8_000, 8_000, 0), (2_000, 0)));
+        wallet.limits().refresh().await.unwrap();
+        assert_eq!((parts(&wallet).await, counted(&story).await), ((8_000, 8_000, 0), (2_000, 0)));
+        // What precheck lets through the service lets through.
+        assert!(!story.precheck("80.00", "pay", Some("balance")).await.blocked);
+        // A phone that is signed out pays nothing, and says so.
+        wallet.account().sign_out().await.unwrap();
+        let ready = wallet.limits().ready_to_pay().await.unwrap();
+        let account = ready.checks.into_iter().find(|check| check.check == "account").unwrap();
+        assert_eq!(account.failure.unwrap().code, Code::SignedOut.as_str());
+        assert_eq!(story.precheck("80.00", "pay", Some("balance")).await.first.unwrap().code, Code::SignedOut.as_str());
     });
 }
 

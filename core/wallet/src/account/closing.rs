@@ -10,7 +10,7 @@ use super::AccountClient;
 use crate::error::{Outcome, WalletError};
 use crate::service::Answer;
 use crate::service::wire::Closure;
-use crate::shared::{EraseReport, erase, read_pin};
+use crate::shared::{EraseReport, erase, read_pin, refresh_account};
 use crate::tables::{marks, tokens};
 use crate::words::say;
 use kabao_base::{Code, Failure, Id, Money, MoneyView, Timestamp};
@@ -223,6 +223,8 @@ impl AccountClient {
             // The service ended every payer code; those on this phone are never shown again.
             self.void_codes().await?;
         }
+        // What is said about paying follows; without an answer the next refresh brings it.
+        let _ = refresh_account(&self.core).await;
         Ok(ClosureView {
             state,
             next,

@@ -125,7 +125,7 @@ impl Facts {
 
     /// The most that can be paid; nothing when nothing can.
     pub(super) fn most(&self, channel: PayChannel, card: Option<&CardFact>) -> Option<Money> {
-        if !self.registered || self.frozen || self.revoked || self.class.is_none() || (channel == PayChannel::TopUp && card.is_none()) {
+        if self.no_phone.is_some() || self.frozen || self.class.is_none() || (channel == PayChannel::TopUp && card.is_none()) {
             return None;
         }
         let left = self.lines(channel, card, None).iter().map(|line| line.left.minor).min();

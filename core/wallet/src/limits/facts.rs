@@ -1,19 +1,19 @@
 //! What this phone knows: the rules, what the service counted last, and what was spent here since.
 
-use crate::error::Outcome;
+use super::spent::Spent;
+use crate::error::{Outcome, WalletError};
 use crate::service::wire;
 use crate::shared::Core;
 use crate::tables::intents::{self, IntentRow};
-use crate::tables::{account, marks, sync, tokens};
-use kabao_base::{Id, Money, Timestamp};
+use crate::tables::account::{self, AccountRow};
+use crate::tables::{marks, sync, tokens};
+use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::limits::AccountClass;
 use kabao_money::payment::PaymentState;
 use kabao_money::rules::{CardSort, OwnCaps, PayChannel, Rules, Standing, Used};
-use kabao_proof::{Document, MoveKind, Source, Terms};
+use kabao_proof::{Document, MoveKind, Terms};
+use rusqlite::Connection;
 use std::sync::Arc;
-
-/// How long after a code was shown the service may still take it: ten steps of 30 s for a clock that is not trusted, and one.
-const CODE_LIFE_MS: i64 = 330_000;
 
 /// A card as rules ask about it.
 #[derive(Clone)]
@@ -28,14 +28,6 @@ pub(super) struct CardFact {
     pub(super) until: Option<Timestamp>,
 }
 
-/// A payment that the service may not have counted.
-struct Spent {
-    channel: PayChannel,
-    card: Option<Id>,
-    total: i64,
-    at: Timestamp,
-}
-
 /// All of it at one time.
 pub(super) struct Facts {
     pub(super) rules: Arc<Rules>,
@@ -43,9 +35,9 @@ pub(super) struct Facts {
     pub(super) class: Option<AccountClass>,
     pub(super) pin_set: bool,
     pub(super) frozen: bool,
-    pub(super) revoked: bool,
+    /// Why this phone is none of an account that pays: not registered, signed out, shut out, closing, closed.
+    pub(super) no_phone: Option<Code>,
     pub(super) identity_overdue: bool,
-    pub(super) registered: bool,
     /// The balance, how much of it is held, and when that was so.
     pub(super) balance: Option<(Money, Money, Timestamp)>,
     pub(super) cards: Vec<CardFact>,
@@ -67,13 +59,15 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
     // A time that was signed since the phone started carries on whatever the wall clock says.
     let clock_wrong = !clock_trusted && core.clock.wall_is_wrong(core.host.as_ref());
     core.open_files(move |files| {
-        let (row, open, newest, shown, codes_left, revoked) = files.ledger(|conn| {
+        let (row, open, newest, shown, codes_left, standing) = files.ledger(|conn| {
             let row = account::load(conn)?;
-            let revoked = marks::get(conn, marks::REVOKED)?.is_some_and(|device| row.device_id.is_some_and(|own| own.to_string() == device));
-            Ok((row, intents::unsettled(conn)?, intents::newest(conn, 50)?, tokens::shown(conn)?, tokens::left(conn, now)?, revoked))
+            let standing = standing(conn, &row)?;
+            Ok((row, intents::unsettled(conn)?, intents::newest(conn, 50)?, tokens::shown(conn)?, tokens::left(conn, now)?, standing))
         })?;
-        let (counters, known, balance) = files.cache(|conn| {
-            Ok((sync::snapshot(conn, sync::LIMITS)?, sync::snapshot(conn, sync::ACCOUNT)?, sync::balance(conn)?))
+        let (counters, known, balance, of_codes) = files.cache(|conn| {
+            let of_codes: Vec<Option<Spent>> = shown.iter().map(|token| Spent::of_token(conn, token)).collect::<Outcome<_>>()?;
+            let of_codes = of_codes.into_iter().flatten();
+            Ok((sync::snapshot(conn, sync::LIMITS)?, sync::snapshot(conn, sync::ACCOUNT)?, sync::balance(conn)?, of_codes))
         })?;
         let counters = counters.and_then(|(body, at)| Some((serde_json::from_str::<wire::Counters>(&body).ok()?, at)));
         let known = known.and_then(|(body, at)| Some((serde_json::from_str::<wire::Account>(&body).ok()?, at)));
@@ -83,17 +77,10 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
         let counted_at = counters.as_ref().map_or(Timestamp::from_ms(i64::MIN), |(_, at)| *at);
         let top_up = |row: &&IntentRow| Terms::decode(&row.terms).is_ok_and(|terms| terms.kind == MoveKind::TopUp);
         let arriving = open.iter().filter(top_up).fold(0_i64, |sum, row| sum.saturating_add(row.amount.minor));
-        let mut spent: Vec<Spent> = open.iter().filter(|row| !is_counted(row, counters.as_ref())).filter_map(of_intent).collect();
-        // What succeeded after the service counted.
-        let since = newest.iter().filter(|row| row.state == PaymentState::Succeeded && row.updated_at > counted_at);
-        spent.extend(since.filter(|row| !is_counted(row, counters.as_ref())).filter_map(of_intent));
-        let alive = shown.iter().filter_map(|token| Some((token, Timestamp::from_ms(token.shown_at?))));
-        spent.extend(alive.filter(|(_, at)| at.plus_ms(CODE_LIFE_MS) > counted_at).map(|(token, at)| Spent {
-            channel: PayChannel::PayerCode,
-            card: None,
-            total: token.cap,
-            at,
-        }));
+        let of = counters.as_ref().map(|(counters, _)| counters);
+        let succeeded = newest.iter().filter(|row| row.state == PaymentState::Succeeded);
+        let mut spent: Vec<Spent> = open.iter().chain(succeeded).filter_map(|row| Spent::of_intent(row, of)).collect();
+        spent.extend(of_codes);
         let newer = |at: Timestamp| counted_at >= at;
         let class = match (&counters, &known) {
             (Some((counters, _)), Some((_, at))) if newer(*at) => counters.class,
@@ -108,15 +95,15 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
             (_, known) => known.as_ref().is_some_and(|(known, _)| known.frozen),
         };
         let known = known.map(|(known, _)| known);
+        let closing = known.as_ref().is_some_and(|known| known.closing);
         let identity_overdue = known.as_ref().is_some_and(|known| known.verification.reverify.as_deref() == Some("overdue"));
         Ok(Facts {
             rules,
             class: class_of(class),
             pin_set: row.pin_set,
             frozen,
-            revoked,
+            no_phone: standing.or(closing.then_some(Code::AccountClosing)),
             identity_overdue,
-            registered: row.account_id.is_some(),
             balance,
             cards: known.iter().flat_map(|known| &known.cards).map(card_of).collect(),
             channels: known.map(|known| known.channels).unwrap_or_default(),
@@ -132,6 +119,18 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
     .await
 }
 
+/// Whether this phone is one of an account that pays, and why not.
+fn standing(conn: &Connection, row: &AccountRow) -> Outcome<Option<Code>> {
+    let marked = |mark: &str, id: Option<Id>| Ok::<bool, WalletError>(id.is_some() && marks::get(conn, mark)? == id.map(|id| id.to_string()));
+    Ok(match row {
+        AccountRow { account_id: None, .. } => Some(Code::NotRegistered),
+        row if marked(marks::CLOSED, row.account_id)? => Some(Code::AccountClosed),
+        AccountRow { device_id: None, .. } => Some(Code::SignedOut),
+        row if marked(marks::REVOKED, row.device_id)? => Some(Code::DeviceRevoked),
+        _ => None,
+    })
+}
+
 fn class_of(class: u8) -> Option<AccountClass> {
     match class {
         1 => Some(AccountClass::I),
@@ -143,25 +142,6 @@ fn class_of(class: u8) -> Option<AccountClass> {
 
 fn card_of(card: &wire::Card) -> CardFact {
     CardFact { id: card.card_id, bank: card.bank.clone(), last4: card.last4.clone(), sort: CardSort::parse(&card.kind).unwrap_or(CardSort::Debit), reason: card.reason.clone(), until: card.until.map(Timestamp::from_ms) }
-}
-
-fn is_counted(row: &IntentRow, counters: Option<&(wire::Counters, Timestamp)>) -> bool {
-    counters.is_some_and(|(counters, _)| counters.counted.contains(&row.intent_id))
-}
-
-fn of_intent(row: &IntentRow) -> Option<Spent> {
-    let terms = Terms::decode(&row.terms).ok()?;
-    let card = match terms.source {
-        Source::Balance => None,
-        Source::Card(id) => Some(id),
-    };
-    let channel = match terms.kind {
-        MoveKind::TopUp => PayChannel::TopUp,
-        MoveKind::Pay => PayChannel::PrintedCode,
-        MoveKind::Ask => PayChannel::Question,
-        MoveKind::Withdraw => PayChannel::Withdraw,
-    };
-    Some(Spent { channel, card, total: row.amount.plus(row.fee).ok()?.minor, at: row.created_at })
 }
 
 impl Facts {
@@ -215,7 +195,8 @@ impl Facts {
     /// What this phone may have spent and the service had not counted.
     pub(super) fn reserved(&self, card: Option<Id>) -> Used {
         let mut used = Used::default();
-        for spent in &self.spent {
+        let counted_at = self.counters.as_ref().map_or(Timestamp::from_ms(i64::MIN), |(_, at)| *at);
+        for spent in self.spent.iter().filter(|spent| spent.is_missing_in(counted_at)) {
             let (today, this_year) = (spent.at.china_day() == self.now.china_day(), spent.at.china_year() == self.now.china_year());
             let add = |into: &mut i64, counts: bool| *into = into.saturating_add(if counts { spent.total } else { 0 });
             if spent.channel == PayChannel::TopUp {
@@ -256,7 +237,8 @@ impl Facts {
 
     /// What may have been paid from the balance, and the balance may not show it.
     pub(super) fn in_flight(&self) -> i64 {
-        let gone = self.spent.iter().filter(|spent| spent.card.is_none() && spent.channel != PayChannel::TopUp);
+        let said_at = self.balance.map_or(Timestamp::from_ms(i64::MIN), |(.., at)| at);
+        let gone = self.spent.iter().filter(|spent| spent.is_of_balance() && spent.is_missing_in(said_at));
         gone.fold(0, |sum, spent| sum.saturating_add(spent.total))
     }
 

@@ -10,6 +10,7 @@ mod facts;
 mod own;
 mod precheck;
 mod ready;
+mod spent;
 mod types;
 
 pub use balance::BalanceView;

@@ -137,12 +137,11 @@ impl Facts {
         if self.clock_wrong && channel == PayChannel::PayerCode {
             add(Code::ClockWrong);
         }
-        if !self.registered {
-            add(Code::NotRegistered);
-            return found;
-        }
-        if self.revoked {
-            add(Code::DeviceRevoked);
+        if let Some(code) = self.no_phone {
+            add(code);
+            if code == Code::NotRegistered {
+                return found;
+            }
         }
         if self.frozen {
             add(Code::AccountFrozen);

@@ -36,8 +36,7 @@ impl LimitsClient {
 
 fn checks(language: Language, facts: &Facts) -> Vec<ReadyCheckView> {
     let account = match facts {
-        Facts { registered: false, .. } => Some(Code::NotRegistered),
-        Facts { revoked: true, .. } => Some(Code::DeviceRevoked),
+        Facts { no_phone: Some(code), .. } => Some(*code),
         Facts { frozen: true, .. } => Some(Code::AccountFrozen),
         Facts { class: None, .. } | Facts { pin_set: false, .. } => Some(Code::WrongStep),
         Facts { identity_overdue: true, .. } => Some(Code::IdentityOverdue),

@@ -138,6 +138,9 @@ pub(crate) struct Account {
     pub(crate) pin_must_change: bool,
     pub(crate) sheet_set: bool,
     pub(crate) frozen: bool,
+    /// Whether the account is being closed.
+    #[serde(default)]
+    pub(crate) closing: bool,
     pub(crate) balance: Money,
     pub(crate) balance_at: i64,
     /// How much of the balance is held and cannot be paid with.

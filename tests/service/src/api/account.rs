@@ -41,6 +41,7 @@ pub async fn view(State(service): App, caller: Caller) -> Outcome<Answer> {
         pin_must_change: account.pin_must_change,
         sheet_set: account.sheet_set,
         frozen: account.frozen,
+        closing: account.closing,
         balance: ledger::user_balance(&state.db, caller.account)?.into(),
         balance_at: now.as_ms(),
         held: holds::held(&state.db, caller.account)?.into(),

@@ -178,6 +178,8 @@ pub struct AccountOut {
     pub sheet_set: bool,
     /// The account is frozen.
     pub frozen: bool,
+    /// The account is being closed: nothing is paid.
+    pub closing: bool,
     /// The balance.
     pub balance: AmountOut,
     /// As of when.

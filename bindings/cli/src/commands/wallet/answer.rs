@@ -85,6 +85,12 @@ impl Answer {
         ExitCode::FAILURE
     }
 
+    /// What went wrong beside the answer: for the person, and never in the answer's place.
+    pub fn beside(&self, error: &WalletError) {
+        let told = views::error(self.language, error);
+        eprintln!("{}", told.get("text").and_then(Value::as_str).unwrap_or_default());
+    }
+
     fn show(&self, word: &Word, value: &Value) {
         let story = Story::new(Detail::Story, self.language);
         let show = match word {
