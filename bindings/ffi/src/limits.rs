@@ -15,7 +15,7 @@ impl LimitsClient {
         self.0.run(|limits| async move { limits.limits_explained(request).await }).await
     }
 
-    /// The most that can be paid now by `pay`, `code`, `ask`, `top_up` or `withdraw` from the balance or a card: limits, balance, fee and what
+    /// The most that can be paid now by `pay`, `code`, `ask`, `top_up`, `withdraw` or `transfer` from the balance or a card: limits, balance, fee and what
     /// is reserved in mind. Absent when nothing can. Works without network.
     pub async fn max_allowed_now(&self, channel: String, source: Option<String>) -> Outcome<Option<MoneyView>> {
         self.0.run(|limits| async move { limits.max_allowed_now(channel, source).await }).await

@@ -1,8 +1,8 @@
 use crate::calls::Calls;
 use kabao_core::error::Outcome;
 use kabao_core::pay::{
-    AskView, ConfirmRequest, PayClient as Part, PayerCodeView, PaymentView, QuoteRequest, QuoteView, ReceiptView, ScanView,
-    TableView, WayToPay,
+    AskView, ConfirmRequest, PayClient as Part, PayerCodeView, PaymentView, PersonPayeeView, QuoteRequest, QuoteView, ReceiptView,
+    ScanView, TableView, TransferView, WayToPay,
 };
 use kabao_money::merchant::MerchantState;
 
@@ -42,6 +42,22 @@ impl PayClient {
     /// newer or not readable is refused with its reason, and the one in use stays in use.
     pub async fn refresh_codes(&self) -> Outcome<TableView> {
         self.0.run(|pay| async move { pay.refresh_codes().await }).await
+    }
+
+    /// Who has a number, for a transfer: the masked name, whether anything was ever sent there, how long it may wait. With the first
+    /// character of the name the service says whether it is this person; five wrong ones a day.
+    pub async fn payee_by_phone(&self, phone: String, name_begins: Option<String>) -> Outcome<PersonPayeeView> {
+        self.0.run(|pay| async move { pay.payee_by_phone(phone, name_begins).await }).await
+    }
+
+    /// How a transfer of this phone stands, as the last sync brought it. Works without network.
+    pub async fn transfer(&self, intent_id: String) -> Outcome<TransferView> {
+        self.0.run(|pay| async move { pay.transfer(intent_id).await }).await
+    }
+
+    /// Calls a transfer back that waits. It either arrives or is called back; without an answer, ask again.
+    pub async fn cancel_transfer(&self, intent_id: String) -> Outcome<TransferView> {
+        self.0.run(|pay| async move { pay.cancel_transfer(intent_id).await }).await
     }
 
     /// Asks what a payment would cost and from what it can be paid. Nothing moves.

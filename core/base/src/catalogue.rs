@@ -256,6 +256,13 @@ codes! {
     CodeAggregated "code_aggregated" Certain Merchant Person OtherWayToPay "An acquirer's page that leads to the network of the app that opens it.";
     CodeCrypto "code_crypto" Certain Merchant Person OtherWayToPay "Asks for crypto currency.";
     PayeeUnknown "payee_unknown" Certain Merchant Person ScanAgain "The service does not know the payee.";
+    PayeeNotHere "payee_not_here" Certain Merchant Person CorrectInput "Nobody with an account has this number.";
+    PayeeUnverified "payee_unverified" Certain Merchant Person OtherWayToPay "The payee has no verified name yet.";
+    PayeeFrozen "payee_frozen" Certain Merchant Person OtherWayToPay "The payee's account is frozen.";
+    PayeeClosing "payee_closing" Certain Merchant Person OtherWayToPay "The payee's account is being closed.";
+    PayeeNameWrong "payee_name_wrong" Certain Merchant Person CorrectInput "The payee's name begins otherwise.";
+    PayeeFirstTime "payee_first_time" Certain Merchant Person CorrectInput "Nothing was ever sent to this payee.";
+    TransferArrived "transfer_arrived" Certain State Person CallSupport "The transfer has arrived and cannot be called back.";
     PayeeIsSelf "payee_is_self" Certain Merchant Person CorrectInput "The payee is the payer.";
     ChannelUnusable "channel_unusable" Certain Merchant Person OtherWayToPay "This way to pay cannot be used now.";
     NoPayerCodes "no_payer_codes" Certain State Person CheckNetwork "No payer codes are left; the phone must go online once.";

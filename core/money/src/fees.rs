@@ -15,10 +15,12 @@ pub enum FeeKind {
     PayerCode,
     /// From the balance to a bound card 提现.
     Withdraw,
+    /// From the balance to another person 转账.
+    Transfer,
 }
 
 impl FeeKind {
-    /// The kind of a movement's name: `top_up`, `pay` (a collection code), `ask` (a payer code's question), `withdraw`.
+    /// The kind of a movement's name: `top_up`, `pay` (a collection code), `ask` (a payer code's question), `withdraw`, `transfer`.
     ///
     /// # Examples
     /// ```
@@ -31,6 +33,7 @@ impl FeeKind {
             "pay" => Some(FeeKind::CollectionCode),
             "ask" => Some(FeeKind::PayerCode),
             "withdraw" => Some(FeeKind::Withdraw),
+            "transfer" => Some(FeeKind::Transfer),
             _ => None,
         }
     }

@@ -151,6 +151,8 @@ pub enum LimitRule {
     TopUpDay,
     /// The day's limit for withdrawals to cards.
     WithdrawDay,
+    /// The day's limit for transfers to other persons.
+    TransferDay,
 }
 
 impl LimitRule {
@@ -174,6 +176,7 @@ impl LimitRule {
             LimitRule::CardDay => "card_day",
             LimitRule::TopUpDay => "top_up_day",
             LimitRule::WithdrawDay => "withdraw_day",
+            LimitRule::TransferDay => "transfer_day",
         }
     }
 
@@ -185,7 +188,7 @@ impl LimitRule {
             LimitRule::Currency => Code::CurrencyUnknown,
             LimitRule::Single | LimitRule::CardSingle => Code::LimitSingle,
             LimitRule::StaticCode => Code::LimitStaticCode,
-            LimitRule::Day | LimitRule::CodeDay | LimitRule::CardDay | LimitRule::TopUpDay | LimitRule::WithdrawDay => Code::LimitDay,
+            LimitRule::Day | LimitRule::CodeDay | LimitRule::CardDay | LimitRule::TopUpDay | LimitRule::WithdrawDay | LimitRule::TransferDay => Code::LimitDay,
             LimitRule::Year => Code::LimitYear,
             LimitRule::Lifetime => Code::LimitLifetime,
             LimitRule::NewPhoneSingle | LimitRule::NewPhoneDay => Code::LimitNewDevice,

@@ -53,6 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         our_order: "K-1".to_owned(),
         acquirer_order: None,
         original: None,
+        arrives_at: None,
         at: Timestamp::from_ms(1_795_276_800_000),
         epoch: 4,
     };

@@ -63,6 +63,7 @@ fn receipt(row: &RecordRow) -> Receipt {
         our_order: row.our_order.clone(),
         acquirer_order: row.acquirer_order.clone(),
         original: None,
+        arrives_at: None,
         at: row.at,
         epoch: 1,
     }

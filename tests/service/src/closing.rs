@@ -92,7 +92,8 @@ pub fn points(db: &Connection, account: Id) -> Outcome<Vec<ClosurePointOut>> {
         (
             "in_flight",
             Code::ClosureInFlight,
-            count("SELECT count(*) FROM payments WHERE account_id = ?1 AND state IN ('accepted', 'sent', 'cancelling', 'orphan')")?,
+            count("SELECT (SELECT count(*) FROM payments WHERE account_id = ?1 AND state IN ('accepted', 'sent', 'cancelling', 'orphan')) \
+                   + (SELECT count(*) FROM transfers WHERE state = 'waiting' AND ?1 IN (payer, payee))")?,
         ),
         ("asks", Code::ClosureAsks, count("SELECT count(*) FROM charges WHERE account_id = ?1 AND state = 'asked'")?),
         ("returns", Code::ClosureReturns, count("SELECT count(*) FROM returns WHERE account_id = ?1 AND state NOT IN ('returned', 'rerouted')")?),

@@ -349,7 +349,7 @@ impl Phone {
             "amount": quote["amount"], "fee": quote["fee"], "source": source,
             "expires_at": quote["expires_at"], "challenge": quote["challenge"],
         });
-        for field in ["payee_id", "order"] {
+        for field in ["payee_id", "order", "delay_ms"] {
             if let Some(value) = quote.get(field) {
                 terms[field] = value.clone();
             }
@@ -383,6 +383,7 @@ pub fn terms_digest(terms: &Value) -> Option<[u8; 32]> {
             Some(card) => Source::Card(Id::parse(card).ok()?),
             None => Source::Balance,
         },
+        delay_ms: terms.get("delay_ms").and_then(Value::as_u64).and_then(|delay| u32::try_from(delay).ok()),
         expires_at: Timestamp::from_ms(terms.get("expires_at")?.as_i64()?),
         challenge: crate::wire::bytes(terms.get("challenge")?.as_str()?, "challenge").ok()?.try_into().ok()?,
     };

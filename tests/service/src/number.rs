@@ -133,7 +133,12 @@ impl Change {
     }
 }
 
-/// The account of a number.
+/// The account of a number as it is written.
+pub fn owner_of(service: &Service, db: &Connection, phone: &str) -> Outcome<Option<Id>> {
+    owner(db, &service.keys.sealer.mark("phone", phone))
+}
+
+/// The account of a number's mark.
 pub fn owner(db: &Connection, mark: &[u8]) -> Outcome<Option<Id>> {
     Ok(one(db, "SELECT account_id FROM accounts WHERE phone_mark = ?1", [mark], |row| id_at(row, "account_id"))?)
 }
@@ -270,7 +275,7 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                 Decision::Hold { .. } | Decision::Lifted { .. } => holds::apply(tx, row)?,
                 Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
                 // Taken up once the bank has said how it stands.
-                Decision::Withdrawal { .. } => {}
+                Decision::Withdrawal { .. } | Decision::TransferCancelled { .. } => {}
             }
         }
         Ok(())

@@ -236,6 +236,7 @@ fn terms(db: &Connection, payment: &pay::Payment) -> Outcome<Option<Terms>> {
         amount: fen(payment.amount),
         fee: fen(payment.fee),
         source: payment.card.map_or(Source::Balance, Source::Card),
+        delay_ms: None,
         expires_at: Timestamp::from_ms(expires_at),
         challenge: challenge.try_into().map_err(|_| internal())?,
     };

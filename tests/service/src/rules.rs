@@ -41,8 +41,8 @@ pub struct Rules {
     pub top_up: Caps,
     /// From the balance to a bound card.
     pub withdraw: Caps,
-    #[serde(rename = "transfer")]
-    _transfer: Caps,
+    /// From the balance to another person.
+    pub transfer: Caps,
     /// What credit cards may be used for.
     pub credit: Credit,
     step_up: Vec<StepUp>,

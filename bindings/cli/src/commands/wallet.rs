@@ -231,6 +231,14 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             let quote = ask(wallet, answer, call, with([("amount", json!(amount)), ("card_id", card)])).await?;
             agree_to(wallet, answer, &quote, agree).await?
         }
+        Word::Payee { phone, name_begins } => {
+            ask(wallet, answer, "payee_by_phone", with([("phone", json!(phone)), ("name_begins", json!(name_begins))])).await?
+        }
+        Word::Transfer { payee_id, amount, delay_ms, agree } => {
+            let what = with([("payee_id", json!(payee_id)), ("amount", json!(amount)), ("delay_ms", json!(delay_ms))]);
+            let quote = ask(wallet, answer, "quote_transfer", what).await?;
+            agree_to(wallet, answer, &quote, agree).await?
+        }
         Word::Pay { payee_id, amount, order, agree } => {
             let what = with([("payee_id", json!(payee_id)), ("amount", json!(amount)), ("order", json!(order))]);
             let quote = ask(wallet, answer, "quote_pay", what).await?;

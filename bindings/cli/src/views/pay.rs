@@ -3,7 +3,7 @@
 use super::{Json, beside, maybe, object};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kabao_core::pay::{AskView, PayerCodeView, PaymentView, QuoteView, ReceiptView, ScanView, TableView, WayToPay};
+use kabao_core::pay::{AskView, PayerCodeView, PaymentView, PersonPayeeView, QuoteView, ReceiptView, ScanView, TableView, TransferView, WayToPay};
 use serde_json::{Value, json};
 
 impl Json for ScanView {
@@ -65,6 +65,25 @@ impl Json for TableView {
             "issued_at": self.issued_at.map(|at| at.json()), "age_text": self.age_text,
             "stored_at": self.stored_at.map(|at| at.json()), "outdated": self.outdated,
             "refused": maybe(self.refused.as_ref()), "refused_at": self.refused_at.map(|at| at.json()),
+        }))
+    }
+}
+
+impl Json for PersonPayeeView {
+    fn json(&self) -> Value {
+        let delays = self.delays.iter().map(|delay| json!({ "delay_ms": delay.delay_ms, "text": delay.text, "proposed": delay.proposed }));
+        object(json!({
+            "payee_id": self.payee_id, "name_masked": self.name_masked, "phone_masked": self.phone_masked, "first_time": self.first_time,
+            "name_checked": self.name_checked, "delays": delays.collect::<Vec<_>>(), "warning": maybe(self.warning.as_ref()),
+        }))
+    }
+}
+
+impl Json for TransferView {
+    fn json(&self) -> Value {
+        object(json!({
+            "intent_id": self.intent_id, "record_id": self.record_id, "payee_name": self.payee_name, "amount": self.amount.json(),
+            "state": self.state, "state_text": self.state_text, "arrives_at": self.arrives_at, "can_cancel": self.can_cancel,
         }))
     }
 }

@@ -47,12 +47,20 @@ pub enum PayChannel {
     Question,
     /// From the balance to a bound debit card of the same person 提现.
     Withdraw,
+    /// From the balance to another person 转账.
+    Transfer,
 }
 
 impl PayChannel {
     /// Every channel.
-    pub const ALL: [PayChannel; 5] =
-        [PayChannel::TopUp, PayChannel::PrintedCode, PayChannel::PayerCode, PayChannel::Question, PayChannel::Withdraw];
+    pub const ALL: [PayChannel; 6] = [
+        PayChannel::TopUp,
+        PayChannel::PrintedCode,
+        PayChannel::PayerCode,
+        PayChannel::Question,
+        PayChannel::Withdraw,
+        PayChannel::Transfer,
+    ];
 
     /// The name in rules and calls.
     pub const fn as_str(self) -> &'static str {
@@ -62,6 +70,7 @@ impl PayChannel {
             PayChannel::PayerCode => "code",
             PayChannel::Question => "ask",
             PayChannel::Withdraw => "withdraw",
+            PayChannel::Transfer => "transfer",
         }
     }
 
@@ -130,6 +139,8 @@ pub struct Used {
     pub top_up_day: i64,
     /// Withdrawn to cards today.
     pub withdraw_day: i64,
+    /// Transferred to other persons today.
+    pub transfer_day: i64,
     /// From this card today.
     pub card_day: i64,
     /// From this card today, to printed codes.
@@ -216,7 +227,8 @@ impl Rules {
             self.withdraw_lines(&mut maker, standing, used, reserved);
             return maker.lines;
         }
-        maker.single(LimitRule::Single, Some(self.single));
+        let of_transfer = self.transfer.single.filter(|cap| asked.channel == PayChannel::Transfer && cap.minor < self.single.minor);
+        maker.single(LimitRule::Single, Some(of_transfer.unwrap_or(self.single)));
         if let Some(until) = standing.low_until.filter(|until| now < *until) {
             maker.line(LimitRule::NewPhoneSingle, None, Some(self.new_phone.0), 0, 0, Some(until));
             maker.line(LimitRule::NewPhoneDay, None, Some(self.new_phone.1), used.low, reserved.low, Some(until));
@@ -256,6 +268,7 @@ impl Rules {
         match maker.asked.channel {
             PayChannel::PrintedCode => maker.day(LimitRule::StaticCode, self.barcode_day(BarcodeLevel::D), used.static_day, reserved.static_day),
             PayChannel::PayerCode => maker.day(LimitRule::CodeDay, self.barcode_day(BarcodeLevel::C), used.code_day, reserved.code_day),
+            PayChannel::Transfer => maker.day(LimitRule::TransferDay, self.transfer.day, used.transfer_day, reserved.transfer_day),
             // Two factors have the day of all payments and no narrower one.
             PayChannel::Question | PayChannel::TopUp | PayChannel::Withdraw => {}
         }

@@ -184,7 +184,7 @@ impl Rules {
         match channel {
             PayChannel::TopUp => self.credit_tops_up,
             // Money that was paid into a credit card would be a loan paid back, or cash out of one.
-            PayChannel::Withdraw => false,
+            PayChannel::Withdraw | PayChannel::Transfer => false,
             _ => self.credit_pays,
         }
     }

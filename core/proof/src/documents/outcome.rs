@@ -21,19 +21,22 @@ pub enum RecordKind {
     Reversal,
     /// Money went from the balance to a bound card.
     Withdraw,
+    /// Money went to another person, or came from one.
+    Transfer,
 }
 
 impl RecordKind {
-    const ALL: [(RecordKind, &'static str); 6] = [
+    const ALL: [(RecordKind, &'static str); 7] = [
         (RecordKind::TopUp, "top_up"),
         (RecordKind::Pay, "pay"),
         (RecordKind::PayerCode, "payer_code"),
         (RecordKind::Refund, "refund"),
         (RecordKind::Reversal, "reversal"),
         (RecordKind::Withdraw, "withdraw"),
+        (RecordKind::Transfer, "transfer"),
     ];
 
-    /// The name on the wire: `top_up`, `pay`, `payer_code`, `refund`, `reversal`, `withdraw`.
+    /// The name on the wire: `top_up`, `pay`, `payer_code`, `refund`, `reversal`, `withdraw`, `transfer`.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|row| row.0 == self).map_or("", |row| row.1)
     }
@@ -76,7 +79,7 @@ pub struct Receipt {
     pub kind: RecordKind,
     /// The account.
     pub account_id: Id,
-    /// Who was paid; the card of a withdrawal.
+    /// Who was paid; the card of a withdrawal; whom it came from, with money that arrives.
     pub payee_id: Option<Id>,
     /// The name of who was paid.
     pub payee_name: String,
@@ -96,6 +99,8 @@ pub struct Receipt {
     pub acquirer_order: Option<String>,
     /// The record that a refund or reversal belongs to.
     pub original: Option<Id>,
+    /// When a transfer that waits arrives; absent when it did not wait.
+    pub arrives_at: Option<Timestamp>,
     /// When it happened.
     pub at: Timestamp,
     /// The service's epoch.
@@ -123,6 +128,7 @@ impl Document for Receipt {
         maker.text("our_order", &self.our_order);
         maker.text_if("acquirer_order", self.acquirer_order.as_deref());
         maker.id_if("original", self.original.as_ref());
+        maker.time_if("arrives_at", self.arrives_at);
         maker.time("at", self.at);
         maker.number("epoch", self.epoch);
     }
@@ -146,6 +152,7 @@ impl Document for Receipt {
             our_order: fields.text("our_order")?,
             acquirer_order: fields.text_if("acquirer_order")?,
             original: fields.id_if("original")?,
+            arrives_at: fields.time_if("arrives_at")?,
             at: fields.time("at")?,
             epoch: fields.number("epoch")?,
         })

@@ -18,11 +18,18 @@ pub enum MoveKind {
     Ask,
     /// Money goes from the balance to a bound card of the same person.
     Withdraw,
+    /// Money goes from the balance to another person.
+    Transfer,
 }
 
 impl MoveKind {
-    const ALL: [(MoveKind, &'static str); 4] =
-        [(MoveKind::TopUp, "top_up"), (MoveKind::Pay, "pay"), (MoveKind::Ask, "ask"), (MoveKind::Withdraw, "withdraw")];
+    const ALL: [(MoveKind, &'static str); 5] = [
+        (MoveKind::TopUp, "top_up"),
+        (MoveKind::Pay, "pay"),
+        (MoveKind::Ask, "ask"),
+        (MoveKind::Withdraw, "withdraw"),
+        (MoveKind::Transfer, "transfer"),
+    ];
 
     /// The kind of a name on the wire.
     ///
@@ -35,7 +42,7 @@ impl MoveKind {
         Self::ALL.iter().find(|row| row.1 == text).map(|row| row.0)
     }
 
-    /// The name on the wire: `top_up`, `pay`, `ask`, `withdraw`.
+    /// The name on the wire: `top_up`, `pay`, `ask`, `withdraw`, `transfer`.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|row| row.0 == self).map_or("", |row| row.1)
     }
@@ -125,6 +132,9 @@ pub struct Terms {
     pub fee: Money,
     /// Where the money comes from.
     pub source: Source,
+    /// How long a transfer waits before it arrives, in milliseconds; absent when it does not wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u32>,
     /// Until when the terms may be confirmed.
     pub expires_at: Timestamp,
     /// 32 bytes from the service that make the terms unique.
@@ -152,6 +162,9 @@ impl Document for Terms {
         maker.money("amount", self.amount);
         maker.money("fee", self.fee);
         self.source.put(maker);
+        if let Some(delay) = self.delay_ms {
+            maker.number("delay_ms", u64::from(delay));
+        }
         maker.time("expires_at", self.expires_at);
         maker.bytes("challenge", &self.challenge);
     }
@@ -167,6 +180,7 @@ impl Document for Terms {
             amount: fields.money("amount")?,
             fee: fields.money("fee")?,
             source: Source::take(fields)?,
+            delay_ms: fields.small_if("delay_ms")?,
             expires_at: fields.time("expires_at")?,
             challenge: fields.fixed("challenge")?,
         })

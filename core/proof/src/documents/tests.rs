@@ -62,6 +62,7 @@ fn terms() -> Terms {
         amount: Money::fen(2350),
         fee: Money::fen(0),
         source: Source::Card(Id::from_bytes([5; 16])),
+        delay_ms: Some(7_200_000),
         expires_at: at(1_795_276_800_000),
         challenge: [6; 32],
     }
@@ -86,6 +87,7 @@ fn receipt() -> Receipt {
         our_order: "K-1".to_owned(),
         acquirer_order: Some("L-1".to_owned()),
         original: None,
+        arrives_at: Some(at(21 * DAY)),
         at: at(20 * DAY),
         epoch: 3,
     }

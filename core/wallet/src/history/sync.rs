@@ -323,6 +323,7 @@ fn tell(core: &Core, row: &RecordRow) {
     core.listeners.tell(WalletEvent::RecordArrived { record_id: record_id.clone() });
     let key = match (row.kind.as_str(), row.state.as_str()) {
         ("withdraw", "done") => "withdrawn",
+        ("transfer", "done") if row.amount.minor > 0 => "transfer_in",
         ("withdraw", "refused") => "withdraw_back",
         (_, "refused") => "refused",
         (_, "pending") => return,

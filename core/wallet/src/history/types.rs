@@ -10,7 +10,7 @@ pub struct HistoryItem {
     pub record_id: Option<String>,
     /// The payment, when this phone started it.
     pub intent_id: Option<String>,
-    /// `top_up`, `pay`, `payer_code`, `refund`, `reversal`, `withdraw`.
+    /// `top_up`, `pay`, `payer_code`, `refund`, `reversal`, `withdraw`, `transfer`.
     pub kind: String,
     /// The kind in words.
     pub kind_text: String,

@@ -91,6 +91,7 @@ fn fee_kind(channel: PayChannel) -> Option<(FeeKind, &'static str)> {
         PayChannel::PrintedCode => Some((FeeKind::CollectionCode, "pay")),
         PayChannel::Question => Some((FeeKind::PayerCode, "ask")),
         PayChannel::Withdraw => Some((FeeKind::Withdraw, "withdraw")),
+        PayChannel::Transfer => Some((FeeKind::Transfer, "transfer")),
         PayChannel::PayerCode => None,
     }
 }

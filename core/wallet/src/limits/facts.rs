@@ -180,6 +180,7 @@ impl Facts {
             own_day: of("own_day", None, today),
             top_up_day: of("top_up_day", None, today),
             withdraw_day: of("withdraw_day", None, today),
+            transfer_day: of("transfer_day", None, today),
             card_day: card.map_or(0, |id| of("card_day", Some(id), today)),
             card_static: card.map_or(0, |id| of("card_static", Some(id), today)),
         }
@@ -221,6 +222,7 @@ impl Facts {
                 None => {
                     add(&mut used.day, today);
                     add(&mut used.static_day, today && printed);
+                    add(&mut used.transfer_day, today && spent.channel == PayChannel::Transfer);
                     add(&mut used.code_day, today && spent.channel == PayChannel::PayerCode);
                     add(&mut used.year, this_year);
                     add(&mut used.life, true);

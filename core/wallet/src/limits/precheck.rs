@@ -46,7 +46,7 @@ impl LimitsClient {
         if let (Some(amount), Some(first)) = (amount, sources.first())
             && facts.needs_pin(channel, facts.total(channel, *first, amount)?)
         {
-            notes.push(note(language, if channel == PayChannel::Withdraw { "withdraw_pin" } else { "needs_pin" }));
+            notes.push(note(language, pin_note(channel)));
         }
         let usable = checked.iter().any(|source| source.usable);
         let of_source = checked.first().and_then(|source| source.blockers.first()).filter(|_| !usable);
@@ -96,6 +96,15 @@ impl LimitsClient {
     }
 }
 
+/// Why the PIN is asked for.
+fn pin_note(channel: PayChannel) -> &'static str {
+    match channel {
+        PayChannel::Withdraw => "withdraw_pin",
+        PayChannel::Transfer => "transfer_pin",
+        _ => "needs_pin",
+    }
+}
+
 fn blocker(failure: Failure) -> BlockerView {
     BlockerView { failure, most: None }
 }
@@ -122,8 +131,8 @@ fn asked_sources<'a>(facts: &'a Facts, channel: PayChannel, source: Option<&str>
             let card = facts.card(id).ok_or_else(|| WalletError::from(Code::CardUnknown).in_field("source"))?;
             Ok(vec![Some(card)])
         }
-        // A payer code below its cap is paid from the balance alone.
-        None if channel == PayChannel::PayerCode => Ok(vec![None]),
+        // A payer code below its cap is paid from the balance alone, and so is a person.
+        None if matches!(channel, PayChannel::PayerCode | PayChannel::Transfer) => Ok(vec![None]),
         None => Ok(balance.then_some(None).into_iter().chain(facts.cards.iter().map(Some)).collect()),
     }
 }
@@ -195,7 +204,7 @@ impl Facts {
 
     /// Whether so much in a day is confirmed with the PIN.
     fn needs_pin(&self, channel: PayChannel, total: Money) -> bool {
-        if channel == PayChannel::Withdraw {
+        if matches!(channel, PayChannel::Withdraw | PayChannel::Transfer) {
             return true;
         }
         let of_day = self.used(None).own_day.saturating_add(self.reserved(None).own_day).saturating_add(total.minor);

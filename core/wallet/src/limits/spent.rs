@@ -54,6 +54,7 @@ impl Spent {
             MoveKind::Pay => PayChannel::PrintedCode,
             MoveKind::Ask => PayChannel::Question,
             MoveKind::Withdraw => PayChannel::Withdraw,
+            MoveKind::Transfer => PayChannel::Transfer,
         };
         let shown_from = (row.state == PaymentState::Succeeded).then_some(row.updated_at);
         Some(Spent { channel, card, total: row.amount.plus(row.fee).ok()?.minor, at: row.created_at, shown_from })

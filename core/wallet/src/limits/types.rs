@@ -12,7 +12,7 @@ use kabao_money::rules::{CardSort, FeeRow, Window};
 pub struct LimitsRequest {
     /// The amount as typed, in yuan: then each line says whether this payment breaks it.
     pub amount: Option<String>,
-    /// `pay` (a printed code), `code` (the payer code), `ask` (a merchant's question), `top_up`, `withdraw`; `pay` when it is left out.
+    /// `pay` (a printed code), `code` (the payer code), `ask` (a merchant's question), `top_up`, `withdraw`, `transfer`; `pay` when it is left out.
     pub channel: Option<String>,
     /// `balance` or a card's id; the balance when it is left out, for a top-up the first card.
     pub source: Option<String>,
@@ -86,7 +86,7 @@ pub struct LimitsView {
 pub struct PrecheckRequest {
     /// The amount as typed, in yuan.
     pub amount: String,
-    /// `pay`, `code`, `ask`, `top_up` or `withdraw`.
+    /// `pay`, `code`, `ask`, `top_up`, `withdraw` or `transfer`.
     pub channel: String,
     /// `balance` or a card's id; every source when it is left out.
     pub source: Option<String>,
@@ -250,6 +250,7 @@ pub(super) fn fee_view(language: Language, row: &FeeRow) -> FeeView {
         FeeKind::CollectionCode => "pay",
         FeeKind::PayerCode => "ask",
         FeeKind::Withdraw => "withdraw",
+        FeeKind::Transfer => "transfer",
     };
     // Millionths as a percentage with four decimals, without the zeros at the end.
     let ppm = row.rule.rate_ppm;

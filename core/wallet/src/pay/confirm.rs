@@ -34,7 +34,7 @@ impl PayClient {
             Some((_, Err(why))) => return Err(WalletError::from(*why).in_field("source")),
             None => return Err(WalletError::from(Code::BadArgument).in_field("source")),
         };
-        if quote.kind == MoveKind::Withdraw && matches!(proof, Proof::Approval) {
+        if matches!(quote.kind, MoveKind::Withdraw | MoveKind::Transfer) && matches!(proof, Proof::Approval) {
             // The service would refuse this quote for good.
             return Err(WalletError::from(Code::StepUpPin).in_field("pin"));
         }
@@ -48,6 +48,7 @@ impl PayClient {
             amount: quote.amount,
             fee: quote.fee,
             source,
+            delay_ms: quote.delay_ms,
             expires_at: quote.expires_at,
             challenge: quote.challenge,
         };

@@ -1,6 +1,6 @@
 //! Paying. Read in this order: `scan` (what is this code), `quote` (who, how much, from what, at which fee), `confirm`
 //! (the quote and a proof), `watch` (what became of it), `payer_code` (the merchant scans the phone), `asks` (the
-//! merchant asks for more than a code may pay), `receipt`.
+//! merchant asks for more than a code may pay), `receipt`, `people` (money for another person).
 //!
 //! What was confirmed is what is sent, byte for byte. A result is shown only with the service's signed proof; until then
 //! the payment is *unknown*, and the person is told not to pay again.
@@ -11,6 +11,7 @@ mod confirm;
 mod payer_code;
 mod provision;
 mod other;
+mod people;
 mod quote;
 mod receipt;
 mod scan;
@@ -19,6 +20,7 @@ mod watch;
 mod ways;
 
 pub use crate::shared::TableView;
+pub use people::{DelayView, PersonPayeeView, TransferView};
 pub use types::{
     AskView, CodeSaysView, ConfirmRequest, DangerView, HandOverView, PayerCodeView, PaymentProof, PaymentView, QuoteRequest, QuoteSourceView, QuoteView,
     ReceiptView, ScanView, StageView,

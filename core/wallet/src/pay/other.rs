@@ -53,8 +53,8 @@ impl PayClient {
                 }
                 Err(if chosen.is_some() { last } else { WalletError::from(Code::NoOtherSource).in_field("source") })
             }
-            // What goes to a card comes from the balance alone.
-            MoveKind::Withdraw => Err(WalletError::from(Code::NoOtherSource).in_field("source")),
+            // What goes to a card or a person comes from the balance alone.
+            MoveKind::Withdraw | MoveKind::Transfer => Err(WalletError::from(Code::NoOtherSource).in_field("source")),
             MoveKind::Pay => {
                 let payee = terms.payee_id.ok_or(Code::StorageDamaged)?;
                 self.quote_asked(Asked::pay(payee, terms.amount, terms.order.clone()), Some(instead(terms.source))).await

@@ -29,6 +29,7 @@ pub(crate) struct Known {
     pub(super) total: Money,
     /// What it can be paid from, with the reason where it cannot.
     pub(super) sources: Vec<(Source, Result<(), Code>)>,
+    pub(super) delay_ms: Option<u32>,
     pub(super) expires_at: Timestamp,
     pub(super) challenge: [u8; 32],
     pub(super) instead_of: Option<Id>,
@@ -105,6 +106,7 @@ impl PayClient {
             fee: quote.fee,
             total: quote.total,
             sources: quote.sources.iter().map(|source| (source.source, why_not(source))).collect(),
+            delay_ms: quote.delay_ms,
             expires_at: Timestamp::from_ms(quote.expires_at),
             challenge: quote.challenge,
             instead_of: instead.as_ref().map(|instead| instead.intent),
@@ -118,7 +120,8 @@ impl PayClient {
             view.payee_name = Some(card_text(self.core.settings.language, card));
         }
         let instead_of = instead.as_ref().map(|instead| instead.intent.to_string());
-        Ok(QuoteView { instead_of, warning: instead.and_then(|instead| instead.warning), ..view })
+        let new_payee = quote.first_time.unwrap_or(false).then(|| Failure::of(Code::PayeeFirstTime));
+        Ok(QuoteView { instead_of, warning: instead.and_then(|instead| instead.warning).or(new_payee), ..view })
     }
 
     /// A fee that the signed rules do not give is not shown to anybody. Rules that are newer than this phone's are fetched first.
@@ -128,6 +131,7 @@ impl PayClient {
             MoveKind::Pay => FeeKind::CollectionCode,
             MoveKind::Ask => FeeKind::PayerCode,
             MoveKind::Withdraw => FeeKind::Withdraw,
+            MoveKind::Transfer => FeeKind::Transfer,
         };
         // Only a top-up has one card; a payment is quoted for every source at once.
         let card = asked.body["card_id"].as_str().filter(|_| asked.kind == MoveKind::TopUp).and_then(|id| Id::parse(id).ok());
@@ -161,6 +165,7 @@ impl PayClient {
                 Asked::top_up(read_amount(&amount)?, id(&card_id, "card_id")?)
             }
             QuoteRequest::Withdraw { amount, card_id } => Asked::withdraw(read_amount(&amount)?, id(&card_id, "card_id")?),
+            QuoteRequest::Transfer { payee_id, amount, delay_ms } => Asked::transfer(id(&payee_id, "payee_id")?, read_amount(&amount)?, delay_ms),
             QuoteRequest::Pay { payee_id, amount, order } => {
                 let (amount, payee) = (read_amount(&amount)?, id(&payee_id, "payee_id")?);
                 Asked::pay(payee, amount, order)
@@ -194,6 +199,11 @@ impl Asked {
         Asked { kind: MoveKind::Withdraw, amount, payee_id: Some(card), order: None, body }
     }
 
+    pub(super) fn transfer(payee: Id, amount: Money, delay_ms: u32) -> Asked {
+        let body = serde_json::json!({ "kind": "transfer", "amount": amount, "payee_id": payee, "delay_ms": delay_ms });
+        Asked { kind: MoveKind::Transfer, amount, payee_id: Some(payee), order: None, body }
+    }
+
     pub(super) fn pay(payee: Id, amount: Money, order: Option<String>) -> Asked {
         let mut body = serde_json::json!({ "kind": "pay", "amount": amount, "payee_id": payee });
         if let Some(order) = &order {
@@ -222,7 +232,8 @@ fn check(asked: &Asked, quote: &wire::Quote) -> Outcome<()> {
     let total = quote.amount.plus(quote.fee).map_err(|_| Code::QuoteAltered)?;
     let payee = asked.payee_id.is_none() || asked.payee_id == quote.payee_id;
     let order = asked.kind == MoveKind::TopUp || asked.order == quote.order;
-    let same = quote.amount == asked.amount && total == quote.total && quote.fee.minor >= 0 && payee && order;
+    let delay = asked.body["delay_ms"].as_u64() == quote.delay_ms.map(u64::from);
+    let same = delay && quote.amount == asked.amount && total == quote.total && quote.fee.minor >= 0 && payee && order;
     if same { Ok(()) } else { Err(Code::QuoteAltered.into()) }
 }
 

@@ -99,6 +99,15 @@ pub enum QuoteRequest {
         /// The card.
         card_id: String,
     },
+    /// From the balance to another person. Confirmed with the payment PIN, whatever the amount.
+    Transfer {
+        /// The payee that `payee_by_phone` gave.
+        payee_id: String,
+        /// The amount as typed, in yuan.
+        amount: String,
+        /// How long it waits before it arrives, in milliseconds; one of the payee's `delays`. While it waits it can be called back.
+        delay_ms: u32,
+    },
     /// To a merchant whose code was scanned.
     Pay {
         /// The payee that `read` gave.
@@ -153,7 +162,7 @@ pub struct QuoteView {
     pub default_passed_over: Option<Failure>,
     /// The payment in whose place this one would stand.
     pub instead_of: Option<String>,
-    /// What to know before confirming: `may_pay_twice` while that payment has no result.
+    /// What to know before confirming: `may_pay_twice` while that payment has no result, `payee_first_time` for somebody who was never paid.
     pub warning: Option<Failure>,
     /// Until when it can be confirmed.
     pub expires_at: Timestamp,
@@ -201,7 +210,7 @@ pub struct ConfirmRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct StageView {
-    /// `accepted`, `sent_to_bank`, `bank_confirmed`, `arrived`, `refused`, `abandoned`, `returned` (a withdrawal is back in the balance).
+    /// `accepted`, `sent_to_bank`, `bank_confirmed`, `arrived`, `refused`, `abandoned`, `returned` (a withdrawal is back in the balance), `sent` (a transfer).
     pub stage: String,
     /// In words.
     pub text: String,
@@ -215,7 +224,7 @@ pub struct StageView {
 pub struct PaymentView {
     /// The payment.
     pub intent_id: String,
-    /// `top_up`, `pay`, `ask` or `withdraw`.
+    /// `top_up`, `pay`, `ask`, `withdraw` or `transfer`.
     pub kind: String,
     /// Its state.
     pub state: kabao_money::payment::PaymentState,

@@ -6,6 +6,9 @@ pub(crate) use secure::*;
 mod limits;
 
 pub(crate) use limits::{Counters, OwnCaps};
+mod people;
+
+pub(crate) use people::{PersonPayee, Transfer};
 
 use kabao_base::{Id, Money};
 use kabao_proof::{Source, Terms};
@@ -266,6 +269,10 @@ pub(crate) struct Quote {
     pub(crate) free_used: Option<Money>,
     pub(crate) total: Money,
     pub(crate) sources: Vec<QuoteSource>,
+    #[serde(default)]
+    pub(crate) delay_ms: Option<u32>,
+    #[serde(default)]
+    pub(crate) first_time: Option<bool>,
     pub(crate) expires_at: i64,
     #[serde(with = "kabao_proof::base64url")]
     pub(crate) challenge: [u8; 32],

@@ -66,7 +66,7 @@ pub fn exists(key: &str) -> bool {
 
 /// What a movement that this phone started is called; a merchant's question that was confirmed is a payment.
 pub(crate) fn move_kind(language: Language, kind: &str) -> String {
-    let own = matches!(kind, "top_up" | "withdraw");
+    let own = matches!(kind, "top_up" | "withdraw" | "transfer");
     say(language, &format!("record.kind.{}", if own { kind } else { "pay" }), &[])
 }
 

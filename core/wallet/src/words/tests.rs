@@ -149,6 +149,7 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("fee", "min" | "max" | "free") => &["amount"],
             ("code", "look_alike") => &["host"],
             ("lock", "after") => &["wait"],
+            ("transfer", "after") => &["wait"],
             ("unusable", "text") if ["service_file", "profile", "not_run"].iter().any(|about| key.contains(about)) => &["about"],
             ("shell", "not_understood") => &["line", "why"],
             ("closure", "kept") => &["years"],
@@ -227,7 +228,7 @@ fn every_step_and_state_has_words_and_no_words_are_left_over() {
 #[test]
 fn the_names_that_the_service_uses_have_words() {
     for key in [
-        "record.kind.top_up", "record.kind.pay", "record.kind.payer_code", "record.kind.refund", "record.kind.reversal", "record.kind.withdraw", "stage.returned",
+        "record.kind.top_up", "record.kind.pay", "record.kind.payer_code", "record.kind.refund", "record.kind.reversal", "record.kind.withdraw", "stage.returned", "record.kind.transfer", "stage.sent", "transfer.waiting", "transfer.arrived", "transfer.cancelled",
         "record.state.done", "record.state.refunded", "record.state.part_refunded", "record.state.reversed", "record.state.rerouted",
         "record.state.refused", "record.state.pending", "way.lakala", "way.unionpay", "way.alipay", "way.wechat",
         "way.paypal", "way.balance", "way.card", "stage.accepted", "stage.sent_to_bank", "stage.bank_confirmed",

@@ -17,6 +17,7 @@ pub mod identity;
 pub mod limits;
 pub mod payer_codes;
 pub mod payments;
+pub mod people;
 pub mod phone;
 pub mod phone_changes;
 pub mod pin_resets;

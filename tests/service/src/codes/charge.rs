@@ -343,6 +343,7 @@ pub(super) fn pay(tx: &Connection, service: &Service, row: &ChargeRow, purpose: 
         our_order: row.our_order.clone().unwrap_or_default(),
         acquirer_order: Some(row.acquirer_order.clone()),
         original: None,
+        arrives_at: None,
         at: now,
         epoch: meta::epoch(tx)?,
     };

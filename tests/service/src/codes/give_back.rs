@@ -141,6 +141,7 @@ pub(crate) fn give(tx: &Connection, service: &Service, row: &ChargeRow, order: &
         our_order: our_order.clone(),
         acquirer_order: Some(order.to_owned()),
         original: Some(row.order_id),
+        arrives_at: None,
         at: now,
         epoch: meta::epoch(tx)?,
     };

@@ -3,7 +3,7 @@
 use super::errors::Answer;
 use super::outer;
 use crate::api::{
-    account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, phone_changes,
+    account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, people, phone_changes,
     pin_resets, quotes, registration, removals, renewal, replacement, secure, sign_in,
 };
 use crate::refusal::Refusal;
@@ -77,6 +77,9 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/card-bindings/{binding_id}", get(cards::binding))
         .route("/v1/card-removals/{removal_id}", put(removals::remove))
         .route("/v1/payees/resolve", post(quotes::resolve))
+        .route("/v1/payees/person", post(people::person))
+        .route("/v1/transfers/{intent_id}", get(people::state))
+        .route("/v1/transfers/{intent_id}/cancel", post(people::cancel))
         .route("/v1/quotes", post(quotes::quote))
         .route("/v1/payments/{intent_id}", put(payments::pay).get(payments::state))
         .route("/v1/payments/{intent_id}/abandon", post(payments::abandon))

@@ -2,7 +2,7 @@
 //! the same under which `abandon` answers.
 
 use super::quote::{Quote, What, load_ask, why_not};
-use super::{Payment, State, finish, load, quote, settle, stage, withdraw};
+use super::{Payment, State, finish, load, quote, settle, stage, transfer, withdraw};
 use crate::api::renewing;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Caller, Service, internal};
@@ -92,6 +92,8 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
         }
         if payment.to_card().is_some() {
             withdraw::park(tx, &payment, now)?;
+        } else if payment.kind == "transfer" {
+            return transfer::execute(tx, service, &payment, &quote, now);
         } else if payment.card.is_none() {
             return finish::succeed(tx, service, &payment, "", now);
         }
@@ -128,6 +130,7 @@ fn read_terms(terms: &TermsIn) -> Outcome<Terms> {
         amount: wire::fen(terms.amount.read("amount")?),
         fee: wire::fen(terms.fee.or_zero("fee")?),
         source: read_source(&terms.source)?,
+        delay_ms: terms.delay_ms,
         expires_at: Timestamp::from_ms(terms.expires_at),
         challenge: challenge.try_into().map_err(|_| Refusal::argument("challenge"))?,
     })
@@ -160,10 +163,11 @@ fn fits(quote: &Quote, terms: &Terms, caller: &Caller) -> bool {
         && wire::fen(quote.amount) == terms.amount
         && wire::fen(quote.fee) == terms.fee
         && quote.expires_at == terms.expires_at
+        && quote.delay_ms.map(u64::try_from).and_then(Result::ok) == terms.delay_ms.map(u64::from)
         && quote.challenge == terms.challenge
         // The fee is the one of the card that was asked about.
         && quote.card.is_none_or(|card| terms.source == Source::Card(card))
-        && (terms.kind != MoveKind::Withdraw || terms.source == Source::Balance)
+        && (!matches!(terms.kind, MoveKind::Withdraw | MoveKind::Transfer) || terms.source == Source::Balance)
         // A top-up comes from a card.
         && (terms.kind != MoveKind::TopUp || matches!(terms.source, Source::Card(_)))
 }
@@ -206,6 +210,7 @@ fn judge(
     }
     let stands = match payment.to_card() {
         Some(to) => withdraw::why_not(db, &rules, who, &card_of(db, who.id, to)?, payment.total(), now)?,
+        None if quote.kind == "transfer" => transfer::why_not(db, &rules, who, quote.payee.ok_or_else(internal)?, payment.total(), now)?,
         None => {
             let payee = quote.payee.map(|id| payee(db, id)).transpose()?;
             let what = What { kind: &quote.kind, payee: payee.as_ref(), chosen: quote.card };
@@ -218,7 +223,7 @@ fn judge(
     let digest = payment.digest.ok_or_else(internal)?;
     match approval {
         // Money that leaves the wallet is known to the person alone: a finger that was added later does not withdraw.
-        Approval::Key(_) if quote.kind == "withdraw" => because(Code::StepUpPin),
+        Approval::Key(_) if matches!(quote.kind.as_str(), "withdraw" | "transfer") => because(Code::StepUpPin),
         Approval::Key(_) if quote.kind != "top_up" && steps_up(db, &rules, caller.account, payment.total(), now)? => because(Code::StepUpPin),
         Approval::Key(signature) => {
             let holds = caller.approve_key.verify(&digest, signature).is_ok();

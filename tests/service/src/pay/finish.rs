@@ -92,6 +92,7 @@ pub fn succeed(tx: &Connection, service: &Service, payment: &Payment, from: &str
         our_order: our_order.clone(),
         acquirer_order: acquirer_order.clone(),
         original: None,
+        arrives_at: None,
         at: now,
         epoch: meta::epoch(tx)?,
     };
@@ -135,7 +136,7 @@ pub fn succeed(tx: &Connection, service: &Service, payment: &Payment, from: &str
     history::append(tx, payment.account, entry)
 }
 
-fn close(tx: &Connection, payment: &Payment, state: State, code: Option<&str>, left: Option<u32>, proof: &[u8]) -> Outcome<()> {
+pub(super) fn close(tx: &Connection, payment: &Payment, state: State, code: Option<&str>, left: Option<u32>, proof: &[u8]) -> Outcome<()> {
     let sql = "UPDATE payments SET state = ?2, code = ?3, attempts_left = ?4, proof = ?5 WHERE intent_id = ?1 \
                AND state IN ('accepted', 'sent', 'cancelling', 'orphan')";
     let changed = run(tx, sql, params![payment.intent.to_string(), state.text(), code, left, proof])?;

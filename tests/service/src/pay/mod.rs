@@ -1,5 +1,5 @@
 //! Movements of money that a phone starts: quoted, accepted under one lock, carried out once, and always with a
-//! signed end. Read in this order: `quote`, `accept`, `finish`, `settle`, `withdraw`, `abandon`, `returns`, `proof`, `rebuild`.
+//! signed end. Read in this order: `quote`, `accept`, `finish`, `settle`, `withdraw`, `transfer`, `abandon`, `returns`, `proof`, `rebuild`.
 
 pub mod abandon;
 pub mod accept;
@@ -9,6 +9,7 @@ pub mod quote;
 pub mod rebuild;
 pub mod returns;
 pub mod settle;
+pub mod transfer;
 pub mod withdraw;
 
 use crate::refusal::Outcome;
@@ -72,7 +73,7 @@ pub struct Payment {
     pub account: Id,
     /// The digest of the terms; absent for a tombstone of an id that was never seen.
     pub digest: Option<[u8; 32]>,
-    /// `top_up`, `pay`, `ask`, `withdraw`; empty when the terms are not known.
+    /// `top_up`, `pay`, `ask`, `withdraw`, `transfer`; empty when the terms are not known.
     pub kind: String,
     /// Who is paid; the card of a withdrawal.
     pub payee: Option<Id>,
@@ -116,6 +117,7 @@ impl Payment {
             "pay" => Some(Way::Static),
             "ask" => Some(Way::Ask),
             "withdraw" => Some(Way::Withdraw),
+            "transfer" => Some(Way::Transfer),
             _ => None,
         }
     }

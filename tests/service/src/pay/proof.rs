@@ -103,6 +103,9 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
         Source::Card(id) => Some(id),
         Source::Balance => None,
     };
+    if receipt.kind == RecordKind::Transfer {
+        return super::transfer::mend(state, receipt, bytes, now);
+    }
     let out = receipt.kind == RecordKind::Withdraw;
     if let Some(known) = known.as_ref().filter(|known| known.to_card().is_some() && known.state != State::Orphan) {
         // Taken up again from what was kept beside the book: its bank says the rest.

@@ -8,7 +8,7 @@ use crate::service::{Caller, Service};
 use crate::store::limits::{self, Way};
 use crate::store::people::{Account, Card, Payee, card_of, cards, note_reason, payee};
 use crate::store::{self, id_at, maybe_id_at, one, run};
-use super::withdraw;
+use super::{transfer, withdraw};
 use crate::vault::{VaultAnswer, VaultCall};
 use crate::wire::{self, AmountOut, QuoteIn, QuoteOut, SourceOut, SourceWire};
 use kabao_base::{Code, Id, Timestamp};
@@ -23,7 +23,7 @@ const LIFE_MS: i64 = 120_000;
 pub struct Quote {
     /// Its id.
     pub id: Id,
-    /// `top_up`, `pay`, `ask`, `withdraw`.
+    /// `top_up`, `pay`, `ask`, `withdraw`, `transfer`.
     pub kind: String,
     /// Who is paid; the card of a withdrawal.
     pub payee: Option<Id>,
@@ -37,6 +37,8 @@ pub struct Quote {
     pub amount: i64,
     /// The fee, fen.
     pub fee: i64,
+    /// How long a transfer waits, in milliseconds.
+    pub delay_ms: Option<i64>,
     /// 32 random bytes.
     pub challenge: Vec<u8>,
     /// Until when it may be confirmed.
@@ -58,6 +60,7 @@ pub fn load(db: &Connection, account: Id, id: Id) -> Outcome<Option<Quote>> {
             card: maybe_id_at(row, "card_id")?,
             amount: row.get("amount")?,
             fee: row.get("fee")?,
+            delay_ms: row.get("delay_ms")?,
             challenge: row.get("challenge")?,
             expires_at: Timestamp::from_ms(row.get("expires_at")?),
             used_by: maybe_id_at(row, "used_by")?,
@@ -119,6 +122,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
     let (payee_id, order) = match (asked.kind.as_str(), payee_id, ask_id) {
         ("top_up", None, None) if order.is_none() => (None, None),
         ("withdraw", None, None) if order.is_none() => (Some(card_id.ok_or_else(|| Refusal::argument("card_id"))?), None),
+        ("transfer", Some(payee), None) if order.is_none() && card_id.is_none() => (Some(payee), None),
         ("pay", Some(payee), None) => (Some(payee), order),
         ("ask", payee, Some(ask)) => {
             let question = load_ask(&state.db, caller.account, ask)?.ok_or_else(|| Refusal::rule(Code::AskLapsed).field("ask_id"))?;
@@ -133,8 +137,21 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         }
         _ => return Err(Refusal::argument("kind")),
     };
+    let delay_ms = asked.delay_ms.map(i64::from);
+    let lawful = match (asked.kind.as_str(), delay_ms) {
+        ("transfer", delay) => delay.is_some_and(|delay| transfer::DELAYS_MS.contains(&delay)),
+        (_, delay) => delay.is_none(),
+    };
+    if !lawful {
+        return Err(Refusal::argument("delay_ms"));
+    }
+    let to_person = payee_id.filter(|_| asked.kind == "transfer");
+    if to_person == Some(caller.account) {
+        return Err(Refusal::rule(Code::PayeeIsSelf).field("payee_id"));
+    }
+    let person = to_person.map(|payee| transfer::known(&state.db, caller.account, payee)).transpose()?;
     let to_card = payee_id.filter(|_| asked.kind == "withdraw");
-    let found = match payee_id.filter(|_| to_card.is_none()) {
+    let found = match payee_id.filter(|_| to_card.is_none() && to_person.is_none()) {
         Some(id) if id == caller.account => return Err(Refusal::rule(Code::PayeeIsSelf).field("payee_id")),
         Some(id) => {
             let found = payee(&state.db, id)?;
@@ -150,19 +167,27 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         return Err(Refusal::of(503, Code::Maintenance).retry_after(ms));
     }
     let candidates: Vec<Card> = match card_id {
+        None if to_person.is_some() => Vec::new(),
         Some(id) => vec![card_of(&state.db, who.id, id)?],
         None => cards(&state.db, who.id)?,
     };
     // What the banks say now, so that a card that was blocked meanwhile is not offered.
     let candidates = candidates.into_iter().map(|card| standing(service, &rules, Some(&asked.kind), &state.db, card)).collect::<Outcome<Vec<Card>>>()?;
     // A fee that depends on the card is one of a movement that names its card.
-    let sort = if candidates.iter().all(Card::is_credit) { "credit" } else { "debit" };
+    let sort = if !candidates.is_empty() && candidates.iter().all(Card::is_credit) { "credit" } else { "debit" };
     let sort = Some(sort).filter(|_| asked.kind == "top_up" && card_id.is_some());
     let free_used = limits::used(&state.db, caller.account, &format!("free:{}", asked.kind))?;
     let fee = rules.fee(&asked.kind, sort, amount, free_used);
     let total = amount.checked_add(fee).ok_or_else(|| Refusal::rule(Code::AmountTooLarge).field("amount"))?;
     let what = What { kind: &asked.kind, payee: found.as_ref(), chosen: card_id };
     let sources = match to_card.and(candidates.first()) {
+        _ if to_person.is_some() => {
+            let reason = to_person.map(|payee| transfer::why_not(&state.db, &rules, &who, payee, total, now)).transpose()?.flatten();
+            if let Some(code) = reason.filter(|code| code.entry().cause == kabao_base::Cause::Merchant) {
+                return Err(Refusal::rule(code).field("payee_id"));
+            }
+            transfer::sources(reason)
+        }
         Some(card) => withdraw::sources(&state.db, &rules, &who, card, total, now)?,
         None => sources(&state.db, &rules, &who, &what, &candidates, total, now)?,
     };
@@ -181,12 +206,12 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
     service.world.random(&mut challenge);
     let (id, expires_at) = (service.make_id(), now.plus_ms(LIFE_MS));
     store::write(&mut state.db, |tx| {
-        let sql = "INSERT INTO quotes (quote_id, account_id, kind, payee_id, order_no, ask_id, amount, fee, challenge, expires_at, card_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        let sql = "INSERT INTO quotes (quote_id, account_id, kind, payee_id, order_no, ask_id, amount, fee, challenge, expires_at, card_id, delay_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         let text = |id: Option<Id>| id.map(|id| id.to_string());
         run(
             tx,
             sql,
-            params![id.to_string(), caller.account.to_string(), asked.kind, text(payee_id), order, text(ask_id), amount, fee, challenge, expires_at.as_ms(), text(card_id.filter(|_| to_card.is_none()))],
+            params![id.to_string(), caller.account.to_string(), asked.kind, text(payee_id), order, text(ask_id), amount, fee, challenge, expires_at.as_ms(), text(card_id.filter(|_| to_card.is_none())), delay_ms],
         )?;
         Ok(())
     })?;
@@ -194,7 +219,7 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         quote_id: id.to_string(),
         kind: asked.kind.clone(),
         payee_id: payee_id.map(|id| id.to_string()),
-        payee_name: found.map(|found| found.name).or_else(|| to_card.and(candidates.first()).map(|card| card.bank.clone())),
+        payee_name: found.map(|found| found.name).or_else(|| to_card.and(candidates.first()).map(|card| card.bank.clone())).or_else(|| person.as_ref().map(|person| person.0.clone())),
         order,
         amount: AmountOut::from(amount),
         fee: fee.into(),
@@ -202,6 +227,8 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
         free_used: free_used.into(),
         total: total.into(),
         sources,
+        delay_ms: asked.delay_ms,
+        first_time: person.map(|person| person.1),
         expires_at: expires_at.as_ms(),
         challenge: wire::text(&challenge),
     })

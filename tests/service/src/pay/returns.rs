@@ -215,6 +215,7 @@ fn tell(tx: &Connection, service: &Service, account: Id, intent: Id, token: Opti
         our_order: record_id.to_string(),
         acquirer_order: None,
         original: None,
+        arrives_at: None,
         at: now,
         epoch: meta::epoch(tx)?,
     };

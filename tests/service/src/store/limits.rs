@@ -24,6 +24,8 @@ pub enum Way {
     Ask,
     /// From the balance to a bound card of the same person.
     Withdraw,
+    /// From the balance to another person.
+    Transfer,
 }
 
 /// What is left of one account's limits, fen.
@@ -92,7 +94,7 @@ pub fn check(db: &Connection, rules: &Rules, account: Id, class: i64, card: Opti
         let over = rules.top_up.day.map(|cap| breaks(cap, &day_bucket("top_up", now))).transpose()?;
         return Ok(over.unwrap_or(false).then_some(Code::LimitDay));
     }
-    if way == Way::Withdraw && rules.withdraw.single.is_some_and(|cap| amount > cap) || way != Way::Withdraw && amount > rules.single {
+    if way == Way::Withdraw && rules.withdraw.single.is_some_and(|cap| amount > cap) || way != Way::Withdraw && amount > rules.single || way == Way::Transfer && rules.transfer.single.is_some_and(|cap| amount > cap) {
         return Ok(Some(Code::LimitSingle));
     }
     if let Some(bucket) = low::bucket(db, account, now)?
@@ -117,6 +119,9 @@ pub fn check(db: &Connection, rules: &Rules, account: Id, class: i64, card: Opti
         return Ok(Some(Code::LimitStaticCode));
     }
     if way == Way::Code && breaks(rules.code_day(), &day_bucket("code", now))? {
+        return Ok(Some(Code::LimitDay));
+    }
+    if way == Way::Transfer && rules.transfer.day.map(|cap| breaks(cap, &day_bucket("transfer", now))).transpose()?.unwrap_or(false) {
         return Ok(Some(Code::LimitDay));
     }
     if breaks(rules.day, &day_bucket("day", now))? {
@@ -191,6 +196,7 @@ fn buckets(card: Option<Id>, way: Way, at: Timestamp) -> Vec<String> {
     match way {
         Way::Static => buckets.push(day_bucket("static", at)),
         Way::Code => buckets.push(day_bucket("code", at)),
+        Way::Transfer => buckets.push(day_bucket("transfer", at)),
         Way::Ask | Way::TopUp | Way::Withdraw => {}
     }
     buckets
@@ -255,6 +261,7 @@ pub fn counters(db: &Connection, account: Id, now: Timestamp) -> rusqlite::Resul
         ("life", "life".to_owned()), ("own_day", day_bucket("all", now)), ("top_up_day", day_bucket("top_up", now)),
         ("free_top_up", "free:top_up".to_owned()), ("free_pay", "free:pay".to_owned()), ("free_ask", "free:ask".to_owned()),
         ("withdraw_day", day_bucket("withdraw", now)), ("free_withdraw", "free:withdraw".to_owned()),
+        ("transfer_day", day_bucket("transfer", now)), ("free_transfer", "free:transfer".to_owned()),
     ];
     named.extend(low::bucket(db, account, now)?.map(|bucket| ("low", bucket)));
     let mut found = Vec::new();
@@ -277,6 +284,7 @@ pub fn set_used(db: &Connection, account: Id, counter: &str, card: Option<Id>, a
         ("code_day", None) => Some(day_bucket("code", now)),
         ("top_up_day", None) => Some(day_bucket("top_up", now)),
         ("withdraw_day", None) => Some(day_bucket("withdraw", now)),
+        ("transfer_day", None) => Some(day_bucket("transfer", now)),
         ("own_day", None) => Some(day_bucket("all", now)),
         ("year", None) => Some(year_bucket(now)),
         ("life", None) => Some("life".to_owned()),

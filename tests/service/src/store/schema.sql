@@ -16,7 +16,7 @@ CREATE TABLE ledger_accounts (
 CREATE TABLE transactions (
     txn INTEGER PRIMARY KEY,
     -- 'execute' moves the money of an intent or of a charge; 'refund', 'suspend' and 'return' undo or park it. A withdrawal is parked until
-    -- its bank has answered, then carried out or returned.
+    -- its bank has answered, then carried out or returned. A transfer is carried out into suspense, and 'return' takes it out: to the payee or back.
     purpose TEXT NOT NULL CHECK (purpose IN ('execute', 'refund', 'suspend', 'return')),
     ref TEXT NOT NULL,
     at INTEGER NOT NULL,
@@ -164,11 +164,13 @@ CREATE TABLE payees (
 CREATE TABLE quotes (
     quote_id TEXT PRIMARY KEY,
     account_id TEXT NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('top_up', 'pay', 'ask', 'withdraw')),
+    kind TEXT NOT NULL CHECK (kind IN ('top_up', 'pay', 'ask', 'withdraw', 'transfer')),
     -- The card, of a withdrawal.
     payee_id TEXT, order_no TEXT, ask_id TEXT,
     -- The one source that was asked about.
     card_id TEXT,
+    -- How long a transfer waits.
+    delay_ms INTEGER,
     amount INTEGER NOT NULL, fee INTEGER NOT NULL,
     challenge BLOB NOT NULL,
     expires_at INTEGER NOT NULL,
@@ -227,6 +229,33 @@ CREATE TABLE holds (
     lifted_at INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX holds_account ON holds (account_id);
+
+-- Whom a payer looked up by number: nobody else can be paid.
+CREATE TABLE known_people (
+    payer TEXT NOT NULL, payee TEXT NOT NULL,
+    -- The payer gave the hidden beginning of the name.
+    name_checked INTEGER NOT NULL DEFAULT 0,
+    looked_at INTEGER NOT NULL,
+    -- When something was transferred last; absent: never.
+    paid_at INTEGER,
+    PRIMARY KEY (payer, payee)
+) WITHOUT ROWID;
+-- How often in a day somebody looked people up whom they never paid, and with a wrong name.
+CREATE TABLE people_asks (account_id TEXT PRIMARY KEY, asked INTEGER NOT NULL, wrong INTEGER NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
+
+-- Transfers to persons. 'waiting': the money lies in suspense and can be called back. 'returned': the payee's account was closed.
+CREATE TABLE transfers (
+    intent_id TEXT PRIMARY KEY,
+    payer TEXT NOT NULL, payee TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0), fee INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'arrived', 'cancelled', 'returned')),
+    -- The payer's record.
+    record_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    arrives_at INTEGER NOT NULL,
+    ended_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX transfers_due ON transfers (arrives_at) WHERE state = 'waiting';
 
 -- Debits of a restored book's unknown intents; their money lies in suspense until the phone shows its receipt.
 CREATE TABLE orphans (intent_id TEXT PRIMARY KEY, card_token TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0)) WITHOUT ROWID;

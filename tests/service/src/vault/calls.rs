@@ -89,6 +89,8 @@ pub enum VaultCall {
     KeepReplaced(ReplacedRow),
     /// Every phone that took the place of another.
     Replaced,
+    /// Does the name of an account's person begin so.
+    NameBegins { account: Id, begins: String },
     /// Something about an account is decided: written down before the book is changed.
     KeepDecision(DecisionRow),
     /// Everything that was decided.

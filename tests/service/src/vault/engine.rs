@@ -159,6 +159,7 @@ impl Engine {
             }
             VaultCall::KeepReplaced(row) => self.keep_replaced(&row),
             VaultCall::Replaced => self.replaced(None),
+            VaultCall::NameBegins { account, begins } => self.name_begins(account, &begins),
             VaultCall::KeepDecision(row) => self.keep_decision(&row),
             VaultCall::Decisions => self.decisions(None),
             VaultCall::DecisionOf { decision } => self.decisions(Some(decision)),

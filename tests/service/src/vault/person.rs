@@ -90,6 +90,13 @@ impl Engine {
         Ok(weak_person::judge(password, &details.birth, &details.name))
     }
 
+    /// Whether the name of the account's person begins so, without regard to capitals.
+    pub(super) fn name_begins(&self, account: Id, begins: &str) -> Result<VaultAnswer, VaultDown> {
+        let Some((_, details)) = self.details(account)? else { return Ok(refused("payee_unverified")) };
+        let right = !begins.is_empty() && details.name.trim().to_uppercase().starts_with(&begins.to_uppercase());
+        Ok(if right { VaultAnswer::Done } else { refused("payee_name_wrong") })
+    }
+
     /// Asks one register about the account's person.
     pub(super) fn ask_source(&self, account: Id, source: &str) -> Result<VaultAnswer, VaultDown> {
         let (Some((document, details)), Some(number)) = (self.details(account)?, self.id_number_of(account)?) else {

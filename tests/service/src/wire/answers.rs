@@ -265,6 +265,12 @@ pub struct QuoteOut {
     pub total: AmountOut,
     /// Where the money may come from.
     pub sources: Vec<SourceOut>,
+    /// How long a transfer waits before it arrives, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_ms: Option<u32>,
+    /// Nothing was ever transferred to this payee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_time: Option<bool>,
     /// Until when it counts.
     pub expires_at: i64,
     /// 32 bytes, base64url.
@@ -274,7 +280,7 @@ pub struct QuoteOut {
 /// A stage and when it was reached.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StageOut {
-    /// `accepted`, `sent_to_bank`, `bank_confirmed`, `arrived`, `refused`, `abandoned`.
+    /// `accepted`, `sent_to_bank`, `bank_confirmed`, `sent` (of a transfer), `arrived`, `refused`, `abandoned`, `returned`.
     pub stage: String,
     /// When.
     pub at: i64,

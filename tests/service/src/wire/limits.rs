@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 /// How much of one counter is used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CounterOut {
-    /// `day`, `static_day`, `code_day`, `year`, `life` (from the balance), `low`, `own_day`, `top_up_day`, `withdraw_day`; `card_day` and
-    /// `card_static` of a card; `free_top_up`, `free_pay`, `free_ask`, `free_withdraw` of the free quotas.
+    /// `day`, `static_day`, `code_day`, `year`, `life` (from the balance), `low`, `own_day`, `top_up_day`, `withdraw_day`, `transfer_day`; `card_day` and
+    /// `card_static` of a card; `free_top_up`, `free_pay`, `free_ask`, `free_withdraw`, `free_transfer` of the free quotas.
     pub counter: String,
     /// The card, for a counter of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

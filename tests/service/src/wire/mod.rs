@@ -13,6 +13,7 @@ mod pin_reset;
 mod read;
 mod requests;
 mod secure;
+mod transfers;
 
 pub use answers::*;
 pub use build::*;
@@ -26,3 +27,4 @@ pub use pin_reset::*;
 pub use read::{NAME_MOST, bytes, digest, fen, id, key, maybe_id, plain, text};
 pub use requests::*;
 pub use secure::*;
+pub use transfers::*;

@@ -225,8 +225,8 @@ pub struct PayeeIn {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuoteIn {
-    /// `top_up`, `pay`, `ask` or `withdraw`.
-    #[schema(pattern = "^(top_up|pay|ask|withdraw)$")]
+    /// `top_up`, `pay`, `ask`, `withdraw` or `transfer`.
+    #[schema(pattern = "^(top_up|pay|ask|withdraw|transfer)$")]
     pub kind: String,
     /// How much.
     pub amount: AmountIn,
@@ -242,6 +242,10 @@ pub struct QuoteIn {
     /// The merchant's question.
     #[schema(pattern = "^[0-9a-f]{32}$")]
     pub ask_id: Option<String>,
+    /// How long a transfer waits, in milliseconds: one of the delays that the payee's answer names.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 86_400_000)]
+    pub delay_ms: Option<u32>,
 }
 
 /// What a person agreed to.
@@ -252,7 +256,7 @@ pub struct TermsIn {
     #[schema(pattern = "^[0-9a-f]{32}$")]
     pub intent_id: String,
     /// As quoted.
-    #[schema(pattern = "^(top_up|pay|ask|withdraw)$")]
+    #[schema(pattern = "^(top_up|pay|ask|withdraw|transfer)$")]
     pub kind: String,
     /// As quoted.
     #[schema(pattern = "^[0-9a-f]{32}$")]
@@ -272,6 +276,10 @@ pub struct TermsIn {
     pub fee: AmountIn,
     /// One of the quote's sources.
     pub source: SourceWire,
+    /// As quoted.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 86_400_000)]
+    pub delay_ms: Option<u32>,
     /// As quoted.
     pub expires_at: i64,
     /// As quoted.

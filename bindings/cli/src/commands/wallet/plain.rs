@@ -26,6 +26,8 @@ impl Word {
             Word::Payment { intent_id } => ("payment", Some(("intent_id", intent_id))),
             Word::Resolve { intent_id } => ("resolve", Some(("intent_id", intent_id))),
             Word::Abandon { intent_id } => ("abandon", Some(("intent_id", intent_id))),
+            Word::TransferState { intent_id } => ("transfer", Some(("intent_id", intent_id))),
+            Word::TransferCancel { intent_id } => ("cancel_transfer", Some(("intent_id", intent_id))),
             Word::OpenPayments => ("open_payments", None),
             Word::Ways => ("ways", None),
             Word::Codes { refresh: true } => ("codes_refresh", None),

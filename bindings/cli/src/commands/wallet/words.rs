@@ -154,6 +154,36 @@ pub enum Word {
         #[command(flatten)]
         agree: Agree,
     },
+    /// Who has a number, to send money to.
+    Payee {
+        /// The number.
+        phone: String,
+        /// The first character of the name, to be sure.
+        #[arg(long)]
+        name_begins: Option<String>,
+    },
+    /// Sends money to a person. Reads: the PIN.
+    Transfer {
+        /// The payee that `payee` gave.
+        payee_id: String,
+        /// In yuan.
+        amount: String,
+        /// How long it waits, in milliseconds: 0, 7200000 or 86400000.
+        #[arg(long, default_value_t = 7_200_000)]
+        delay_ms: u32,
+        #[command(flatten)]
+        agree: Agree,
+    },
+    /// How a transfer stands.
+    TransferState {
+        /// The payment.
+        intent_id: String,
+    },
+    /// Calls a transfer back that waits.
+    TransferCancel {
+        /// The payment.
+        intent_id: String,
+    },
     /// Says what a scanned text is.
     Read {
         /// The text of the code.
@@ -321,7 +351,7 @@ pub enum Word {
     Limits {
         /// In yuan: says which limit this payment breaks.
         amount: Option<String>,
-        /// pay (a printed code), code (the payer code), ask (a merchant's question), top_up, withdraw.
+        /// pay (a printed code), code (the payer code), ask (a merchant's question), top_up, withdraw, transfer.
         #[arg(long)]
         channel: Option<String>,
         /// `balance` or a card's id.
@@ -335,7 +365,7 @@ pub enum Word {
     Precheck {
         /// In yuan.
         amount: String,
-        /// pay, code, ask, top_up, withdraw.
+        /// pay, code, ask, top_up, withdraw, transfer.
         #[arg(long, default_value = "pay")]
         channel: String,
         /// `balance` or a card's id; every source without it.

@@ -248,6 +248,14 @@ struct Calls {
             try await wallet.pay.quote(request: .topUp(amount: with.text("amount"), cardId: with.text("card_id")))
         case "quote_withdraw":
             try await wallet.pay.quote(request: .withdraw(amount: with.text("amount"), cardId: with.text("card_id")))
+        case "payee_by_phone":
+            try await wallet.pay.payeeByPhone(phone: with.text("phone"), nameBegins: with.maybeText("name_begins"))
+        case "quote_transfer":
+            try await wallet.pay.quote(
+                request: .transfer(
+                    payeeId: with.text("payee_id"), amount: with.text("amount"), delayMs: UInt32(clamping: with.number("delay_ms") ?? 0)))
+        case "transfer": try await wallet.pay.transfer(intentId: with.text("intent_id"))
+        case "cancel_transfer": try await wallet.pay.cancelTransfer(intentId: with.text("intent_id"))
         case "quote_pay":
             try await wallet.pay.quote(
                 request: .pay(payeeId: with.text("payee_id"), amount: with.text("amount"), order: with.maybeText("order")))

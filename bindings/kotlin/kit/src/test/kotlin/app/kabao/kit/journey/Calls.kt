@@ -257,6 +257,14 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "tap" -> wallet.pay.tap(with.bytes("tag"))
             "quote_top_up" -> wallet.pay.quote(QuoteRequest.TopUp(with.text("amount"), with.text("card_id")))
             "quote_withdraw" -> wallet.pay.quote(QuoteRequest.Withdraw(with.text("amount"), with.text("card_id")))
+            "payee_by_phone" -> wallet.pay.payeeByPhone(with.text("phone"), with.maybeText("name_begins"))
+            "quote_transfer" -> {
+                val (payee, amount) = with.text("payee_id") to with.text("amount")
+                val delay = (with.number("delay_ms") ?: 0L).toUInt()
+                wallet.pay.quote(QuoteRequest.Transfer(payee, amount, delay))
+            }
+            "transfer" -> wallet.pay.transfer(with.text("intent_id"))
+            "cancel_transfer" -> wallet.pay.cancelTransfer(with.text("intent_id"))
             "quote_pay" -> {
                 val (payee, amount) = with.text("payee_id") to with.text("amount")
                 wallet.pay.quote(QuoteRequest.Pay(payee, amount, with.maybeText("order")))

@@ -1,0 +1,360 @@
+//! Transfer to another person: the money leaves the payer's balance when it is accepted, and arrives at once or when the delay is
+//! over that the payer chose. Until then the payer can call it back. It lies in suspense meanwhile; one movement takes it out
+//! again, and the book has room for one only: it arrives, or it goes back, and never both. What was called back is written
+//! down beside the book first: an older copy of it would else deliver what the payer has again.
+
+use super::finish;
+use super::quote::{Quote, source_out};
+use super::{Payment, State, load, stage};
+use crate::closing;
+use crate::holds;
+use crate::refusal::{Outcome, Refusal};
+use crate::rules::Rules;
+use crate::service::{self, Service, internal};
+use crate::store::ledger::{self, Purpose, name};
+use crate::store::limits::{self, Way};
+use crate::store::people::{Account, account};
+use crate::store::{self, all, history, id_at, meta, one, run};
+use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
+use crate::wire::{SourceOut, SourceWire, TransferOut, fen};
+use kabao_base::{Code, Id, Timestamp};
+use kabao_proof::{HistoryEntry, Receipt, RecordKind, Source, digest};
+use rusqlite::{Connection, Row, params};
+
+/// How long a transfer may wait: not at all, two hours, a day (银发〔2016〕261号: at once, with the next batch, the next day).
+pub const DELAYS_MS: [i64; 3] = [0, 7_200_000, 86_400_000];
+
+/// A transfer as the book has it.
+#[derive(Debug, Clone)]
+pub struct Transfer {
+    /// The payer's intent.
+    pub intent: Id,
+    /// Who pays.
+    pub payer: Id,
+    /// Who is paid.
+    pub payee: Id,
+    /// How much, fen.
+    pub amount: i64,
+    /// The fee, fen.
+    pub fee: i64,
+    /// `waiting`, `arrived`, `cancelled`, `returned`.
+    pub state: String,
+    /// The payer's record.
+    pub record: Id,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// When it arrives.
+    pub arrives_at: Timestamp,
+}
+
+fn read(row: &Row) -> rusqlite::Result<Transfer> {
+    Ok(Transfer {
+        intent: id_at(row, "intent_id")?,
+        payer: id_at(row, "payer")?,
+        payee: id_at(row, "payee")?,
+        amount: row.get("amount")?,
+        fee: row.get("fee")?,
+        state: row.get("state")?,
+        record: id_at(row, "record_id")?,
+        at: Timestamp::from_ms(row.get("at")?),
+        arrives_at: Timestamp::from_ms(row.get("arrives_at")?),
+    })
+}
+
+/// A transfer by its intent.
+pub fn find(db: &Connection, intent: Id) -> Outcome<Option<Transfer>> {
+    Ok(one(db, "SELECT * FROM transfers WHERE intent_id = ?1", [intent.to_string()], read)?)
+}
+
+impl Transfer {
+    fn total(&self) -> i64 {
+        self.amount.saturating_add(self.fee)
+    }
+
+    /// As its payer sees it.
+    pub fn out(&self) -> TransferOut {
+        TransferOut { state: self.state.clone(), arrives_at: self.arrives_at.as_ms() }
+    }
+}
+
+fn derive(label: &[u8], intent: Id) -> Id {
+    let hash = digest::sha256_of(&[label, intent.as_bytes()]);
+    let mut bytes = [0u8; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    Id::from_bytes(bytes)
+}
+
+/// The decision by which a transfer was called back.
+fn derive_cancel_id(intent: Id) -> Id {
+    derive(b"kabao-transfer-cancel-1", intent)
+}
+
+/// Why this person cannot be paid.
+pub fn why_not_payee(db: &Connection, payee: Id) -> Outcome<Option<Code>> {
+    if closing::is_closed(db, payee)? {
+        return Ok(Some(Code::PayeeNotHere));
+    }
+    let who = account(db, payee).map_err(|_| Refusal::rule(Code::PayeeNotHere).field("payee_id"))?;
+    Ok(match who {
+        who if who.frozen => Some(Code::PayeeFrozen),
+        who if who.closing => Some(Code::PayeeClosing),
+        who if who.class == 0 => Some(Code::PayeeUnverified),
+        _ => None,
+    })
+}
+
+/// Why so much cannot go to a person now: the person, then limits, then the balance.
+pub(super) fn why_not(db: &Connection, rules: &Rules, who: &Account, payee: Id, total: i64, now: Timestamp) -> Outcome<Option<Code>> {
+    if let Some(code) = why_not_payee(db, payee)? {
+        return Ok(Some(code));
+    }
+    if let Some(code) = limits::check(db, rules, who.id, who.class, None, Way::Transfer, total, now)? {
+        return Ok(Some(code));
+    }
+    Ok((holds::spendable(db, who.id)? < total).then_some(Code::BalanceLow))
+}
+
+/// The one source of a transfer.
+pub(super) fn sources(reason: Option<Code>) -> Vec<SourceOut> {
+    vec![source_out(SourceWire { kind: "balance".to_owned(), card_id: None }, reason, None)]
+}
+
+/// Who may be quoted: somebody whom this payer looked up. Gives the masked name, and whether nothing was ever sent there.
+pub(super) fn known(db: &Connection, payer: Id, payee: Id) -> Outcome<(String, bool)> {
+    let sql = "SELECT paid_at FROM known_people WHERE payer = ?1 AND payee = ?2";
+    let found = one(db, sql, [payer.to_string(), payee.to_string()], |row| row.get::<_, Option<i64>>(0))?;
+    let paid_at = found.ok_or_else(|| Refusal::of(404, Code::PayeeUnknown).field("payee_id"))?;
+    Ok((masked(db, payee)?, paid_at.is_none()))
+}
+
+fn masked(db: &Connection, of: Id) -> Outcome<String> {
+    Ok(account(db, of)?.name_masked.unwrap_or_else(|| "*".to_owned()))
+}
+
+/// Carries an accepted transfer out, in the transaction that accepts it.
+pub(super) fn execute(tx: &Connection, service: &Service, payment: &Payment, quote: &Quote, now: Timestamp) -> Outcome<()> {
+    let (payee, delay) = (payment.payee.ok_or_else(internal)?, quote.delay_ms.unwrap_or(0));
+    let row = Transfer {
+        intent: payment.intent,
+        payer: payment.account,
+        payee,
+        amount: payment.amount,
+        fee: payment.fee,
+        state: "waiting".to_owned(),
+        record: payment.order_id,
+        at: now,
+        arrives_at: now.plus_ms(delay),
+    };
+    take(tx, &row)?;
+    let sql = "UPDATE known_people SET paid_at = ?3 WHERE payer = ?1 AND payee = ?2";
+    run(tx, sql, params![row.payer.to_string(), payee.to_string(), now.as_ms()])?;
+    let receipt = Receipt {
+        intent_id: Some(payment.intent),
+        terms_digest: payment.digest,
+        arrives_at: (delay > 0).then_some(row.arrives_at),
+        ..receipt(tx, service, row.payer, row.record, payee, RecordKind::Transfer, row.amount, now)?
+    };
+    let receipt = Receipt { fee: fen(row.fee), ..receipt };
+    let proof = service.keys.sign(&receipt).ok_or_else(internal)?;
+    stage(tx, row.intent, "sent", now)?;
+    finish::close(tx, payment, State::Succeeded, None, None, &proof)?;
+    let entry = HistoryEntry { intent_id: Some(row.intent), fee: fen(row.fee), receipt: Some(proof), ..entry(tx, &receipt, "pending", -row.amount, now)? };
+    history::append(tx, row.payer, entry)?;
+    if delay == 0 { deliver(tx, service, &row, now) } else { Ok(()) }
+}
+
+/// Out of the payer's balance, into suspense.
+fn take(tx: &Connection, row: &Transfer) -> Outcome<()> {
+    let out = [(name::user(row.payer), -row.total()), (name::SUSPENSE.to_owned(), row.amount), (name::FEES.to_owned(), row.fee)];
+    ledger::book(tx, Purpose::Execute, &row.intent.to_string(), row.at, &out)?;
+    let sql = "INSERT INTO transfers (intent_id, payer, payee, amount, fee, state, record_id, at, arrives_at) VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?7, ?8)";
+    let values = params![
+        row.intent.to_string(), row.payer.to_string(), row.payee.to_string(), row.amount, row.fee, row.record.to_string(), row.at.as_ms(),
+        row.arrives_at.as_ms()
+    ];
+    run(tx, sql, values)?;
+    Ok(())
+}
+
+#[allow(clippy::too_many_arguments)]
+fn receipt(tx: &Connection, service: &Service, of: Id, record: Id, other: Id, kind: RecordKind, amount: i64, now: Timestamp) -> Outcome<Receipt> {
+    Ok(Receipt {
+        receipt_id: service.make_id(),
+        record_id: record,
+        intent_id: None,
+        terms_digest: None,
+        token_id: None,
+        kind,
+        account_id: of,
+        payee_id: Some(other),
+        payee_name: masked(tx, other)?,
+        amount: fen(amount),
+        fee: fen(0),
+        source: Source::Balance,
+        route: "kabao".to_owned(),
+        order: None,
+        our_order: record.to_string(),
+        acquirer_order: None,
+        original: None,
+        arrives_at: None,
+        at: now,
+        epoch: meta::epoch(tx)?,
+    })
+}
+
+fn entry(tx: &Connection, receipt: &Receipt, state: &str, signed: i64, now: Timestamp) -> Outcome<HistoryEntry> {
+    let balance = ledger::user_balance(tx, receipt.account_id)?;
+    Ok(HistoryEntry {
+        seq: 0,
+        record_id: receipt.record_id,
+        kind: receipt.kind,
+        state: state.to_owned(),
+        payee_id: receipt.payee_id,
+        payee_name: receipt.payee_name.clone(),
+        amount: fen(signed),
+        fee: fen(0),
+        balance_after: Some(fen(balance)),
+        route: receipt.route.clone(),
+        order: None,
+        our_order: receipt.our_order.clone(),
+        acquirer_order: None,
+        intent_id: None,
+        token_id: None,
+        original: receipt.original,
+        at: now,
+        updated_at: now,
+        receipt: None,
+    })
+}
+
+fn end(tx: &Connection, intent: Id, state: &str, now: Timestamp) -> Outcome<()> {
+    let sql = "UPDATE transfers SET state = ?2, ended_at = ?3 WHERE intent_id = ?1 AND state = 'waiting'";
+    if run(tx, sql, params![intent.to_string(), state, now.as_ms()])? == 1 { Ok(()) } else { Err(internal()) }
+}
+
+/// It arrives: with the payee's own record and receipt. A payee whose account is closed by now receives nothing.
+fn deliver(tx: &Connection, service: &Service, row: &Transfer, now: Timestamp) -> Outcome<()> {
+    if closing::is_closed(tx, row.payee)? {
+        return give_back(tx, service, row, "returned", now);
+    }
+    let arrives = [(name::SUSPENSE.to_owned(), -row.amount), (name::user(row.payee), row.amount)];
+    ledger::book(tx, Purpose::Return, &row.intent.to_string(), now, &arrives)?;
+    end(tx, row.intent, "arrived", now)?;
+    stage(tx, row.intent, "arrived", now)?;
+    history::restate(tx, row.payer, row.record, "done", now)?;
+    let record = derive(b"kabao-transfer-in-1", row.intent);
+    let receipt = receipt(tx, service, row.payee, record, row.payer, RecordKind::Transfer, row.amount, now)?;
+    let signed = service.keys.sign(&receipt).ok_or_else(internal)?;
+    let entry = HistoryEntry { receipt: Some(signed), ..entry(tx, &receipt, "done", row.amount, now)? };
+    history::append(tx, row.payee, entry)
+}
+
+/// It goes back whole, with its fee and its limits.
+fn give_back(tx: &Connection, service: &Service, row: &Transfer, state: &str, now: Timestamp) -> Outcome<()> {
+    let back = [(name::SUSPENSE.to_owned(), -row.amount), (name::FEES.to_owned(), -row.fee), (name::user(row.payer), row.total())];
+    ledger::book(tx, Purpose::Return, &row.intent.to_string(), now, &back)?;
+    end(tx, row.intent, state, now)?;
+    stage(tx, row.intent, "returned", now)?;
+    limits::give_back(tx, row.payer, None, Way::Transfer, row.total(), row.at, now)?;
+    history::restate(tx, row.payer, row.record, "reversed", now)?;
+    let record = derive(b"kabao-transfer-back-1", row.intent);
+    let receipt = Receipt { original: Some(row.record), ..receipt(tx, service, row.payer, record, row.payee, RecordKind::Reversal, row.total(), now)? };
+    let signed = service.keys.sign(&receipt).ok_or_else(internal)?;
+    let entry = HistoryEntry { receipt: Some(signed), ..entry(tx, &receipt, "done", row.total(), now)? };
+    history::append(tx, row.payer, entry)
+}
+
+/// The payer calls it back. The same again is the same answer; what has arrived stays where it is.
+pub fn cancel(service: &Service, payer: Id, intent: Id) -> Outcome<TransferOut> {
+    let now = service.now();
+    let mut state = service.state();
+    if state.rebuilding {
+        return Err(Refusal::down());
+    }
+    let row = find(&state.db, intent)?.filter(|row| row.payer == payer).ok_or_else(|| Refusal::of(404, Code::NotFound))?;
+    match row.state.as_str() {
+        "waiting" if now < row.arrives_at => {}
+        "waiting" | "arrived" => return Err(Refusal::of(409, Code::TransferArrived)),
+        _ => return Ok(row.out()),
+    }
+    let decision = DecisionRow { decision: derive_cancel_id(intent), account: payer, body: Decision::TransferCancelled { intent }, at: now };
+    let VaultAnswer::Decisions(_) = service.ask_vault(VaultCall::KeepDecision(decision))? else { return Err(Refusal::down()) };
+    store::write(&mut state.db, |tx| give_back(tx, service, &row, "cancelled", now))?;
+    Ok(find(&state.db, intent)?.ok_or_else(internal)?.out())
+}
+
+/// How a transfer of this payer stands.
+pub fn view(service: &Service, payer: Id, intent: Id) -> Outcome<TransferOut> {
+    let row = find(&service.state().db, intent)?.filter(|row| row.payer == payer);
+    Ok(row.ok_or_else(|| Refusal::of(404, Code::NotFound))?.out())
+}
+
+/// What is due arrives. Called by the clock.
+pub(crate) fn deliver_due(service: &Service, now: Timestamp) -> Outcome<()> {
+    let mut state = service.state();
+    if state.rebuilding {
+        return Err(Refusal::down());
+    }
+    let due = all(&state.db, "SELECT * FROM transfers WHERE state = 'waiting' AND arrives_at <= ?1 ORDER BY arrives_at LIMIT 200", [now.as_ms()], read)?;
+    for row in due {
+        let VaultAnswer::Decisions(called_back) = service.ask_vault(VaultCall::DecisionOf { decision: derive_cancel_id(row.intent) })? else {
+            return Err(Refusal::down());
+        };
+        // One that cannot go on now does not hold up the others.
+        let _ = store::write(&mut state.db, |tx| match called_back.is_empty() {
+            true => deliver(tx, service, &row, now),
+            false => give_back(tx, service, &row, "cancelled", now),
+        });
+    }
+    Ok(())
+}
+
+/// A receipt of a book that was lost: the transfer is there again, and goes on as it would have.
+pub(super) fn mend(state: &mut service::State, receipt: &Receipt, bytes: &[u8], now: Timestamp) -> Outcome<()> {
+    let (Some(intent), Some(payee)) = (receipt.intent_id, receipt.payee_id) else { return Err(Refusal::rule(Code::ReceiptInvalid).field("proof")) };
+    let row = Transfer {
+        intent,
+        payer: receipt.account_id,
+        payee,
+        amount: receipt.amount.minor,
+        fee: receipt.fee.minor,
+        state: "waiting".to_owned(),
+        record: receipt.record_id,
+        at: receipt.at,
+        arrives_at: receipt.arrives_at.unwrap_or(receipt.at),
+    };
+    store::write(&mut state.db, |tx| {
+        // A payee that this book does not know: nobody can be paid yet.
+        masked(tx, payee).map_err(|_| Refusal::of(503, Code::ServiceDown).retry_after(1_000))?;
+        take(tx, &row)?;
+        let payment = Payment {
+            intent,
+            account: row.payer,
+            digest: receipt.terms_digest,
+            kind: "transfer".to_owned(),
+            payee: Some(payee),
+            order: None,
+            ask: None,
+            amount: row.amount,
+            fee: row.fee,
+            card: None,
+            state: State::Orphan,
+            proof: None,
+            order_id: row.record,
+            created_at: row.at,
+            tries: 0,
+        };
+        finish::open(tx, &payment, row.at)?;
+        finish::close(tx, &payment, State::Succeeded, None, None, bytes)?;
+        let entry = HistoryEntry {
+            intent_id: Some(intent),
+            fee: receipt.fee,
+            at: row.at,
+            receipt: Some(bytes.to_vec()),
+            ..entry(tx, receipt, "pending", -row.amount, now)?
+        };
+        history::append(tx, row.payer, entry)
+    })?;
+    debug_assert!(load(&state.db, intent)?.is_some());
+    Ok(())
+}
