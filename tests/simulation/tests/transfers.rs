@@ -80,7 +80,7 @@ fn killed_at_any_effect_a_transfer_is_made_once_or_was_never_begun() {
         story.top_up("100.00").await;
         let (theirs, payee) = friend(&story).await;
         let mut kills = 0;
-        for effects in 1..14 {
+        for effects in 1..22 {
             let host = story.all.phone.host.clone();
             let request = QuoteRequest::Transfer { payee_id: payee.clone(), amount: format!("2.{effects:02}"), delay_ms: effects % 2 * HOURS_2 };
             kills += u32::from(killed(&host, effects, story.all.phone.pay(request)).await.is_none());
