@@ -152,6 +152,7 @@ codes! {
     ApprovalLost "approval_lost" Certain Proof Person FinishSetUp "The approval key died with a new enrolment.";
     // identity
     ConsentMissing "consent_missing" Certain Identity Person GiveConsent "The consent to a document that this step needs is missing; the field is the document.";
+    ConsentNotGiven "consent_not_given" Certain State Person CorrectInput "There is no consent to this document that could be withdrawn; the field is the document.";
     ConsentVersion "consent_version" Certain Identity Person GiveConsent "The consent is to another version of the text.";
     NameInvalid "name_invalid" Certain Identity Person CorrectInput "Not a name as documents carry it.";
     IdLength "id_length" Certain Identity Person CorrectInput "An identity number of another length.";

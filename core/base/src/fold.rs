@@ -61,7 +61,7 @@ pub fn hidden_kind(character: char) -> Option<&'static str> {
     match character {
         '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{00ad}' | '\u{180e}' | '\u{034f}'
         | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}'
-        | '\u{fe00}'..='\u{fe0f}' => Some("zero-width"),
+        | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => Some("zero-width"),
         '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some("bidirectional"),
         '\t' | '\n' | '\r' => None,
         character if character.is_control() => Some("control"),

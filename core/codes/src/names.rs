@@ -307,9 +307,11 @@ mod tests {
             ("王\u{f8ff}", NameError::Private),
             ("王\u{f0000}", NameError::Private),
             ("王\u{10fffd}", NameError::Private),
-            // A radical of GBK that is no character of a name; an ideographic variation selector.
+            // A radical of GBK that is no character of a name.
             ("王\u{e815}", NameError::Characters),
-            ("葛\u{e0100}城", NameError::Characters),
+            ("葛\u{fe00}城", NameError::Hidden { name: "zero-width" }),
+            // Another way to write the same character, as some keyboards add it: it is not seen either.
+            ("葛\u{e0100}城", NameError::Hidden { name: "zero-width" }),
             ("\u{301}", NameError::Characters),
             ("Zoe\u{328}\u{330}\u{331}\u{332}", NameError::Characters),
             ("张三\u{202e}", NameError::Hidden { name: "bidirectional" }),

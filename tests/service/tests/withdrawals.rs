@@ -225,11 +225,15 @@ async fn who_may_not_withdraw_is_told_why_before_money_moves() {
     let wrong = town.quote(&phone, asked(card, 700)).await;
     let wrong = phone.payment(phone.make_id(), &wrong, json!({"kind": "balance"}), Some("975318")).unwrap();
     assert_eq!(refusal(&phone, &put(&phone, &wrong).await), "pin_wrong");
-    // Class I: all that was ever spent, withdrawals too.
+    // Class I: the lifetime counts withdrawals and refuses none, so that no money is locked in; it takes no top-up that could never
+    // be spent.
     let account = |used: Value, class: i64| json!({"account_id": phone.account, "class": class, "used": [used]});
     town.ask_dev("POST", "/dev/limits", Some(account(json!({"counter": "life", "fen": 99_900}), 1))).await;
-    refused(&quote(asked(card, 101)).await, 422, "limit_lifetime");
-    ok(&quote(asked(card, 100)).await);
+    ok(&quote(asked(card, 10_000)).await);
+    refused(&quote(json!({"kind": "top_up", "amount": cny(1), "card_id": card})).await, 422, "limit_lifetime");
+    town.ask_dev("POST", "/dev/limits", Some(account(json!({"counter": "life", "fen": 89_900}), 1))).await;
+    ok(&quote(json!({"kind": "top_up", "amount": cny(100), "card_id": card})).await);
+    refused(&quote(json!({"kind": "top_up", "amount": cny(101), "card_id": card})).await, 422, "limit_lifetime");
     town.ask_dev("POST", "/dev/limits", Some(account(json!({"counter": "withdraw_day", "fen": 499_950}), 3))).await;
     refused(&quote(asked(card, 51)).await, 422, "limit_day");
     // A quote that was good when it was made is judged again.

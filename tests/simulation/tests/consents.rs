@@ -8,6 +8,7 @@ use common::{Changes, Story, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::data::ConsentState;
+use kabao_core::host::TransportError;
 use kabao_simulation::Liar;
 use serde_json::json;
 use std::sync::Arc;
@@ -117,5 +118,32 @@ fn a_text_that_is_not_what_its_digest_says_is_never_shown() {
         assert!(wallet.identity().face_begin().await.unwrap_err().is(Code::ConsentMissing));
         wallet.data().give_consent(FACE.to_owned(), version).await.unwrap();
         wallet.identity().face_begin().await.unwrap();
+    });
+}
+
+#[test]
+fn a_phone_that_was_signed_in_knows_what_was_consented_to_or_that_it_does_not_know() {
+    story("consent-arrival", async |story: Story| {
+        let states = async |wallet: &Wallet| wallet.data().consents().await.unwrap().documents.into_iter().map(|one| one.state).collect::<Vec<_>>();
+        let mut phone = story.another("asked");
+        let other = story.signed_in(&mut phone).await;
+        assert_eq!(states(&other).await, [ConsentState::Given; 5]);
+        let seen = other.data().withdraw_consent("real_name".to_owned()).await.unwrap();
+        assert!(seen.history.iter().any(|entry| entry.document == "real_name" && entry.withdrawn_at.is_some() && entry.service_knows), "{seen:?}");
+
+        // Nobody answered what was consented to when the phone came: unknown, never "not given"; the next refresh asks.
+        story.meddle(Changes::new("GET", "/v1/consents", |_, _| Err(TransportError::Cut)));
+        let mut phone = story.another("not-asked");
+        let third = story.signed_in(&mut phone).await;
+        assert_eq!(states(&third).await, [ConsentState::Unknown; 5]);
+        let refused = third.data().withdraw_consent(FACE.to_owned()).await.unwrap_err();
+        assert_eq!(refused.failure().remedy, kabao_base::Remedy::CheckNetwork, "{refused:?}");
+        story.honest();
+        third.account().refresh().await.unwrap();
+        let known = states(&third).await;
+        assert_eq!(known.iter().filter(|state| **state == ConsentState::Given).count(), 4, "{known:?}");
+        assert!(known.contains(&ConsentState::Withdrawn));
+        // What was withdrawn already stays so; what nobody ever consented to has nothing to withdraw.
+        third.data().withdraw_consent("real_name".to_owned()).await.unwrap();
     });
 }

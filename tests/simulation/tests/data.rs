@@ -4,11 +4,14 @@
 mod common;
 
 use common::moves::*;
-use common::{Holds, Story, story};
+use common::{Changes, Holds, Story, story};
 use kabao_base::Code;
+use kabao_core::account::{ContactKind, ContactRequest};
+use kabao_core::host::TransportError;
 use kabao_core::data::{DataPlace, EraseRequest, ExportRequest, InventoryFileKind};
 use kabao_money::onboarding::OnboardingStepKind as Kind;
-use serde_json::json;
+use kabao_simulation::phone::PIN;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -218,6 +221,81 @@ fn an_export_is_one_at_a_time_and_not_in_the_wallets_own_folder() {
         wallet.unlock().await.unwrap();
         data.export(to(&other)).await.unwrap();
         assert_eq!(data.inventory().await.unwrap().items.iter().find(|item| item.id == "exports").unwrap().count, Some(2));
+    });
+}
+
+fn exported(folder: &Path, file: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(folder.join(file)).unwrap()).unwrap()
+}
+
+#[test]
+fn an_export_has_everything_that_the_screens_show_and_says_what_is_not_there() {
+    story("export-all", async |story: Story| {
+        let (wallet, place) = (story.wallet(), story.all.phone.folder.with_file_name("all"));
+        std::fs::create_dir(&place).unwrap();
+        // Screens that were never opened: their tables are empty, and page, manifest and answer say why.
+        let first = wallet.data().export(to(&place.join("first"))).await.unwrap();
+        let never: Vec<&str> = first.not_asked.iter().map(String::as_str).collect();
+        assert!(["contacts", "devices", "sign_in"].iter().all(|name| never.contains(name)) && !never.contains(&"consents"), "{never:?}");
+        let (manifest, page) = (exported(&place.join("first"), "manifest.json"), std::fs::read_to_string(place.join("first/index.html")).unwrap());
+        assert_eq!(manifest["not_asked"], json!(first.not_asked));
+        assert!(page.contains("第二联系方式") && page.contains("不在其中的内容"), "{page}");
+
+        let account = wallet.account();
+        let email = ContactRequest { kind: ContactKind::Email, address: "ouyang.test@example.com".to_owned() };
+        account.contact_add(email).await.unwrap();
+        account.set_password("lamp-tin-four-9x".to_owned(), Some(PIN.to_owned())).await.unwrap();
+        account.devices().await.unwrap();
+        wallet.limits().set_own_caps(Some("900.00".to_owned()), None, None).await.unwrap();
+        let card = wallet.cards().list().await.unwrap().remove(0).card_id;
+        story.top_up("20.00").await;
+        wallet.cards().unbind(card.clone(), PIN.to_owned()).await.unwrap();
+        assert_eq!(story.records().await, 1);
+        let all = wallet.data().export(to(&place.join("all"))).await.unwrap();
+        assert_eq!((all.not_asked.len(), all.history_complete, all.wrong_receipts.len()), (0, true, 0), "{all:?}");
+        let read = |file: &str| exported(&place.join("all"), file);
+        assert_eq!((read("contacts.json")[0]["kind"].as_str(), read("contacts.json")[0]["state"].as_str()), (Some("email"), Some("pending")));
+        assert_eq!(read("devices.json")[0]["this"].as_bool(), Some(true));
+        assert_eq!((read("cards.json")[0]["card_id"].as_str(), read("cards.json")[0]["state"].as_str()), (Some(card.as_str()), Some("unbound")));
+        let settings = read("settings.json");
+        let value = |name: &str| settings.as_array().unwrap().iter().find(|row| row["name"] == name).map(|row| row["value"].clone());
+        assert_eq!((value("own_cap_single"), value("login_password")), (Some(json!("900.00")), Some(json!("set"))));
+        assert!(read("account.json")["sign_in"]["password_set_at"]["ms"].as_i64().is_some());
+        assert_eq!(read("exports.json").as_array().unwrap().len(), 1, "the one before");
+        assert!(["account", "contacts", "devices", "limits", "security"].iter().all(|name| read("answers.json")[name]["at"]["ms"].is_i64()));
+        // What is typed is not there, nor an address that is not masked.
+        for entry in std::fs::read_dir(place.join("all")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                let bytes = std::fs::read(&path).unwrap();
+                let has = |word: &str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+                assert!(!has("ouyang.test@") && !has("lamp-tin-four") && !has(PIN), "{path:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_phone_that_came_later_exports_the_consents_and_how_far_its_history_goes() {
+    story("export-later", async |story: Story| {
+        story.top_up("20.00").await;
+        let mut phone = story.another("later");
+        story.meddle(Changes::new("GET", "/v1/history", |_, _| Err(TransportError::Cut)));
+        let other = story.signed_in(&mut phone).await;
+        let empty = phone.folder.with_file_name("later-empty");
+        let report = other.data().export(to(&empty)).await.unwrap();
+        assert_eq!((report.history_complete, report.history_at), (false, None), "{report:?}");
+        assert_eq!(exported(&empty, "manifest.json")["history"]["complete"], json!(false));
+        let page = std::fs::read_to_string(empty.join("index.html")).unwrap();
+        assert!(page.contains("还没有同步过账单") && page.contains(&report.history_text), "{page}");
+        story.honest();
+        other.history().sync().await.unwrap();
+        let folder = phone.folder.with_file_name("later-all");
+        let report = other.data().export(to(&folder)).await.unwrap();
+        assert!(report.history_complete && !report.not_asked.contains(&"consents".to_owned()), "{report:?}");
+        assert_eq!(exported(&folder, "consents.json").as_array().unwrap().len(), 5);
+        assert_eq!(exported(&folder, "history.json").as_array().unwrap().len(), 1);
+        assert_eq!(exported(&folder, "manifest.json")["history"]["first_entry"], json!(1));
     });
 }
 

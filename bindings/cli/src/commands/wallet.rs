@@ -227,7 +227,9 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
                 Some(id) => json!(id),
                 None => ask(wallet, answer, "cards", none).await?[0]["card_id"].clone(),
             };
-            let card = if card.is_null() { json!("") } else { card };
+            if card.is_null() {
+                return Err(Stop::Unusable("no_card", String::new()));
+            }
             let quote = ask(wallet, answer, call, with([("amount", json!(amount)), ("card_id", card)])).await?;
             agree_to(wallet, answer, &quote, agree).await?
         }

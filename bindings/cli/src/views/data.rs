@@ -74,6 +74,8 @@ impl Json for ExportReport {
         object(json!({
             "folder": self.folder, "files": self.files, "bytes": self.bytes, "receipts": self.receipts,
             "wrong_receipts": self.wrong_receipts, "first_wrong_event": self.first_wrong_event, "manifest_sha256": self.manifest_sha256,
+            "history_complete": self.history_complete, "history_at": self.history_at.map(|at| at.json()), "history_text": self.history_text,
+            "not_asked": self.not_asked,
         }))
     }
 }

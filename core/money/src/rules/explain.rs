@@ -131,6 +131,9 @@ pub struct Used {
     pub year: i64,
     /// From the balance since the account was opened.
     pub life: i64,
+    /// What the balance holds, held or not: of class I its lifetime has to have room for all of it, so that no money lies where it
+    /// can never be spent.
+    pub kept: i64,
     /// Since limits are low.
     pub low: i64,
     /// From every source today.
@@ -221,6 +224,10 @@ impl Rules {
         if asked.channel == PayChannel::TopUp {
             maker.single(LimitRule::Single, self.top_up.single);
             maker.day(LimitRule::TopUpDay, self.top_up.day, used.top_up_day, reserved.top_up_day);
+            if let Some(class) = standing.class {
+                let (all, coming) = (used.life.saturating_add(used.kept), reserved.kept);
+                maker.line(LimitRule::Lifetime, Some(Period::Lifetime), self.class_caps(class).lifetime, all, coming, None);
+            }
             return maker.lines;
         }
         if asked.channel == PayChannel::Withdraw {
@@ -243,7 +250,8 @@ impl Rules {
     }
 
     /// Money that stays the person's own is not spent: the law's caps of day and year leave it out, for the same name at a bank
-    /// (PBOC Announcement 2015 No. 43, articles 11 and 24). Class I counts it in its lifetime.
+    /// (PBOC Announcement 2015 No. 43, articles 11 and 24). Class I counts it in its lifetime, but is never refused for it: a top-up
+    /// is taken only as far as the lifetime has room, so that what lies beyond is money that came back, which stays the person's.
     fn withdraw_lines(&self, maker: &mut Maker<'_>, standing: &Standing, used: &Used, reserved: &Used) {
         maker.single(LimitRule::Single, self.withdraw.single);
         if let Some(until) = standing.low_until.filter(|until| maker.now < *until) {
@@ -251,9 +259,6 @@ impl Rules {
             maker.line(LimitRule::NewPhoneDay, None, Some(self.new_phone.1), used.low, reserved.low, Some(until));
         }
         maker.day(LimitRule::WithdrawDay, self.withdraw.day, used.withdraw_day, reserved.withdraw_day);
-        if let Some(class) = standing.class {
-            maker.line(LimitRule::Lifetime, Some(Period::Lifetime), self.class_caps(class).lifetime, used.life, reserved.life, None);
-        }
     }
 
     fn card_lines(&self, maker: &mut Maker<'_>, caps: MoveCaps, used: &Used, reserved: &Used) {

@@ -168,3 +168,24 @@ fn the_maintenance_of_a_bank_stops_its_cards_and_nothing_else() {
     let service = |at| rules.rests(pay, Timestamp::from_ms(at)).map(|window| window.until.as_ms());
     assert_eq!([service(150), service(450), bank("甲银行", pay, 450)], [None, Some(500), None]);
 }
+
+#[test]
+fn a_class_one_balance_is_never_more_than_its_lifetime_has_room_for_and_is_always_withdrawn() {
+    let now = Timestamp::from_ms(1_795_276_799_999);
+    let of = |channel: PayChannel, class: AccountClass, total: i64, life: i64, kept: i64, coming: i64| {
+        let asked = Asked { channel, card: None, total: Some(Money::fen(total)) };
+        let (used, reserved) = (Used { life, kept, ..Used::default() }, Used { kept: coming, ..Used::default() });
+        let standing = Standing { class: Some(class), ..Standing::default() };
+        Rules::shipped().explain(&asked, &standing, &used, &reserved, now).into_iter().find(|line| line.bites).map(|line| line.rule)
+    };
+    let top_up = |total, life, kept, coming| of(PayChannel::TopUp, AccountClass::I, total, life, kept, coming);
+    assert_eq!([top_up(100_000, 0, 0, 0), top_up(100_001, 0, 0, 0)], [None, Some(LimitRule::Lifetime)]);
+    // Paying moves it from the balance to what is used up: the room stays the same.
+    assert_eq!([top_up(40_000, 60_000, 0, 0), top_up(40_000, 0, 60_000, 0), top_up(40_000, 20_000, 30_000, 10_000)], [None; 3]);
+    assert_eq!([top_up(40_001, 60_000, 0, 0), top_up(40_001, 0, 60_000, 0), top_up(40_001, 20_000, 30_000, 10_000)], [Some(LimitRule::Lifetime); 3]);
+    assert_eq!(of(PayChannel::TopUp, AccountClass::II, 100_001, i64::MAX, i64::MAX, i64::MAX), None);
+    assert_eq!(top_up(1, i64::MAX, i64::MAX, i64::MAX), Some(LimitRule::Lifetime));
+    // What came back can go to the person's own card when nothing can be spent any more.
+    assert_eq!(of(PayChannel::Withdraw, AccountClass::I, 60_000, 100_000, 60_000, 0), None);
+    assert_eq!(of(PayChannel::Question, AccountClass::I, 1, 100_000, 60_000, 0), Some(LimitRule::Lifetime));
+}

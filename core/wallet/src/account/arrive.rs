@@ -44,6 +44,8 @@ impl Arrival {
         for mark in [marks::PHONE_TAKEN, marks::REVOKED, marks::APPROVE_RENEWAL, marks::SIGN_OUT] {
             marks::remove(tx, mark)?;
         }
+        // What it consented to on another phone is the account's.
+        marks::set(tx, marks::CONSENTS_OWED, "")?;
         tokens::void(tx)?;
         ServiceClock::store(tx, clock)?;
         Ok(own)

@@ -35,12 +35,15 @@ impl AccountClient {
 
     /// The person says that the sheet is kept, and types its code from it as the proof of having it at hand. A sheet that takes the
     /// place of another needs the PIN, where one is set (`pin_length` at the field `pin` without it); the account's number is told.
+    /// The same sheet again changes nothing.
     pub async fn confirm_recovery_sheet(&self, typed: String, pin: Option<String>) -> Outcome<AccountView> {
         let (typed, pin) = (Zeroizing::new(typed), pin.map(Zeroizing::new));
         let signs = read_sheet(&typed)?;
         let hash = kabao_proof::hex(&kabao_proof::digest::sha256_of(&[b"kabao-sheet-1", signs.as_bytes()]));
-        let made = self.core.open_files(|files| files.ledger(|conn| marks::get(conn, marks::SHEET_HASH))).await?;
-        let made = made.ok_or(Code::WrongStep)?;
+        let look = |conn: &rusqlite::Connection| Ok((marks::get(conn, marks::SHEET_HASH)?, marks::get(conn, marks::SHEET_KEPT)?));
+        let (made, kept) = self.core.open_files(move |files| files.ledger(look)).await?;
+        // The one that was confirmed last is confirmed again: the service says whether it still counts.
+        let made = made.or_else(|| kept.filter(|kept| *kept == hash)).ok_or(Code::WrongStep)?;
         if made != hash {
             return Err(crate::WalletError::from(Code::SheetWrong).in_field("sheet"));
         }
@@ -71,6 +74,7 @@ impl AccountClient {
                 move |files| {
                     files.commit(now, |tx, log| {
                         marks::remove(tx, marks::SHEET_HASH)?;
+                        marks::set(tx, marks::SHEET_KEPT, &hash)?;
                         log.append(tx, "account", "sheet_kept", b"")
                     })
                 }

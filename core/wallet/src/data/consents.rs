@@ -1,56 +1,36 @@
 //! What the person consented to, and taking it back.
 
 use super::{ConsentDocument, ConsentEntry, ConsentState, ConsentText, ConsentsView, DataClient};
-use crate::error::Outcome;
-use crate::shared::{self, DOCUMENTS, Given, document_named, learn_consents, tell_withdrawals};
+use crate::error::{Outcome, WalletError};
+use crate::service::wire;
+use crate::shared::{self, DOCUMENTS, document_named, tell_withdrawals};
 use crate::tables::consents::{self, ConsentRow};
 use crate::tables::sync;
 use crate::words::{self, Language, say};
 use kabao_base::{Code, Id, Timestamp};
-use serde::{Deserialize, Serialize};
-
-/// The versions that the service shows today, as they are kept.
-#[derive(Deserialize, Serialize)]
-struct Shown {
-    documents: Vec<ShownDocument>,
-    /// What the service has; not kept here but in the ledger.
-    #[serde(default, skip_serializing)]
-    given: Vec<Given>,
-}
-
-#[derive(Deserialize, Serialize)]
-struct ShownDocument {
-    document: String,
-    version: String,
-}
 
 impl DataClient {
     /// Every document with how it stands, and everything that was given and withdrawn, as this phone knows it. Works without
     /// network.
     pub async fn consents(&self) -> Outcome<ConsentsView> {
-        let (rows, counting, shown) = self
+        let (rows, counting, owed, shown) = self
             .core
             .open_files(|files| {
-                let (rows, counting) = files.ledger(|conn| Ok((consents::all(conn)?, consents::counting(conn)?)))?;
-                Ok((rows, counting, files.cache(|conn| sync::snapshot(conn, sync::CONSENTS))?))
+                let (rows, counting, owed) = files.ledger(|conn| Ok((consents::all(conn)?, consents::counting(conn)?, shared::owed(conn)?)))?;
+                Ok((rows, counting, owed, files.cache(|conn| sync::snapshot(conn, sync::CONSENTS))?))
             })
             .await?;
         let (shown, at) = match shown {
-            Some((body, at)) => (serde_json::from_str::<Shown>(&body).ok(), Some(at)),
+            Some((body, at)) => (serde_json::from_str::<wire::Consents>(&body).ok(), Some(at)),
             None => (None, None),
         };
-        Ok(view(self.core.settings.language, &rows, &counting, shown.as_ref(), at))
+        Ok(view(self.core.settings.language, &rows, &counting, owed, shown.as_ref(), at))
     }
 
     /// The same, after asking the service for the versions of today and telling it what was withdrawn.
     pub async fn refresh_consents(&self) -> Outcome<ConsentsView> {
         tell_withdrawals(&self.core).await?;
-        let request = self.core.request("GET", "/v1/consents".to_owned(), Vec::new())?;
-        let answer = self.core.call(&request).await?;
-        let shown: Shown = answer.read()?;
-        let (at, body) = (answer.time, serde_json::to_string(&shown).map_err(|_| Code::Internal)?);
-        self.core.open_files(move |files| files.cache_write(|tx| sync::set_snapshot(tx, sync::CONSENTS, &body, at))).await?;
-        learn_consents(&self.core, shown.given, at).await?;
+        shared::ask_consents(&self.core).await?;
         self.consents().await
     }
 
@@ -84,16 +64,22 @@ impl DataClient {
     /// before stays at the service as long as the law asks; the view says so.
     ///
     /// # Errors
-    /// `bad_argument` (field `document`) for a document that there is not, `consent_missing` when it was never consented to.
+    /// `bad_argument` (field `document`) for a document that there is not, `consent_not_given` when it was never consented to,
+    /// neither here nor on another phone of the account. A phone that has not asked the service yet asks it first, and gives what
+    /// kept it from an answer.
     pub async fn withdraw_consent(&self, document: String) -> Outcome<ConsentsView> {
         let document = document_named(&document)?;
         let now = self.core.now();
+        let asked = move |conn: &rusqlite::Connection| Ok(consents::ever_given(conn, document)? || !shared::owed(conn)?);
+        if !self.core.open_files(move |files| files.ledger(asked)).await? {
+            shared::ask_consents(&self.core).await?;
+        }
         self.core
             .open_files(move |files| {
                 let rows = files.ledger(consents::all)?;
                 let of_document: Vec<&ConsentRow> = rows.iter().filter(|row| row.document == document).collect();
                 if of_document.is_empty() {
-                    return Err(Code::ConsentMissing.into());
+                    return Err(WalletError::from(Code::ConsentNotGiven).in_field(document));
                 }
                 let standing: Vec<_> = of_document.iter().filter(|row| row.withdrawn_at.is_none()).map(|row| row.consent_id).collect();
                 if standing.is_empty() {
@@ -115,7 +101,7 @@ impl DataClient {
     }
 }
 
-fn view(language: Language, rows: &[ConsentRow], counting: &[Id], shown: Option<&Shown>, at: Option<Timestamp>) -> ConsentsView {
+fn view(language: Language, rows: &[ConsentRow], counting: &[Id], owed: bool, shown: Option<&wire::Consents>, at: Option<Timestamp>) -> ConsentsView {
     let documents = DOCUMENTS.iter().map(|document| {
         let newest = rows.iter().rev().find(|row| row.document == *document);
         let standing = rows.iter().rev().find(|row| row.document == *document && counting.contains(&row.consent_id) && row.withdrawn_at.is_none());
@@ -126,6 +112,7 @@ fn view(language: Language, rows: &[ConsentRow], counting: &[Id], shown: Option<
             // A step asked for it anew: another version, or the service came back from before it.
             (Some(row), None, _) if row.withdrawn_at.is_none() => (ConsentState::Outdated, "outdated"),
             (Some(_), None, _) => (ConsentState::Withdrawn, "withdrawn"),
+            (None, None, _) if owed => (ConsentState::Unknown, "unknown"),
             (None, None, _) => (ConsentState::Missing, "missing"),
         };
         ConsentDocument {

@@ -204,12 +204,24 @@ pub struct ExportReport {
     pub first_wrong_event: Option<u64>,
     /// SHA-256 of `manifest.json`, which names the sums of everything else.
     pub manifest_sha256: String,
+    /// Whether the history in it goes from the first entry to the newest that the service spoke of. If not, sync and
+    /// export anew.
+    pub history_complete: bool,
+    /// When the history was synced last; absent when it never was on this phone.
+    pub history_at: Option<Timestamp>,
+    /// How far the history goes, in words.
+    pub history_text: String,
+    /// What is not in it because this phone never asked the service: `contacts`, `devices`, `own_caps`, `sign_in`,
+    /// `consents`. Showing it once (or refreshing it) brings it.
+    pub not_asked: Vec<String>,
 }
 
 /// How the consent to a document stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum ConsentState {
+    /// This phone became the account's and has not heard yet what was consented to on another one: `refresh_consents` asks.
+    Unknown,
     /// Never given.
     Missing,
     /// Given to the version of today, as far as this phone knows it.

@@ -226,6 +226,7 @@ async fn keep(core: &Core, checked: Checked) -> Outcome<(Vec<RecordRow>, Vec<Ask
                 }
             }
             table::save(tx, &checked.run)?;
+            table::set_newest(tx, checked.head.seq, now)?;
             table::set_snapshot(tx, table::ASKS, &asks, now)?;
             let balance_at = Timestamp::from_ms(checked.page.balance_at);
             table::set_balance(tx, checked.page.balance, checked.page.held, balance_at)?;

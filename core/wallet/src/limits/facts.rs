@@ -48,6 +48,8 @@ pub(super) struct Facts {
     pub(super) clock_wrong: bool,
     /// Top-ups without a result: what may come into the balance.
     pub(super) arriving: i64,
+    /// The same, and top-ups that succeeded since the service counted: what its balance did not have.
+    coming: i64,
     spent: Vec<Spent>,
 }
 
@@ -77,6 +79,8 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
         let counted_at = counters.as_ref().map_or(Timestamp::from_ms(i64::MIN), |(_, at)| *at);
         let top_up = |row: &&IntentRow| Terms::decode(&row.terms).is_ok_and(|terms| terms.kind == MoveKind::TopUp);
         let arriving = open.iter().filter(top_up).fold(0_i64, |sum, row| sum.saturating_add(row.amount.minor));
+        let arrived = newest.iter().filter(|row| row.state == PaymentState::Succeeded && row.updated_at > counted_at).filter(top_up);
+        let coming = arrived.fold(arriving, |sum, row| sum.saturating_add(row.amount.minor));
         let of = counters.as_ref().map(|(counters, _)| counters);
         let succeeded = newest.iter().filter(|row| row.state == PaymentState::Succeeded);
         let mut spent: Vec<Spent> = open.iter().chain(succeeded).filter_map(|row| Spent::of_intent(row, of)).collect();
@@ -112,6 +116,7 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
             clock_trusted,
             clock_wrong,
             arriving,
+            coming,
             spent,
             counters,
         })
@@ -176,6 +181,7 @@ impl Facts {
             code_day: of("code_day", None, today),
             year: of("year", None, this_year),
             life: of("life", None, true),
+            kept: counters.balance.minor.max(0),
             low: of("low", None, true),
             own_day: of("own_day", None, today),
             top_up_day: of("top_up_day", None, today),
@@ -195,7 +201,7 @@ impl Facts {
 
     /// What this phone may have spent and the service had not counted.
     pub(super) fn reserved(&self, card: Option<Id>) -> Used {
-        let mut used = Used::default();
+        let mut used = Used { kept: self.coming, ..Used::default() };
         let counted_at = self.counters.as_ref().map_or(Timestamp::from_ms(i64::MIN), |(_, at)| *at);
         for spent in self.spent.iter().filter(|spent| spent.is_missing_in(counted_at)) {
             let (today, this_year) = (spent.at.china_day() == self.now.china_day(), spent.at.china_year() == self.now.china_year());

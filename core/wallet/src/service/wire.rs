@@ -231,10 +231,20 @@ pub(crate) struct ConsentText {
     pub(crate) text: String,
 }
 
-/// What the account consented to.
-#[derive(Deserialize)]
+/// The versions of the texts of today, and what the account consented to. Kept are the versions; what was given is kept in the ledger.
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Consents {
+    #[serde(default)]
+    pub(crate) documents: Vec<ConsentVersion>,
+    #[serde(default, skip_serializing)]
     pub(crate) given: Vec<crate::shared::Given>,
+}
+
+/// A text in its version of today.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct ConsentVersion {
+    pub(crate) document: String,
+    pub(crate) version: String,
 }
 
 /// How a binding stands.

@@ -53,6 +53,8 @@ pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
     // Only a name in a list: without an answer it is told the next time.
     let _ = super::tell_device(core).await;
     let _ = super::tell_build(core).await;
+    // Without an answer it is asked the next time, and what is not known is called so until then.
+    let _ = super::ask_owed_consents(core).await;
     let request = core.request("GET", "/v1/account".to_owned(), Vec::new())?;
     let answer = core.call(&request).await?;
     let known: wire::Account = answer.read()?;

@@ -4,7 +4,7 @@
 use super::Core;
 use crate::error::{Outcome, WalletError};
 use crate::service::wire;
-use crate::tables::{consents, sync};
+use crate::tables::{consents, marks, sync};
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::Digest32;
 use serde::Deserialize;
@@ -113,14 +113,29 @@ pub(crate) async fn need_consent(core: &Core, document: &'static str) -> Outcome
         (None, true) => return Err(missing()),
         (None, false) => {}
     }
-    let request = core.request("GET", "/v1/consents".to_owned(), Vec::new())?;
-    if let Ok(answer) = core.call(&request).await {
-        let at = answer.time;
-        if let Ok(known) = answer.read::<wire::Consents>() {
-            learn_consents(core, known.given, at).await?;
-        }
-    }
+    let _ = ask_consents(core).await;
     look().await?.0.ok_or_else(missing)
+}
+
+/// Asks what the account consented to, here and on other phones, and which versions are of today.
+pub(crate) async fn ask_consents(core: &Core) -> Outcome<()> {
+    let request = core.request("GET", "/v1/consents".to_owned(), Vec::new())?;
+    let answer = core.call(&request).await?;
+    let at = answer.time;
+    let said: wire::Consents = answer.read()?;
+    let shown = serde_json::to_string(&said).map_err(|_| Code::Internal)?;
+    core.open_files(move |files| files.cache_write(|tx| sync::set_snapshot(tx, sync::CONSENTS, &shown, at))).await?;
+    learn_consents(core, said.given, at).await
+}
+
+/// The same for a phone that became the account's and did not ask yet; nothing for every other one.
+pub(crate) async fn ask_owed_consents(core: &Core) -> Outcome<()> {
+    if core.open_files(|files| files.ledger(owed)).await? { ask_consents(core).await } else { Ok(()) }
+}
+
+/// Whether what was consented to on other phones is not known.
+pub(crate) fn owed(conn: &rusqlite::Connection) -> Outcome<bool> {
+    Ok(marks::get(conn, marks::CONSENTS_OWED)?.is_some())
 }
 
 /// What a refused step says of consents: the one that is missing, or is to another version by now, is asked for before the next.
@@ -140,14 +155,14 @@ pub(crate) async fn hear_consent(core: &Core, error: &WalletError) -> Outcome<()
 }
 
 /// Takes up consents that were given on another phone of the account.
-pub(crate) async fn learn_consents(core: &Core, given: Vec<Given>, at: Timestamp) -> Outcome<()> {
+async fn learn_consents(core: &Core, given: Vec<Given>, at: Timestamp) -> Outcome<()> {
     core.open_files(move |files| {
         let known = files.ledger(consents::all)?;
         let news: Vec<&Given> = given.iter().filter(|entry| known.iter().all(|row| row.consent_id != entry.consent_id)).collect();
         // Withdrawn on another phone of the account: it counts here as well.
         let standing = |id: Id| known.iter().any(|row| row.consent_id == id && row.withdrawn_at.is_none());
         let ended: Vec<(&Given, i64)> = given.iter().filter_map(|entry| Some((entry, entry.withdrawn_at?))).filter(|(entry, _)| standing(entry.consent_id)).collect();
-        if news.is_empty() && ended.is_empty() {
+        if news.is_empty() && ended.is_empty() && !files.ledger(owed)? {
             return Ok(());
         }
         files.commit(at, |tx, log| {
@@ -172,6 +187,7 @@ pub(crate) async fn learn_consents(core: &Core, given: Vec<Given>, at: Timestamp
                     None => {}
                 }
             }
+            marks::remove(tx, marks::CONSENTS_OWED)?;
             log.append(tx, "account", "consents_learned", b"")
         })
     })

@@ -25,8 +25,8 @@ pub(crate) use device_report::tell_device;
 pub use face::FaceRequest;
 pub(crate) use face::{face_nonce, read_face_nonce};
 pub(crate) use consents::{
-    CARD_BINDING, DOCUMENTS, FACE, Given, OF_A_CHECK, REAL_NAME, consent_text, document_named, give_consent, hear_consent, learn_consents,
-    need_consent, tell_withdrawals,
+    CARD_BINDING, DOCUMENTS, FACE, Given, OF_A_CHECK, REAL_NAME, ask_consents, ask_owed_consents, consent_text, document_named, give_consent,
+    hear_consent, need_consent, owed, tell_withdrawals,
 };
 pub(crate) use counters::{follow_counters, keep_counters, refresh_counters};
 pub use erase::EraseReport;

@@ -1,6 +1,6 @@
 //! Exports that the person made, and the traces of one that was cut short.
 
-use super::{Files, id_at};
+use super::{Files, count_at, id_at, time_at};
 use crate::error::Outcome;
 use kabao_base::{Id, Timestamp};
 use kabao_vault::VaultError;
@@ -34,6 +34,24 @@ pub(crate) fn end(conn: &Connection, export_id: Id, at: Timestamp, files: u32, b
     )
     .map(|_| ())
     .map_err(|error| VaultError::from(error).into())
+}
+
+/// An export that was made: where, when it was begun, its files and bytes.
+pub(crate) struct Made {
+    pub(crate) folder: String,
+    pub(crate) at: Timestamp,
+    pub(crate) files: u32,
+    pub(crate) bytes: u64,
+}
+
+/// The exports that became whole, newest first.
+pub(crate) fn made(conn: &Connection) -> Outcome<Vec<Made>> {
+    conn.prepare("SELECT folder, at, files, bytes FROM exports WHERE state = 'done' ORDER BY at DESC LIMIT 1000")
+        .and_then(|mut select| {
+            let read = |row: &rusqlite::Row<'_>| Ok(Made { folder: row.get(0)?, at: time_at(row, 1)?, files: row.get(2)?, bytes: count_at(row, 3)? });
+            select.query_map([], read)?.collect()
+        })
+        .map_err(|error| VaultError::from(error).into())
 }
 
 fn unfinished(conn: &Connection) -> Outcome<Vec<(Id, PathBuf)>> {

@@ -14,6 +14,8 @@ pub(crate) const CLOCK: &str = "clock";
 pub(crate) const HISTORY_HEAD: &str = "history_head";
 /// The revision of `mine.db` that the ledger knows.
 pub(crate) const MINE_REVISION: &str = "mine_revision";
+/// The hash of the recovery sheet that was confirmed last: the same confirmation again is the same call.
+pub(crate) const SHEET_KEPT: &str = "sheet_kept";
 /// The recovery sheet's hash between its making and the service's answer.
 pub(crate) const SHEET_HASH: &str = "sheet_hash";
 
@@ -24,6 +26,9 @@ pub(crate) const REVOKED: &str = "revoked";
 
 /// The renewal of the approval key that is under way: until it is done that key approves nothing.
 pub(crate) const APPROVE_RENEWAL: &str = "approve_renewal";
+
+/// What the account consented to on other phones was not asked yet.
+pub(crate) const CONSENTS_OWED: &str = "consents_owed";
 
 /// The choice of a login password whose answer did not come.
 pub(crate) const PASSWORD_CHANGE: &str = "password_change";

@@ -53,6 +53,8 @@ pub(crate) const ACCOUNT: &str = "account";
 const BALANCE: &str = "balance";
 /// How much of the balance is held, in minor units, with its moment.
 const HELD: &str = "held";
+/// The number of the newest entry of the history that the service spoke of.
+const NEWEST: &str = "newest";
 /// The class of the account and the way to the next one.
 pub(crate) const CLASSES: &str = "classes";
 /// The second contacts, masked.
@@ -83,6 +85,27 @@ pub(crate) fn snapshot(conn: &Connection, name: &str) -> Outcome<Option<(String,
         .map_err(|error| VaultError::from(error).into())
 }
 
+/// Everything that is kept as it was answered, by name.
+pub(crate) fn snapshots(conn: &Connection) -> Outcome<Vec<(String, String, Timestamp)>> {
+    conn.prepare("SELECT name, body, at FROM snapshots ORDER BY name LIMIT 100")
+        .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, time_at(row, 2)?)))?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// The service spoke of an entry of this number.
+pub(crate) fn set_newest(conn: &Connection, seq: u64, at: Timestamp) -> Outcome<()> {
+    set_snapshot(conn, NEWEST, &seq.to_string(), at)
+}
+
+/// How far the history is here: the verified run, and whether it goes from the first entry to the newest that the service
+/// spoke of. Nothing before the first sync.
+pub(crate) fn reach(conn: &Connection) -> Outcome<Option<(Synced, bool)>> {
+    let Some(run) = load(conn)? else { return Ok(None) };
+    let newest = snapshot(conn, NEWEST)?.and_then(|(body, _)| body.parse::<u64>().ok());
+    let whole = run.low <= 1 && newest.is_some_and(|newest| newest <= run.high);
+    Ok(Some((run, whole)))
+}
+
 /// Keeps an answer.
 pub(crate) fn set_snapshot(conn: &Connection, name: &str, body: &str, at: Timestamp) -> Outcome<()> {
     conn.execute("INSERT OR REPLACE INTO snapshots (name, body, at) VALUES (?1, ?2, ?3)", params![name, body, at.as_ms()])
@@ -101,4 +124,23 @@ pub(crate) fn balance(conn: &Connection) -> Outcome<Option<(Money, Money, Timest
     let fen = |body: &str| body.parse().ok().map(Money::fen);
     let held = snapshot(conn, HELD)?.and_then(|(body, _)| fen(&body)).unwrap_or(Money::fen(0));
     Ok(snapshot(conn, BALANCE)?.and_then(|(body, at)| Some((fen(&body)?, held, at))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_is_whole_from_its_first_entry_to_the_newest_that_was_spoken_of() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("cache-1.sql")).unwrap();
+        let at = Timestamp::from_ms(5);
+        assert!(reach(&conn).unwrap().is_none(), "never synced");
+        let whole = |low: u64, high: u64, newest: u64| {
+            save(&conn, &Synced { low, low_prev: [0; 32], high, high_hash: [0; 32], at }).unwrap();
+            set_newest(&conn, newest, at).unwrap();
+            reach(&conn).unwrap().unwrap().1
+        };
+        assert_eq!([whole(1, 9, 9), whole(1, 0, 0), whole(2, 9, 9), whole(1, 9, 10)], [true, true, false, false]);
+    }
 }

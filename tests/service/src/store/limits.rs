@@ -91,8 +91,12 @@ pub fn check(db: &Connection, rules: &Rules, account: Id, class: i64, card: Opti
         if rules.top_up.single.is_some_and(|cap| amount > cap) {
             return Ok(Some(Code::LimitSingle));
         }
-        let over = rules.top_up.day.map(|cap| breaks(cap, &day_bucket("top_up", now))).transpose()?;
-        return Ok(over.unwrap_or(false).then_some(Code::LimitDay));
+        if rules.top_up.day.map(|cap| breaks(cap, &day_bucket("top_up", now))).transpose()?.unwrap_or(false) {
+            return Ok(Some(Code::LimitDay));
+        }
+        let life = if class == 0 { None } else { rules.class(class).1 };
+        let over = life.map(|cap| overfills(db, account, cap, amount)).transpose()?;
+        return Ok(over.unwrap_or(false).then_some(Code::LimitLifetime));
     }
     if way == Way::Withdraw && rules.withdraw.single.is_some_and(|cap| amount > cap) || way != Way::Withdraw && amount > rules.single || way == Way::Transfer && rules.transfer.single.is_some_and(|cap| amount > cap) {
         return Ok(Some(Code::LimitSingle));
@@ -137,17 +141,24 @@ pub fn check(db: &Connection, rules: &Rules, account: Id, class: i64, card: Opti
     Ok(life.map(|cap| breaks(cap, "life")).transpose()?.unwrap_or(false).then_some(Code::LimitLifetime))
 }
 
+/// Whether a top-up would bring more into the balance than class I may ever spend: what was spent, what is there, and what is on
+/// its way. Money that can never be spent is not taken.
+fn overfills(db: &Connection, account: Id, cap: i64, amount: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT coalesce(sum(amount), 0) FROM payments WHERE account_id = ?1 AND kind = 'top_up' AND state IN ('accepted', 'sent', 'cancelling')";
+    let coming: i64 = one(db, sql, [account.to_string()], |row| row.get(0))?.unwrap_or(0);
+    let there = super::ledger::user_balance(db, account)?.max(0);
+    let all = [there, coming, amount].into_iter().try_fold(used(db, account, "life")?, i64::checked_add);
+    Ok(all.is_none_or(|all| all > cap))
+}
+
 /// Money that stays the person's own is not spent: of the law's caps only class I's lifetime counts it (PBOC Announcement 2015
-/// No. 43, articles 11 and 24, leave the person's own account at a bank out of the day and the year).
+/// No. 43, articles 11 and 24, leave the person's own account at a bank out of the day and the year). No withdrawal is refused for it:
+/// top-ups keep the balance within the lifetime, and what is beyond came back from merchants and stays the person's.
 fn check_withdrawal(rules: &Rules, class: i64, now: Timestamp, breaks: &dyn Fn(i64, &str) -> rusqlite::Result<bool>) -> rusqlite::Result<Option<Code>> {
     if rules.withdraw.day.map(|cap| breaks(cap, &day_bucket("withdraw", now))).transpose()?.unwrap_or(false) {
         return Ok(Some(Code::LimitDay));
     }
-    if class == 0 {
-        return Ok(Some(Code::WrongStep));
-    }
-    let (_, life) = rules.class(class);
-    Ok(life.map(|cap| breaks(cap, "life")).transpose()?.unwrap_or(false).then_some(Code::LimitLifetime))
+    Ok((class == 0).then_some(Code::WrongStep))
 }
 
 fn check_card(

@@ -162,6 +162,9 @@ pub async fn carry_out(word: &ChangeWord, wallet: &Wallet, answer: &Answer) -> R
             ask(wallet, answer, "contact_remove", with([("contact_id", json!(contact_id)), ("pin", pin)])).await
         }
         ChangeWord::Closure => ask(wallet, answer, "closure", none).await,
+        ChangeWord::CloseAccount { confirmed: false, .. } | ChangeWord::EraseClosed { confirmed: false } => {
+            Err(Stop::Unusable("not_confirmed", "--confirmed".to_owned()))
+        }
         ChangeWord::CloseAccount { confirmed, without_pin } => {
             let pin = if *without_pin { Value::Null } else { secret("PIN")? };
             ask(wallet, answer, "close_account", with([("pin", pin), ("confirmed", json!(confirmed))])).await

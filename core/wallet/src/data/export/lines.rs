@@ -1,7 +1,9 @@
 //! One thing as a line: of a table for people, of JSON for programs.
 
 use super::csv::Cell;
+use crate::service::wire::{Contact, Device};
 use crate::tables::consents::ConsentRow;
+use crate::tables::exports::Made;
 use crate::tables::intents::IntentRow;
 use crate::tables::records::RecordRow;
 use crate::words::{self, Language, say};
@@ -31,7 +33,8 @@ fn number(value: impl ToString) -> (String, bool) {
     (value.to_string(), true)
 }
 
-fn time(at: Timestamp) -> Value {
+/// A moment for programs.
+pub(super) fn time(at: Timestamp) -> Value {
     json!({ "ms": at.as_ms(), "utc": at.rfc3339() })
 }
 
@@ -114,11 +117,61 @@ pub(super) fn consent(language: Language, row: &ConsentRow) -> Line {
     Line { cells, value }
 }
 
-pub(super) const CARDS: [&str; 3] = ["bank", "brand", "last4"];
+/// A word of the catalogue; what it has no word for stays what it is.
+fn known(language: Language, group: &str, plain: &str) -> String {
+    let key = format!("{group}.{plain}");
+    if words::exists(&key) { say(language, &key, &[]) } else { plain.to_owned() }
+}
 
-/// A bound card.
-pub(super) fn card(bank: &str, brand: &str, last4: &str) -> Line {
-    Line { cells: vec![text(bank), text(brand), text(last4)], value: json!({ "bank": bank, "brand": brand, "last4": last4 }) }
+pub(super) const CARDS: [&str; 6] = ["bank", "brand", "last4", "kind", "state", "id"];
+
+/// A card, bound or earlier: bank, brand and last four digits.
+pub(super) fn card(language: Language, id: &str, [bank, brand, last4]: [&str; 3], kind: &str, state: &str) -> Line {
+    let cells = vec![
+        text(bank), text(brand), text(last4), text(known(language, "card.kind", kind)), text(known(language, "data.state", state)), text(id),
+    ];
+    Line { cells, value: json!({ "card_id": id, "bank": bank, "brand": brand, "last4": last4, "kind": kind, "state": state }) }
+}
+
+pub(super) const CONTACTS: [&str; 4] = ["kind", "contact", "state", "time"];
+
+/// A second contact, masked. `verified_at` is when it was proven last.
+pub(super) fn contact(language: Language, row: &Contact) -> Line {
+    let at = row.verified_at.map(Timestamp::from_ms);
+    let cells = vec![
+        text(known(language, "data.contact", &row.kind)), text(&row.masked), text(known(language, "data.state", &row.state)),
+        text(at.map(Timestamp::china_text).unwrap_or_default()),
+    ];
+    let value = json!({
+        "contact_id": row.contact_id, "kind": row.kind, "masked": row.masked, "state": row.state, "verified_at": at.map(time),
+        "verify_again_at": row.verify_again_at.map(Timestamp::from_ms).map(time),
+    });
+    Line { cells, value }
+}
+
+pub(super) const DEVICES: [&str; 5] = ["name", "kind", "first_seen", "last_seen", "state"];
+
+/// A phone of the account.
+pub(super) fn device(language: Language, row: &Device) -> Line {
+    let (first, last) = (Timestamp::from_ms(row.first_seen), Timestamp::from_ms(row.last_seen));
+    let state = match &row.ended_by {
+        Some(by) => known(language, "device", by),
+        None => known(language, "data.state", if row.this { "this" } else { "signed_in" }),
+    };
+    let cells = vec![text(&row.model), text(known(language, "device", &row.form)), text(first.china_text()), text(last.china_text()), text(state)];
+    let value = json!({
+        "device_id": row.device_id, "model": row.model, "form": row.form, "first_seen": time(first), "last_seen": time(last), "this": row.this,
+        "ended_at": row.ended_at.map(Timestamp::from_ms).map(time), "ended_by": row.ended_by, "capabilities": row.capabilities,
+    });
+    Line { cells, value }
+}
+
+pub(super) const EXPORTS: [&str; 4] = ["time", "place", "files", "bytes"];
+
+/// An earlier export.
+pub(super) fn export(row: &Made) -> Line {
+    let cells = vec![text(row.at.china_text()), text(&row.folder), number(row.files), number(row.bytes)];
+    Line { cells, value: json!({ "at": time(row.at), "folder": row.folder, "files": row.files, "bytes": row.bytes }) }
 }
 
 pub(super) const SETTINGS: [&str; 3] = ["name", "value", "time"];

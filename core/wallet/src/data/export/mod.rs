@@ -7,6 +7,7 @@
 //! ```
 //! Nothing secret is in it, and no whole number of a card or document: this phone has none.
 
+mod about;
 mod csv;
 mod lines;
 mod page;

@@ -13,6 +13,8 @@ pub(super) struct Page<'a> {
     pub(super) account: &'a [(String, String)],
     /// Whether journal and receipts verify.
     pub(super) sound: bool,
+    /// How far the history goes, and what is not here.
+    pub(super) notes: &'a [String],
     /// File, what it is, how many lines.
     pub(super) files: &'a [(Written, String, u64)],
     pub(super) receipts: u64,
@@ -38,6 +40,9 @@ pub(super) fn html(page: &Page<'_>) -> String {
     };
     add(&format!("<h1>{}</h1>\n<p>{} {}</p>", word("title"), word("made_at"), escape(&page.made_at)));
     add(&format!("<p><strong>{}</strong></p>", word(if page.sound { "sound" } else { "not_sound" })));
+    for note in page.notes {
+        add(&format!("<p>{}</p>", escape(note)));
+    }
     add("<table>");
     for (name, value) in page.account {
         add(&format!("<tr><th>{}</th><td><bdi>{}</bdi></td></tr>", escape(name), escape(value)));
@@ -91,6 +96,7 @@ mod tests {
                 made_at: hostile.clone(),
                 account: &[(hostile.clone(), hostile.clone())],
                 sound: false,
+                notes: &[hostile.clone()],
                 files: &[(file, hostile.clone(), 3)],
                 receipts: 0,
                 root_key: hostile.clone(),

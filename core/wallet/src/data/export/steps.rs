@@ -1,18 +1,15 @@
 //! The steps of an export. Each works on the database thread for one page of rows, so that a payment never waits longer
 //! than that.
 
+use super::about::{self, About};
 use super::lines::{self, Line};
 use super::page::{Page, html};
 use super::sink::{Open, Sink, Written};
 use crate::data::{DataClient, ExportReport, InventoryView};
 use crate::error::Outcome;
-use crate::service::wire;
-use crate::tables::intents;
-use crate::tables::{Files, account, choices, consents, marks, receipts, records, sync};
+use crate::tables::{Files, intents, receipts, records, sync};
 use crate::words::{Language, say};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kabao_base::{Code, Id, Timestamp, mask};
+use kabao_base::{Id, Timestamp};
 use kabao_proof::{KeySet, Receipt};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -32,7 +29,7 @@ pub(super) struct Work {
 }
 
 /// The same lines for people and for programs.
-struct Pair {
+pub(super) struct Pair {
     table: Open,
     json: Open,
     count: u64,
@@ -48,7 +45,7 @@ impl Work {
         self.sink.finish()
     }
 
-    fn begin(&mut self, language: Language, name: &str, head: &[&str]) -> Outcome<Pair> {
+    pub(super) fn begin(&mut self, language: Language, name: &str, head: &[&str]) -> Outcome<Pair> {
         let (mut table, mut json) = (self.sink.begin(&format!("{name}.csv"))?, self.sink.begin(&format!("{name}.json"))?);
         self.sink.put(&mut table, super::csv::BOM.as_bytes())?;
         self.sink.put(&mut table, lines::head(language, head).as_bytes())?;
@@ -56,7 +53,7 @@ impl Work {
         Ok(Pair { table, json, count: 0 })
     }
 
-    fn add(&mut self, pair: &mut Pair, line: &Line) -> Outcome<()> {
+    pub(super) fn add(&mut self, pair: &mut Pair, line: &Line) -> Outcome<()> {
         self.sink.put(&mut pair.table, line.row().as_bytes())?;
         self.sink.put(&mut pair.json, if pair.count == 0 { b"\n" } else { b",\n" })?;
         self.sink.put(&mut pair.json, line.value.to_string().as_bytes())?;
@@ -64,7 +61,7 @@ impl Work {
         Ok(())
     }
 
-    fn end(&mut self, mut pair: Pair, what: &str) -> Outcome<()> {
+    pub(super) fn end(&mut self, mut pair: Pair, what: &str) -> Outcome<()> {
         self.sink.put(&mut pair.json, b"\n]\n")?;
         for open in [pair.table, pair.json] {
             let written = self.sink.end(open, true)?;
@@ -73,7 +70,7 @@ impl Work {
         Ok(())
     }
 
-    fn one(&mut self, name: &str, what: &str, bytes: &[u8]) -> Outcome<()> {
+    pub(super) fn one(&mut self, name: &str, what: &str, bytes: &[u8]) -> Outcome<()> {
         let written = self.sink.whole(name, bytes, true)?;
         self.files.push((written, what.to_owned(), 1));
         Ok(())
@@ -98,19 +95,20 @@ impl DataClient {
     pub(super) async fn write(&self, mut work: Work) -> Outcome<(ExportReport, Work)> {
         let (core, language) = (&self.core, self.core.settings.language);
         let inventory = self.inventory().await?;
-        let (first_wrong, total) = core
+        // How far the history goes when its first page is read; what comes meanwhile makes it no smaller.
+        let (first_wrong, total, reach) = core
             .open_files(|files| {
                 let own = files.ledger(|conn| Ok((intents::count(conn)?, receipts::count(conn)?)))?;
-                Ok((files.verify_events()?, own.0.saturating_add(own.1).saturating_add(files.cache(records::count)?)))
+                let (records, reach) = files.cache(|conn| Ok((records::count(conn)?, sync::reach(conn)?)))?;
+                Ok((files.verify_events()?, own.0.saturating_add(own.1).saturating_add(records), reach))
             })
             .await?;
         core.exported.send_replace(Some((0, total)));
         work.keys = core.stored_key_set().await?;
         let word = |name: &str| say(language, &format!("data.export.{name}"), &[]);
         let (history_word, payments_word) = (word("history"), word("payments"));
-        let names = ["account", "consents", "cards", "settings", "keys"].map(word);
-        let account: Vec<(String, String)>;
-        (work, account) = core.open_files(move |files| small(files, work, language, &names)).await?;
+        let about: About;
+        (work, about) = core.open_files(move |files| about::write(files, work, language)).await?;
 
         let mut pair;
         (work, pair) = core
@@ -142,7 +140,8 @@ impl DataClient {
         let report = core
             .open_files(move |_| {
                 work.end(pair, &payments_word)?;
-                let manifest = close(&mut work, language, now, root_key, sound, &account, &inventory)?;
+                let reach = Reach::of(reach);
+                let manifest = close(&mut work, language, now, root_key, sound, &about, &reach, &inventory)?;
                 let report = ExportReport {
                     folder: String::new(),
                     files: work.sink.files,
@@ -151,6 +150,10 @@ impl DataClient {
                     wrong_receipts: std::mem::take(&mut work.wrong),
                     first_wrong_event: first_wrong,
                     manifest_sha256: manifest,
+                    history_complete: reach.complete,
+                    history_at: reach.at,
+                    history_text: reach.text(language),
+                    not_asked: about.not_asked.iter().map(|name| (*name).to_owned()).collect(),
                 };
                 Ok((report, work))
             })
@@ -163,53 +166,6 @@ impl DataClient {
             *progress = progress.map(|(done, total)| (done.saturating_add(by).min(total), total));
         });
     }
-}
-
-/// Account, consents, cards, settings and the keys of the service.
-fn small(files: &Files, mut work: Work, language: Language, names: &[String; 5]) -> Outcome<(Work, Vec<(String, String)>)> {
-    let [of_account, of_consents, of_cards, of_settings, of_keys] = names;
-    let (row, given, bindings, keys) = files.ledger(|conn| {
-        Ok((account::load(conn)?, consents::all(conn)?, account::bindings(conn)?, marks::get(conn, marks::KEY_SET)?))
-    })?;
-    let (known, balance) = files.cache(|conn| Ok((sync::snapshot(conn, sync::ACCOUNT)?, sync::balance(conn)?)))?;
-    let known = known.and_then(|(body, _)| serde_json::from_str::<wire::Account>(&body).ok());
-    let phone = row.phone.as_deref().map(|phone| mask::phone(phone.strip_prefix("+86").unwrap_or(phone)));
-    let value = json!({
-        "account_id": row.account_id, "device_id": row.device_id, "device_model": row.device_model, "phone_masked": phone,
-        "account_class": row.class, "verification_state": row.verification_state, "name_masked": row.name_masked,
-        "id_masked": row.id_masked, "pin_set": row.pin_set, "recovery_sheet_kept": row.sheet_set,
-        "balance_minor": balance.map(|(balance, ..)| balance.minor), "balance_held_minor": balance.map(|(_, held, _)| held.minor),
-        "balance_at": balance.map(|(.., at)| at.rfc3339()),
-    });
-    work.one("account.json", of_account, pretty(&value).as_bytes())?;
-    let label = |name: &str| say(language, &format!("data.column.{name}"), &[]);
-    let shown = [("account_id", row.account_id.map(|id| id.to_string())), ("phone", phone), ("person", row.name_masked), ("document_number", row.id_masked), ("device", row.device_model)];
-    let account = shown.into_iter().filter_map(|(name, value)| Some((label(name), value?))).collect();
-
-    let mut pair = work.begin(language, "consents", &lines::CONSENTS)?;
-    for row in &given {
-        work.add(&mut pair, &lines::consent(language, row))?;
-    }
-    work.end(pair, of_consents)?;
-    let mut pair = work.begin(language, "cards", &lines::CARDS)?;
-    match known {
-        Some(known) => known.cards.iter().try_for_each(|card| work.add(&mut pair, &lines::card(&card.bank, &card.brand, &card.last4)))?,
-        // Without an answer of the service: what was bound on this phone.
-        None => bindings.iter().filter(|binding| binding.state == "bound").try_for_each(|row| {
-            let part = |text: &Option<String>| text.clone().unwrap_or_default();
-            work.add(&mut pair, &lines::card(&part(&row.bank), &part(&row.brand), &part(&row.last4)))
-        })?,
-    }
-    work.end(pair, of_cards)?;
-    let mut pair = work.begin(language, "settings", &lines::SETTINGS)?;
-    for (name, value, at) in files.mine(choices::all)? {
-        work.add(&mut pair, &lines::setting(&name, &value, at))?;
-    }
-    work.end(pair, of_settings)?;
-    if let Some(keys) = keys {
-        work.one("keys.cose", of_keys, &URL_SAFE_NO_PAD.decode(keys).map_err(|_| Code::StorageDamaged)?)?;
-    }
-    Ok((work, account))
 }
 
 /// One page of the history with its receipts.
@@ -253,23 +209,58 @@ fn own_receipts(files: &Files, mut work: Work, after: &str) -> Outcome<(Work, St
     Ok((work, next, rows.len() < STEP as usize))
 }
 
+/// How far the history is here.
+struct Reach {
+    /// From its first entry to the newest that the service spoke of.
+    complete: bool,
+    /// When that was so; nothing before the first sync.
+    at: Option<Timestamp>,
+    /// Numbers of the oldest and the newest entry.
+    entries: Option<(u64, u64)>,
+}
+
+impl Reach {
+    fn of(known: Option<(sync::Synced, bool)>) -> Reach {
+        let (at, entries) = (known.map(|(run, _)| run.at), known.map(|(run, _)| (run.low, run.high)));
+        Reach { complete: known.is_some_and(|(_, whole)| whole), at, entries }
+    }
+
+    fn text(&self, language: Language) -> String {
+        let time = self.at.map(Timestamp::china_text).unwrap_or_default();
+        let name = match (self.complete, self.at) {
+            (true, _) => "history_complete",
+            (false, Some(_)) => "history_part",
+            (false, None) => "history_none",
+        };
+        say(language, &format!("data.export.{name}"), &[("time", &time)])
+    }
+}
+
 /// Page, sums and manifest. Gives the manifest's SHA-256.
+#[allow(clippy::too_many_arguments, reason = "what the last step writes down")]
 fn close(
     work: &mut Work,
     language: Language,
     now: Timestamp,
     root_key: String,
     sound: bool,
-    account: &[(String, String)],
+    about: &About,
+    reach: &Reach,
     inventory: &InventoryView,
 ) -> Outcome<String> {
     let listed: Vec<Value> =
         work.files.iter().map(|(file, _, count)| json!({ "name": file.name, "bytes": file.bytes, "sha256": file.sha256, "count": count })).collect();
+    let mut notes = vec![reach.text(language)];
+    if !about.not_asked.is_empty() {
+        let named: Vec<String> = about.not_asked.iter().map(|name| say(language, &format!("data.export.{name}"), &[])).collect();
+        notes.push(say(language, "data.export.not_asked", &[("what", &named.join(" / "))]));
+    }
     let page = html(&Page {
         language,
         made_at: now.china_text(),
-        account,
+        account: &about.account,
         sound,
+        notes: &notes,
         files: &work.files,
         receipts: work.receipts,
         root_key: root_key.clone(),
@@ -279,6 +270,11 @@ fn close(
     let sums = work.sink.end_sums()?;
     let manifest = json!({
         "format": "kabao-export-1", "made_at": now.rfc3339(), "language": language.tag(), "sound": sound, "root_key": root_key,
+        "history": {
+            "complete": reach.complete, "synced_at": reach.at.map(|at| at.rfc3339()),
+            "first_entry": reach.entries.map(|(first, _)| first), "last_entry": reach.entries.map(|(_, last)| last),
+        },
+        "not_asked": about.not_asked, "answers": about.answered,
         "wrong_receipts": work.wrong, "receipts": work.receipts, "files": listed,
         "index": { "name": index.name, "bytes": index.bytes, "sha256": index.sha256 },
         "sums": { "name": sums.name, "bytes": sums.bytes, "sha256": sums.sha256 },
@@ -286,7 +282,7 @@ fn close(
     Ok(work.sink.last("manifest.json", pretty(&manifest).as_bytes())?.sha256)
 }
 
-fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     text
