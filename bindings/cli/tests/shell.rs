@@ -200,6 +200,11 @@ fn exit_codes_say_how_certain_it_is() {
     assert!(refused.err.contains("这部手机还没有开通钱包\n请先用手机号开通。\n(not_registered, certain)"), "{}", refused.err);
     ready(&service, &profile);
 
+    // What cannot be undone says what it waits for, in the words of who types.
+    let unsure = wallet(&profile, &["--json", "close-account"], "480273");
+    let failure = unsure.json()["failure"].clone();
+    assert!(unsure.code == 1 && failure["code"] == "not_confirmed" && failure["next"].as_str().unwrap().contains("--confirmed"), "{failure}");
+
     // A wrong PIN is certain, and says how many tries are left.
     let wrong = wallet(&profile, &["--json", "top-up", "5.00"], "480274");
     assert_eq!((wrong.code, wrong.json()["failure"]["attempts_left"].clone()), (2, Value::from(4)));

@@ -254,7 +254,7 @@ fn an_export_has_everything_that_the_screens_show_and_says_what_is_not_there() {
         let all = wallet.data().export(to(&place.join("all"))).await.unwrap();
         assert_eq!((all.not_asked.len(), all.history_complete, all.wrong_receipts.len()), (0, true, 0), "{all:?}");
         let read = |file: &str| exported(&place.join("all"), file);
-        assert_eq!((read("contacts.json")[0]["kind"].as_str(), read("contacts.json")[0]["state"].as_str()), (Some("email"), Some("pending")));
+        assert_eq!((read("contacts.json")[0]["kind"].as_str(), read("contacts.json")[0]["state"].as_str()), (Some("email"), Some("unverified")));
         assert_eq!(read("devices.json")[0]["this"].as_bool(), Some(true));
         assert_eq!((read("cards.json")[0]["card_id"].as_str(), read("cards.json")[0]["state"].as_str()), (Some(card.as_str()), Some("unbound")));
         let settings = read("settings.json");

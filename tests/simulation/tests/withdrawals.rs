@@ -181,6 +181,17 @@ fn what_stands_in_the_way_is_known_without_network_and_is_what_the_service_says(
             }
             assert_eq!(format!("{}.00", most / 100), fits);
         }
+        // Class I has room for so much more in its lifetime, and the balance has a part of that already.
+        let used = json!({ "account_id": account, "class": 1, "used": [{ "counter": "life", "fen": 85_000 }] });
+        story.all.console.post("/dev/limits", used).await.unwrap();
+        wallet.limits().refresh().await.unwrap();
+        assert_eq!(wallet.limits().max_allowed_now("top_up".to_owned(), None).await.unwrap().unwrap().minor, 5_000);
+        for (amount, wanted) in [("50.00", None), ("50.01", Some("limit_lifetime"))] {
+            let precheck = kabao_core::limits::PrecheckRequest { amount: amount.to_owned(), channel: "top_up".to_owned(), source: None };
+            let view = wallet.limits().precheck(precheck).await.unwrap();
+            let said = wallet.pay().quote(story.top_up_request(amount).await).await.err().map(|error| error.failure().code.clone());
+            assert_eq!((view.first.map(|first| first.code), said.as_deref()), (wanted.map(str::to_owned), wanted), "{amount}");
+        }
         // Everything at once, in the service's order.
         let precheck = kabao_core::limits::PrecheckRequest { amount: "6000".to_owned(), channel: "withdraw".to_owned(), source: None };
         let view = wallet.limits().precheck(precheck).await.unwrap();

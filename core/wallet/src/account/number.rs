@@ -282,7 +282,8 @@ impl AccountClient {
                 })
             })
             .await?;
-        // The number is changed; how the account stands can also be asked later.
+        // The number is changed; how the account stands, and what is left of second contacts, can also be asked later.
+        let _ = self.contacts_refresh().await;
         let _ = refresh_account(&self.core).await;
         let _ = refresh_counters(&self.core).await;
         Ok(PhoneChangeView { account: Some(self.view().await?), ..view(&row, state, low_until) })
