@@ -16,8 +16,6 @@ pub(crate) const HISTORY_HEAD: &str = "history_head";
 pub(crate) const MINE_REVISION: &str = "mine_revision";
 /// The hash of the recovery sheet that was confirmed last: the same confirmation again is the same call.
 pub(crate) const SHEET_KEPT: &str = "sheet_kept";
-/// The hash of the recovery sheet that was confirmed last: the same confirmation again is the same call.
-pub(crate) const SHEET_KEPT: &str = "sheet_kept";
 /// The recovery sheet's hash between its making and the service's answer.
 pub(crate) const SHEET_HASH: &str = "sheet_hash";
 
