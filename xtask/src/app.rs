@@ -17,7 +17,8 @@ pub fn command_line(words: &[&str]) -> Result<bool, String> {
     let place = Place::find()?;
     match words {
         ["pictures"] => pictures(&place),
-        _ => Err("cargo xtask app pictures".into()),
+        ["pictures", "ios"] => crate::iphone::pictures(&place),
+        _ => Err("cargo xtask app pictures [ios]".into()),
     }
 }
 

@@ -16,6 +16,7 @@ mod command;
 mod consumers;
 mod count;
 mod fuzz;
+mod iphone;
 mod licences;
 mod outside;
 mod package;
@@ -36,7 +37,7 @@ cargo xtask COMMAND
   test [--quick]            every test; --quick: Rust only, nothing installed
   test --only NAME          only the stages whose name holds NAME, on what is already built
   bindings [kotlin|swift]   build the library and generate the Kotlin and Swift sources
-  app pictures              draw every Android screen: Chinese, English, dark, letters of twice the size
+  app pictures [ios]        draw every Android screen, or the iPhone's: Chinese, English, dark, large letters
   sim [--seed N] [--runs N] run the simulation
   sim power|io [--seed N] [--count M] [--every K] [--write] [--release]
                             the power goes, or the disk fails, at every operation of the files; --write: into docs/reliability.md

@@ -148,8 +148,8 @@ fn languages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
         false => Err("no generated sources: the build or the bindings failed".into()),
     };
     counted(report, "kotlin", ready(kotlin(place)), count::surefire);
-    counted(report, "swift", ready(swift(place, tools, "bindings/swift")), count::swift);
-    counted(report, "ios", ready(swift(place, tools, "ios")), count::swift);
+    counted(report, "swift", ready(swift(place, tools, "bindings/swift", &[], &[])), count::swift);
+    counted(report, "ios", ready(swift(place, tools, "ios", &[], &[])), count::swift);
 }
 
 /// What the tests of every language find in their environment.
@@ -182,17 +182,18 @@ fn kotlin(place: &Place) -> Result<Command, String> {
     Ok(line)
 }
 
-/// The tests of a Swift package, in the tree with the compiler.
-fn swift(place: &Place, tools: &Tools, package: &str) -> Result<Command, String> {
+/// The tests of a Swift package, in the tree with the compiler; `set` goes into their environment, `more` to `swift test`.
+pub fn swift(place: &Place, tools: &Tools, package: &str, set: &[String], more: &[&str]) -> Result<Command, String> {
     let tree = tools.swift.as_ref().map_err(Clone::clone)?.display().to_string();
     let (script, root) = (setup::tree_script(place).display().to_string(), place.root.display().to_string());
     let package = place.root.join(package).display().to_string();
     let environment = environment(place);
     let mut line = vec!["env"];
-    line.extend(environment.iter().map(String::as_str));
+    line.extend(environment.iter().chain(set).map(String::as_str));
     // 6.0.3 with Observation leaves symbols to its own libraries; without the flag the link fails.
     let test = ["swift", "test", "-Xlinker", "--allow-shlib-undefined"];
     line.extend(["bash", &script, "run", &tree, &root, &package]);
     line.extend(test);
+    line.extend_from_slice(more);
     setup::rooted(place, &line)
 }

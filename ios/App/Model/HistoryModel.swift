@@ -22,6 +22,8 @@ import Observation
 
     private let wallet: any WalletPort
     private var next: String?
+    /// The names of what was read: a record stands in the list once.
+    private var known: Set<String> = []
     private var isReading = false
 
     init(_ wallet: any WalletPort, _ words: Words) { (self.wallet, self.words) = (wallet, words) }
@@ -40,12 +42,15 @@ import Observation
         }
     }
 
-    private func forget() { (open, items, month, isLoaded, next, record, trouble) = ([], [], nil, false, nil, nil, nil) }
+    private func forget() {
+        (open, items, known, month, isLoaded, next, record, trouble) = ([], [], [], nil, false, nil, nil, nil)
+    }
 
     /// Reads the first page. What was read below it stays, if the two still meet.
     private func load() async {
         await attempt {
-            let page = try await wallet.page(nil)
+            // Both before anything is shown: a list and the sum of another moment would not agree.
+            let (page, month) = (try await wallet.page(nil), try await wallet.month())
             let new = Set(page.items.map(\.id))
             let below = items.drop { !new.contains($0.id) }.filter { !new.contains($0.id) }
             if below.isEmpty || page.next == nil {
@@ -53,7 +58,8 @@ import Observation
             } else {
                 items = page.items + below
             }
-            (open, month, isLoaded) = (page.open, try await wallet.month(), true)
+            known = Set(items.map(\.id))
+            (open, self.month, isLoaded) = (page.open, month, true)
         }
     }
 
@@ -64,8 +70,7 @@ import Observation
         await attempt {
             let page = try await wallet.page(next)
             guard self.next == next else { return }
-            let known = Set(items.map(\.id))
-            items += page.items.filter { !known.contains($0.id) }
+            items += page.items.filter { known.insert($0.id).inserted }
             self.next = page.next
         }
         isReading = false

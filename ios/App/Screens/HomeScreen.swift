@@ -11,12 +11,11 @@ struct HomeScreen: View {
             if let notice = wallet.notice { NoticeSection(wallet: wallet, notice: notice) }
             TroubleView(home.trouble)
             if let step = home.step { StepSection(title: home.words(.nextStep), step: step) }
-            if let account = home.account {
-                BalanceSection(words: home.words, account: account)
-                WaysSection(home: home)
-            }
+            // A merchant waits a minute: the question stands above everything that can wait.
             if !home.asks.isEmpty { AsksSection(home: home) }
+            if let account = home.account { BalanceSection(words: home.words, account: account) }
             if !home.open.isEmpty { OpenSection(home: home) }
+            if home.account != nil { WaysSection(home: home) }
         }
         .navigationTitle(home.words(.home))
         .task { [home] in await home.watch() }

@@ -35,6 +35,9 @@ private struct AmountSection: View {
                 Label(danger, systemImage: Symbol.careful.rawValue)
             }
             Line(model.words(.payee), model.payee)
+        }
+        // The label stays when something is typed.
+        Section(model.words(.amountField)) {
             TextField(model.words(.amountField), text: $model.amount).keyboardType(.decimalPad).font(.title)
             ActionButton(model.words(.goOn), isWorking: model.isWorking) { [model] in await model.ask() }
         }
@@ -59,7 +62,7 @@ private struct AgreeSection: View {
             Section(model.words(.payFrom)) {
                 ForEach(quote.sources, id: \.source) { SourceRow(model: model, source: $0) }
             }
-            Section {
+            Section(model.words(.pin)) {
                 SecureField(model.words(.pin), text: $model.pin).keyboardType(.numberPad)
                 ActionButton(model.words(model.isRepeat ? .payAgain : .payWithPin), isWorking: !model.canPay) { [model] in
                     await model.pay(.pin)

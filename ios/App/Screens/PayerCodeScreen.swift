@@ -93,7 +93,10 @@ private struct WaysSection: View {
                     Task { [model] in await model.choose(way) }
                 } label: {
                     VStack(alignment: .leading) {
-                        Text(way.text)
+                        HStack {
+                            Text(way.text)
+                            if model.code?.way == way.way { SymbolView(.chosen) }
+                        }
                         if let reason = way.reason {
                             Text(model.words(.notUsable, ["why": model.words.trouble(reason).text])).font(.footnote)
                         }

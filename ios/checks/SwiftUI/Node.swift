@@ -137,7 +137,7 @@ extension TestScreen {
     }
 
     /// Waits until the screen is as asked.
-    public func until(_ what: String, seconds: Double = 20, _ holds: () throws -> Bool) async throws {
+    public func until(_ what: String, seconds: Double = 40, _ holds: () throws -> Bool) async throws {
         let end = ContinuousClock.now + .seconds(seconds)
         while try { refresh(); return try !holds() }() {
             guard ContinuousClock.now < end else { throw NotOnScreen(description: "never: \(what); there is \(texts)") }
@@ -146,7 +146,7 @@ extension TestScreen {
     }
 
     /// Waits until a text can be read.
-    public func until(reads text: String, seconds: Double = 20) async throws {
+    public func until(reads text: String, seconds: Double = 40) async throws {
         try await until("“\(text)”", seconds: seconds) { reads(text) }
     }
 }

@@ -18,7 +18,9 @@ import KabaoModel
     var onRead: (String) throws -> ScanView = { _ in throw WalletError.Failed(failure: fakeFailure("not_a_code")) }
     var onQuote: (QuoteRequest) throws -> QuoteView = { _ in fakeQuote() }
     var onConfirm: (ConfirmRequest) async throws -> PaymentView = { _ in fakePayment(.succeeded) }
-    var onPayment: (String) throws -> PaymentView = { _ in fakePayment(.succeeded) }
+    /// How the payment stands by now; as it was confirmed, unless a test says otherwise.
+    var onPayment: ((String) throws -> PaymentView)?
+    private var last: PaymentView?
     var onPicture: (PayerCodeView) throws -> PayerCodeView = { $0 }
 
     var onShow: () async throws -> Void = {}
@@ -73,9 +75,14 @@ import KabaoModel
     }
     func confirm(_ request: ConfirmRequest) async throws -> PaymentView {
         confirmed.append(request)
-        return try await onConfirm(request)
+        let made = try await onConfirm(request)
+        last = made
+        return made
     }
-    func payment(_ intentId: String) async throws -> PaymentView { try onPayment(intentId) }
+    func payment(_ intentId: String) async throws -> PaymentView {
+        guard let payment = try onPayment?(intentId) ?? last else { throw WalletError.Failed(failure: fakeFailure("not_found")) }
+        return payment
+    }
     func ways() async throws -> [WayToPay] { channels }
     func showCode(_ way: String) async throws -> PayerCodeView {
         asked += 1
