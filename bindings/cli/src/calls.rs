@@ -10,7 +10,7 @@ pub mod identity;
 mod secure;
 
 use crate::views::{Json, bytes_of, lean, snake};
-use kabao_core::account::RegisterRequest;
+use kabao_core::account::{RecoverySheet, RegisterRequest};
 use kabao_core::pay::{ConfirmRequest, PaymentProof, QuoteRequest};
 use kabao_core::words::{self, Language};
 use kabao_core::{Wallet, WalletError};
@@ -265,7 +265,7 @@ async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value,
             json!({ "nonce": begun.nonce, "expires_at": begun.expires_at })
         }
         "resend_otp" => account.resend_otp().await?.json(),
-        "make_recovery_sheet" => json!({ "code": account.make_recovery_sheet().await?.code }),
+        "make_recovery_sheet" => sheet(account.make_recovery_sheet().await?),
         "account" => account.view().await?.json(),
         "account_refresh" => account.refresh().await?.json(),
         "consent_text" => {
@@ -303,4 +303,9 @@ mod tests {
             assert!(missing.is_empty(), "{file} makes no call named {missing:?}");
         }
     }
+}
+
+/// The sheet, which the person sees once.
+fn sheet(made: RecoverySheet) -> Value {
+    json!({ "code": made.code, "qr_text": made.qr_text, "title": made.title, "lines": made.lines })
 }

@@ -17,6 +17,9 @@ pub use words::Word;
 
 use crate::calls::{Arguments, CallError, call};
 use crate::keys;
+use crate::paper::files::{Drawn, keep};
+use crate::paper::font;
+use crate::paper::sheet::{Paper, Sheet};
 use crate::setup::{self, ServiceFile};
 use answer::Answer;
 use kabao_core::host::Host;
@@ -199,6 +202,22 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             ask(wallet, answer, "renew_approval", with([("code", code), ("pin", secret("PIN")?)])).await?
         }
         Word::ChoosePin => ask(wallet, answer, "choose_pin", with([("pin", secret("PIN")?)])).await?,
+        Word::SheetMake { pdf, font, files } => {
+            let made = ask(wallet, answer, "make_recovery_sheet", none).await?;
+            let text = |name: &str| made[name].as_str().unwrap_or_default().to_owned();
+            if files.any() {
+                let drawn = files.draw(&text("qr_text")).map_err(|error| error.to_string())?;
+                files.write(&drawn, &text("title"))?;
+            }
+            if let Some(file) = pdf {
+                let Drawn::Qr(picture) = files.draw(&text("qr_text")).map_err(|error| error.to_string())? else { return Err("--bars".to_owned().into()) };
+                let lines = made["lines"].as_array().into_iter().flatten().filter_map(|line| line.as_str().map(str::to_owned)).collect();
+                let sheet = Sheet { title: text("title"), amount: Some(text("code")), picture, lines, foot: Vec::new() };
+                let font = font::find(&sheet.text(), font.as_deref()).map_err(|error| error.to_string())?;
+                keep(file, &sheet.pdf(Paper::A5, font).map_err(|error| error.to_string())?)?;
+            }
+            made
+        }
         Word::SheetConfirm { with_pin } => {
             let code = secret("recovery sheet")?;
             let pin = if *with_pin { secret("PIN")? } else { Value::Null };

@@ -5,7 +5,10 @@ use super::{AccountClient, AccountView, RecoverySheet};
 use crate::error::Outcome;
 use crate::shared::read_pin;
 use crate::tables::marks;
+use crate::words::say;
 use kabao_base::Code;
+use kabao_codes::carrier::{self, CarrierKind};
+use kabao_codes::draw;
 use zeroize::Zeroizing;
 
 /// No letter or digit that looks like another one.
@@ -30,7 +33,11 @@ impl AccountClient {
             })
             .await?;
         let groups: Vec<&str> = (0..LENGTH).step_by(4).filter_map(|start| signs.get(start..start + 4)).collect();
-        Ok(RecoverySheet { code: groups.join("-") })
+        let qr_text = carrier::make(CarrierKind::RecoverySheet, signs.as_bytes()).map_err(|_| Code::Internal)?;
+        let qr = draw::qr(&qr_text).map_err(|_| Code::Internal)?;
+        let language = self.core.settings.language;
+        let lines = ["recovery_when", "recovery_how", "recovery_then", "recovery_keep", "recovery_only"].map(|line| say(language, &format!("sheet.{line}"), &[]));
+        Ok(RecoverySheet { code: groups.join("-"), qr_text, qr, title: say(language, "sheet.recovery", &[]), lines: lines.into() })
     }
 
     /// The person says that the sheet is kept, and types its code from it as the proof of having it at hand. A sheet that takes the
@@ -84,9 +91,15 @@ impl AccountClient {
     }
 }
 
-/// The signs of a sheet as typed: groups and small letters are folded.
+/// The signs of a sheet as typed: groups and small letters are folded; or as scanned from its QR code.
 fn read_sheet(typed: &str) -> Outcome<Zeroizing<String>> {
     let refuse = |code: Code| Err(crate::WalletError::from(code).in_field("sheet"));
+    if typed.len() <= 64 && carrier::kind(typed) == Some(CarrierKind::RecoverySheet) {
+        let carried = carrier::read(typed).map_err(|error| crate::WalletError::from(error.code()).in_field("sheet"))?;
+        let bytes = Zeroizing::new(carried.bytes);
+        let signs = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+        return if is_code(&signs) { Ok(signs) } else { refuse(Code::SheetWrong) };
+    }
     if typed.len() > 64 {
         return refuse(Code::InputTooLong);
     }
@@ -99,8 +112,33 @@ fn read_sheet(typed: &str) -> Outcome<Zeroizing<String>> {
     if signs.is_empty() {
         return refuse(Code::EmptyInput);
     }
-    if signs.len() != LENGTH || !signs.bytes().all(|sign| LETTERS.contains(&sign)) {
-        return refuse(Code::SheetWrong);
+    if is_code(&signs) { Ok(signs) } else { refuse(Code::SheetWrong) }
+}
+
+fn is_code(signs: &str) -> bool {
+    signs.len() == LENGTH && signs.bytes().all(|sign| LETTERS.contains(&sign))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn typed_or_scanned_it_is_the_same_code() {
+        let scanned = carrier::make(CarrierKind::RecoverySheet, b"ABCDEFGHJKLMNPQR").unwrap();
+        for same in ["ABCD-EFGH-JKLM-NPQR", "abcd efgh jklm npqr", scanned.as_str(), &format!(" {scanned}\n")] {
+            assert_eq!(read_sheet(same).unwrap().as_str(), "ABCDEFGHJKLMNPQR", "{same}");
+        }
+        let of = |kind: CarrierKind, bytes: &[u8]| carrier::make(kind, bytes).unwrap();
+        for (wrong, code) in [
+            (of(CarrierKind::FreezeCode, b"ABCDEFGHJKLMNPQR"), Code::SheetWrong), (of(CarrierKind::RecoverySheet, b"ABCDEFGHJKLMNPQ0"), Code::SheetWrong),
+            (of(CarrierKind::RecoverySheet, b"ABCD"), Code::SheetWrong), (of(CarrierKind::RecoverySheet, &[0xff; 16]), Code::SheetWrong),
+            ("KB1S:".to_owned(), Code::EmptyInput), ("KB1S:B".to_owned(), Code::CodeDamaged), (String::new(), Code::EmptyInput),
+            ("A".repeat(1 << 20), Code::InputTooLong),
+        ] {
+            let error = read_sheet(&wrong).unwrap_err();
+            assert!(error.is(code) && error.failure().field.as_deref() == Some("sheet"), "{code:?}: {error:?}");
+        }
     }
-    Ok(signs)
 }

@@ -2,6 +2,7 @@
 
 use crate::shared::VerificationView;
 use kabao_base::{MoneyView, Timestamp};
+use kabao_codes::draw::QrPicture;
 
 /// What a registration needs.
 #[derive(Debug, Clone)]
@@ -31,6 +32,14 @@ pub struct OtpSentView {
 pub struct RecoverySheet {
     /// The code, in groups of four. It can freeze the account from any phone, and nothing else.
     pub code: String,
+    /// The same as the text of a QR code (`KB1S:` and Base45): what a scanner gives back is taken in the code's place.
+    pub qr_text: String,
+    /// The QR code, to draw on the sheet.
+    pub qr: QrPicture,
+    /// What stands at the head of the sheet.
+    pub title: String,
+    /// What to do with it, one line each. The sheet names no number and no name: who finds it does not learn whose it is.
+    pub lines: Vec<String>,
 }
 
 impl std::fmt::Debug for RecoverySheet {

@@ -11,7 +11,6 @@ impl Word {
             Word::ReplaceCheck => ("replace_check", None),
             Word::ReplaceFaceBegin => ("replace_face_begin", None),
             Word::RenewApprovalBegin => ("renew_approval_begin", None),
-            Word::SheetMake => ("make_recovery_sheet", None),
             Word::Skip => ("skip", None),
             Word::ConsentText { document } => ("consent_document", Some(("document", document))),
             Word::VerifyCheck => ("verify_check", None),

@@ -66,8 +66,18 @@ pub enum Word {
     RenewApproval,
     /// Chooses the payment PIN. Reads: the PIN.
     ChoosePin,
-    /// Makes a recovery sheet and shows its code once.
-    SheetMake,
+    /// Makes a recovery sheet and shows its code once: on the terminal, or on paper.
+    SheetMake {
+        /// Writes the sheet as PDF, to print. The file holds the code: delete it afterwards.
+        #[arg(long, value_name = "FILE")]
+        pdf: Option<PathBuf>,
+        /// The font of the sheet: TrueType or OpenType with Chinese; without it, one of this machine.
+        #[arg(long, value_name = "FILE")]
+        font: Option<PathBuf>,
+        /// The QR code as a file.
+        #[command(flatten)]
+        files: Files,
+    },
     /// Says that the sheet is kept. Reads: its code, and with --with-pin the PIN.
     SheetConfirm {
         /// The sheet takes the place of another.
