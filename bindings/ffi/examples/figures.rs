@@ -60,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         guid: guid.clone(),
         link_host: None,
     };
-    let settings = WalletSettings { folder: folder.clone(), service, language: "zh-CN".into() };
+    let settings = WalletSettings { folder: folder.clone(), service, language: "zh-CN".into(), build: None };
     let calls = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
     calls.block_on(async {
         let wallet = KabaoWallet::open(settings, secrets.clone(), dev_only_software_keys(secrets), None).await?;
