@@ -151,7 +151,7 @@ impl Json for ClosureView {
         let points: Vec<Value> = self.points.iter().map(point).collect();
         object(json!({
             "state": snake(self.state), "next": snake(self.next), "points": points, "closes_at": self.closes_at,
-            "cooling_days": self.cooling_days, "called_off": maybe(self.called_off.as_ref()), "kept_text": self.kept_text,
+            "cooling_days": self.cooling_days, "called_off": maybe(self.called_off.as_ref()), "kept_text": self.kept_text, "refunds_text": self.refunds_text,
         }))
     }
 }

@@ -1,6 +1,7 @@
 //! Closing an account: what stands in the way, the days in which it can be taken back, and the end. The vault writes the end
 //! down first: a book that is put back to an older copy does not open what was closed.
 
+use crate::claims;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service};
 use crate::store::people::cards;
@@ -129,6 +130,7 @@ pub fn view(db: &Connection, account: Id) -> Outcome<ClosureOut> {
         points: points(db, account)?,
         cooling_ms: cooling_ms(db)?,
         kept_years: KEPT_YEARS,
+        claim_years: claims::YEARS,
     })
 }
 
@@ -145,7 +147,7 @@ pub fn begin(service: &Service, state: &mut service::State, id: Id, of: Id, devi
         run(tx, "UPDATE tokens SET revoked = 1 WHERE account_id = ?1 AND consumed_at IS NULL", [&account])?;
         notice(tx, service, of, "closure_begun", now)
     })?;
-    tell::person(service, state, of, "【卡包】你的账户正在注销，到期前可在原手机上撤销。如非本人操作，请立即撤销并联系客服。", now);
+    tell::person(service, state, of, "【卡包】你的账户正在注销，到期前可在原手机上撤销。如非本人操作，请立即撤销并联系客服。注销后若有退款，原卡不能收款的，三年内可凭姓名和证件向客服领取。", now);
     Ok(())
 }
 
@@ -234,7 +236,7 @@ pub fn close_due(service: &Service, now: Timestamp) -> Outcome<()> {
 fn close(service: &Service, state: &mut service::State, known: &Closure, now: Timestamp) -> Outcome<()> {
     keep(service, known.id, known.account, Decision::Closed, now)?;
     // While the number is still known.
-    tell::person(service, state, known.account, "【卡包】你的账户已注销。此号码可重新注册。", now);
+    tell::person(service, state, known.account, "【卡包】你的账户已注销。此号码可重新注册。此后若有退款，原卡不能收款的，三年内可凭姓名和证件向客服领取。", now);
     service.ask_vault(VaultCall::Forget { account: known.account, decision: known.id })?;
     store::write(&mut state.db, |tx| {
         erase(tx, known.account)?;
@@ -252,7 +254,7 @@ fn erase(tx: &Connection, of: Id) -> Outcome<()> {
                WHERE account_id = ?1";
     run(tx, sql, params![key, free])?;
     for sql in [
-        "UPDATE devices SET revoked = 1, model = '', head = NULL WHERE account_id = ?1",
+        "UPDATE devices SET revoked = 1, model = '', head = NULL, build = '' WHERE account_id = ?1",
         "UPDATE tokens SET revoked = 1, key_sealed = x'' WHERE account_id = ?1",
         "UPDATE replacements SET state = 'void', phone_mark = x'', model = '' WHERE account_id = ?1",
         "UPDATE sign_ins SET state = 'void', phone_mark = x'', model = '' WHERE account_id = ?1",

@@ -7,6 +7,7 @@
 mod api;
 pub mod client;
 pub mod builds;
+mod claims;
 mod closing;
 mod freezing;
 mod holds;

@@ -104,6 +104,20 @@ async fn a_closing_account_pays_nothing_and_can_be_taken_back() {
     let code = payer_code(&batch.json["tokens"][0], 0, kabao_service::World::now(town.world.as_ref()));
     let charge = town.ask_dev("POST", "/dev/till/charge", Some(json!({"code": code, "amount_fen": 900}))).await;
     assert_ne!(charge["code"], "BBS00000", "{charge}");
+    // Money that comes in meanwhile is there, and no code of before pays with it.
+    let (payer, card) = town.person().await;
+    ok(&town.top_up(&payer, card, 5_000).await);
+    let codes = payer.call("POST", "/v1/payer-codes", Some(json!({"batch_id": payer.make_id(), "count": 2}))).await.unwrap();
+    let now = kabao_service::World::now(town.world.as_ref());
+    let spent = json!({"code": payer_code(&codes.json["tokens"][0], 0, now), "amount_fen": 5_000, "order": "all"});
+    assert_eq!(town.ask_dev("POST", "/dev/till/charge", Some(spent)).await["code"], "BBS00000");
+    ok(&payer.remove_card(payer.make_id(), card, PIN).await.unwrap());
+    assert_eq!(close(&payer, payer.make_id()).await.text("state"), "cooling");
+    town.ask_dev("POST", "/dev/till/refund", Some(json!({"origin": "all", "amount_fen": 900}))).await;
+    assert_eq!(town.balance(&payer).await, 900);
+    let kept = json!({"code": payer_code(&codes.json["tokens"][1], 0, now), "amount_fen": 900, "order": "kept"});
+    assert_ne!(town.ask_dev("POST", "/dev/till/charge", Some(kept)).await["code"], "BBS00000");
+    assert_eq!(town.balance(&payer).await, 900);
     // Taken back, also after a restart and after an older copy of the book.
     let copy = town.ask_dev("POST", "/dev/snapshot", None).await;
     town.world.advance(COOLING - 60_000);

@@ -80,6 +80,8 @@ pub struct ClosureView {
     pub called_off: Option<Failure>,
     /// What the service goes on keeping because the law says so, and how long.
     pub kept_text: String,
+    /// What becomes of refunds that come after the end, and until when they are paid out.
+    pub refunds_text: Option<String>,
 }
 
 impl AccountClient {
@@ -178,11 +180,16 @@ impl AccountClient {
             cooling_days: 0,
             called_off: None,
             kept_text: self.kept(10),
+            refunds_text: self.refunds(3),
         }
     }
 
     fn kept(&self, years: u32) -> String {
         say(self.core.settings.language, "closure.kept", &[("years", &years.to_string())])
+    }
+
+    fn refunds(&self, years: u32) -> Option<String> {
+        (years > 0).then(|| say(self.core.settings.language, "closure.refunds", &[("years", &years.to_string())]))
     }
 
     async fn take_closure(&self, answer: &Answer) -> Outcome<ClosureView> {
@@ -233,6 +240,7 @@ impl AccountClient {
             cooling_days: u32::try_from(said.cooling_ms.div_euclid(DAY_MS)).unwrap_or(0),
             called_off: said.blocked.as_deref().map(reason),
             kept_text: self.kept(said.kept_years),
+            refunds_text: self.refunds(said.claim_years),
         })
     }
 

@@ -104,6 +104,9 @@ pub(crate) struct Closure {
     pub(crate) points: Vec<ClosurePoint>,
     pub(crate) cooling_ms: i64,
     pub(crate) kept_years: u32,
+    /// Absent with a service that does not say.
+    #[serde(default)]
+    pub(crate) claim_years: u32,
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 use super::charge::{ChargeRow, answer, find, insert};
 use super::asks;
+use crate::claims;
 use crate::pay::returns::derive_return_id;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Service, internal};
@@ -119,9 +120,14 @@ pub(crate) fn give(tx: &Connection, service: &Service, row: &ChargeRow, order: &
             run(tx, sql, params![derive_return_id(record).to_string(), record.to_string(), account.to_string(), token, amount, now.as_ms()])?;
             name::SUSPENSE.to_owned()
         }
-        None => name::user(account),
+        // A closed account has no balance.
+        None => claims::holder(tx, account)?,
     };
+    let claimed = target == name::CLAIMS;
     ledger::book(tx, Purpose::Refund, &record.to_string(), now, &[(name::merchant(payee), -amount), (target, amount)])?;
+    if claimed {
+        claims::open(tx, account, record, amount, now)?;
+    }
     let our_order = row.our_order.clone().unwrap_or_default();
     let receipt = Receipt {
         receipt_id: service.make_id(),

@@ -74,3 +74,15 @@ pub async fn phone_rule(State(service): App, Sent(body): Sent<Value>) -> Outcome
     run(&service.state().db, sql, [prefix])?;
     Answer::json(200, &json!({}))
 }
+
+/// Refunds that wait for the persons of closed accounts.
+pub async fn claims(State(service): App) -> Outcome<Answer> {
+    Answer::json(200, &json!({ "claims": crate::claims::list(&service.state().db)? }))
+}
+
+/// Support pays one to who shows name and document: `{claim_no, name, document_number}`.
+pub async fn pay_claim(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
+    let person = (wire::plain(text(&body, "name")?, wire::NAME_MOST, "name")?, wire::plain(text(&body, "document_number")?, 64, "document_number")?);
+    let now = service.now();
+    Answer::json(200, &crate::claims::pay(&service, &mut service.state(), text(&body, "claim_no")?, person, now)?)
+}

@@ -1,6 +1,8 @@
 //! Money that comes after we signed that it would not: into suspense, and back to its source. Never to the payee.
 
 use super::{Payment, State, finish, load};
+use crate::claims;
+use crate::closing;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service, internal};
 use crate::store::ledger::{self, Purpose, name};
@@ -132,6 +134,14 @@ fn give_back(service: &Service, state: &mut service::State, intent: Id, now: Tim
             if let Some(account) = account.filter(|_| record.is_none()) {
                 tell(tx, service, account, intent, Some(&token), amount, now)?;
             }
+            bury_orphan(tx, service, intent, now)
+        }
+        // The card takes nothing any more, and the account is closed: the person has a claim.
+        BankState::Refused(_) if account.is_some_and(|id| closing::is_closed(tx, id).unwrap_or(false)) => {
+            run(tx, "UPDATE returns SET state = 'rerouted' WHERE intent_id = ?1", [intent.to_string()])?;
+            let waits = [(name::SUSPENSE.to_owned(), -amount), (name::CLAIMS.to_owned(), amount)];
+            ledger::book(tx, Purpose::Return, &intent.to_string(), now, &waits)?;
+            claims::open(tx, account.ok_or_else(internal)?, intent, amount, now)?;
             bury_orphan(tx, service, intent, now)
         }
         // The card takes nothing any more: to the balance where the account may have one, or else it stays in suspense until

@@ -13,6 +13,8 @@ pub mod name {
     pub const BANK: &str = "bank";
     /// Fees that the service earned.
     pub const FEES: &str = "fees";
+    /// Refunds of closed accounts that wait for their person.
+    pub const CLAIMS: &str = "claims";
     /// Money whose owner or fate is being cleared.
     pub const SUSPENSE: &str = "suspense";
 

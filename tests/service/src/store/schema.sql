@@ -7,7 +7,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 -- the service owes is positive, so that everything sums to zero.
 CREATE TABLE ledger_accounts (
     account TEXT PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('user', 'bank', 'merchant', 'fees', 'suspense')),
+    kind TEXT NOT NULL CHECK (kind IN ('user', 'bank', 'merchant', 'fees', 'suspense', 'claims')),
     balance INTEGER NOT NULL DEFAULT 0,
     may_be_negative INTEGER NOT NULL DEFAULT 0,
     CHECK (may_be_negative = 1 OR balance >= 0)
@@ -37,6 +37,19 @@ CREATE TRIGGER posting_moves_balance AFTER INSERT ON postings BEGIN
 END;
 CREATE TRIGGER postings_are_final BEFORE UPDATE ON postings BEGIN SELECT RAISE(ABORT, 'postings are final'); END;
 CREATE TRIGGER postings_stay BEFORE DELETE ON postings BEGIN SELECT RAISE(ABORT, 'postings are final'); END;
+
+-- Money that came for an account that is closed, until support pays it to its person. `reference` is the refund that it is from.
+CREATE TABLE claims (
+    claim_no TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    reference TEXT NOT NULL UNIQUE,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    at INTEGER NOT NULL,
+    pay_by INTEGER NOT NULL,
+    paid_at INTEGER
+) WITHOUT ROWID;
+-- Payouts that the vault has written down; also of claims that a book that was put back does not have yet.
+CREATE TABLE claim_payouts (reference TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE accounts (
     account_id TEXT PRIMARY KEY,

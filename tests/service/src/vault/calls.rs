@@ -99,6 +99,8 @@ pub enum VaultCall {
     DecisionOf { decision: Id },
     /// Forgets the person of a closed account; of what was decided the end alone stays.
     Forget { account: Id, decision: Id },
+    /// Whether somebody is the person of an account that was closed: `Weighed`.
+    IsClosedPerson { account: Id, name: String, number: String },
     /// Has the four elements of a card judged and the bank's code sent.
     Bind { binding: Id, account: Id, sealed: SealedBox, name: String, phone: String },
     /// Gives the bank its code.

@@ -30,11 +30,14 @@ impl Engine {
         Ok(VaultAnswer::Decisions(rows.collect::<Result<_, _>>()?))
     }
 
-    /// Forgets the person of a closed account. Tokens of cards stay without their numbers: money that still comes for one is
+    /// Forgets the person of a closed account, but for a mark by which whoever comes for later money is known. Tokens of cards stay without their numbers: money that still comes for one is
     /// known to be the account's.
     pub(super) fn forget(&mut self, account: Id, decision: Id) -> Result<VaultAnswer, VaultDown> {
-        let key = account.to_string();
+        let (key, mark) = (account.to_string(), self.mark_of_person(account)?);
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if let Some(mark) = mark {
+            tx.execute("INSERT OR IGNORE INTO closed_persons VALUES (?1, ?2)", params![key, mark])?;
+        }
         for sql in [
             "DELETE FROM pins WHERE account = ?1",
             "DELETE FROM passwords WHERE account = ?1",

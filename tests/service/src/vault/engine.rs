@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS verdicts (
     digest TEXT PRIMARY KEY, account TEXT NOT NULL, payload TEXT NOT NULL, signature TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS persons (
     account TEXT PRIMARY KEY, mark BLOB NOT NULL UNIQUE, number_sealed BLOB NOT NULL, document TEXT NOT NULL, details_sealed BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS closed_persons (account TEXT PRIMARY KEY, mark BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS verifications (
     verification TEXT PRIMARY KEY, account TEXT NOT NULL, name_sealed BLOB NOT NULL, number_sealed BLOB NOT NULL,
     token_sealed BLOB NOT NULL, document TEXT NOT NULL) STRICT;
@@ -163,6 +164,7 @@ impl Engine {
             VaultCall::KeepDecision(row) => self.keep_decision(&row),
             VaultCall::Decisions => self.decisions(None),
             VaultCall::DecisionOf { decision } => self.decisions(Some(decision)),
+            VaultCall::IsClosedPerson { account, name, number } => self.is_closed_person(account, &name, &number),
             VaultCall::Forget { account, decision } => self.forget(account, decision),
             VaultCall::Bind { binding, account, sealed, name, phone } => self.bind(binding, account, &sealed, &name, &phone),
             VaultCall::BindOtp { binding, account, otp } => self.bind_otp(binding, account, &otp),

@@ -113,6 +113,7 @@ impl Outside {
                     duplicate_callbacks: flag("duplicate_callbacks"),
                     callback_amount: body.get("callback_amount").and_then(Value::as_i64),
                     masks_reasons: flag("masks_reasons"),
+                    takes_back: flag("takes_back"),
                     maintenance: body.get("maintenance_ms").and_then(Value::as_i64).map(|ms| (text("bank").to_owned(), self.world.now().plus_ms(ms))),
                 });
                 json!({})

@@ -53,6 +53,24 @@ fn rejected(code: Code) -> IdentityState {
 }
 
 impl Engine {
+    /// A mark of name and number together, as the person of a closed account is known by.
+    fn closed_mark(&self, name: &str, number: &str) -> Vec<u8> {
+        self.sealer.mark("closed", &format!("{}\0{}", spelled(name).join(" "), number.trim().to_uppercase())).to_vec()
+    }
+
+    /// The mark of an account's person, for the time after it is closed.
+    pub(super) fn mark_of_person(&self, account: Id) -> Result<Option<Vec<u8>>, VaultDown> {
+        let (Some((_, details)), Some(number)) = (self.details(account)?, self.id_number_of(account)?) else { return Ok(None) };
+        Ok(Some(self.closed_mark(&details.name, &number)))
+    }
+
+    /// Whether name and number are those of the person of a closed account.
+    pub(super) fn is_closed_person(&self, account: Id, name: &str, number: &str) -> Result<VaultAnswer, VaultDown> {
+        let sql = "SELECT 1 FROM closed_persons WHERE account = ?1 AND mark = ?2";
+        let known: Option<i64> = self.db.query_row(sql, params![account.to_string(), self.closed_mark(name, number)], |row| row.get(0)).optional()?;
+        Ok(VaultAnswer::Weighed { repeat: known.is_some() })
+    }
+
     fn details(&self, account: Id) -> Result<Option<(String, Details)>, VaultDown> {
         let sql = "SELECT document, details_sealed FROM persons WHERE account = ?1";
         let row: Option<(String, Vec<u8>)> = self.db.query_row(sql, [account.to_string()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;

@@ -89,6 +89,8 @@ pub enum Decision {
     Hold { amount: i64 },
     /// What was held is free again.
     Lifted { hold: Id },
+    /// Money that came after the end was paid to the person by support, fen.
+    ClaimPaid { amount: i64 },
     /// A closing was taken back.
     Reopened,
     /// The account is closed for good.

@@ -207,4 +207,6 @@ pub struct ClosureOut {
     pub cooling_ms: i64,
     /// How many years what the law keeps is kept.
     pub kept_years: u32,
+    /// How many years money that comes after the end is paid out by support.
+    pub claim_years: u32,
 }

@@ -257,6 +257,20 @@ pub fn pan(number: u64) -> String {
     format!("{body}{}", (10 - sum % 10) % 10)
 }
 
+/// The phone asks for its account to be closed, and the days of taking it back go by.
+pub async fn close_for_good(town: &Town, phone: &Phone) {
+    let (id, proof) = (phone.make_id(), phone.make_id());
+    let (account, device) = (phone.account.unwrap(), phone.device.unwrap());
+    let parts = ["kabao-close-1".to_owned(), id.to_string(), proof.to_string(), account.to_string(), device.to_string()];
+    let digest = kabao_proof::digest::sha256_of(&[parts.join("\0").as_bytes()]);
+    let sealed = phone.seal(&kabao_proof::KeyPurpose::PinBox, b"kabao-pin-1", &digest, PIN).unwrap();
+    let body = json!({"proof_id": proof, "confirmed": true, "pin_box": sealed});
+    ok(&phone.call("PUT", &format!("/v1/closures/{id}"), Some(body)).await.unwrap());
+    town.world.advance(8 * 86_400_000);
+    town.ask_dev("POST", "/dev/tick", None).await;
+    refused(&phone.call("GET", "/v1/account", None).await.unwrap(), 401, "account_closed");
+}
+
 /// The digits of a payer code at a moment.
 pub fn payer_code(token: &Value, step_offset: i64, now: Timestamp) -> String {
     let id = token["token_id"].as_str().unwrap();

@@ -72,6 +72,8 @@ pub struct BankFaults {
     pub callback_amount: Option<i64>,
     /// Of a check that fails the bank says only that it failed (`card_refused`), not what was wrong.
     pub masks_reasons: bool,
+    /// Money comes back to cards whose agreement has ended as well.
+    pub takes_back: bool,
     /// A bank by name that does not serve until then: nothing is taken, and it says so.
     pub maintenance: Option<(String, Timestamp)>,
 }

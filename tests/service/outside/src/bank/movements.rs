@@ -242,6 +242,7 @@ impl SimulatedBank {
     /// Moves the money of a held movement, or refuses it.
     fn execute(&self, book: &Connection, id: Id) -> rusqlite::Result<()> {
         let Some(movement) = find(book, id)? else { return Ok(()) };
+        let takes_back = self.faults().takes_back;
         let card: Option<(Vec<u8>, i64, Option<&'static str>)> = book
             .query_row(
                 "SELECT cards.card, balance, cards.state, cards.expiry, bindings.ended FROM bindings JOIN cards USING(card) WHERE token = ?1",
@@ -250,7 +251,8 @@ impl SimulatedBank {
                     let (state, expiry): (String, Option<String>) = (row.get(2)?, row.get(3)?);
                     // Money comes back to an expired card as well: the account behind it lives on.
                     let expiry = expiry.filter(|_| movement.kind == "debit");
-                    Ok((row.get(0)?, row.get(1)?, why_bad(&state, expiry.as_deref(), row.get(4)?, self.world.now())))
+                    let ended = row.get::<_, bool>(4)? && !(takes_back && movement.kind != "debit");
+                    Ok((row.get(0)?, row.get(1)?, why_bad(&state, expiry.as_deref(), ended, self.world.now())))
                 },
             )
             .optional()?;
