@@ -152,7 +152,7 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("transfer", "after") => &["wait"],
             ("unusable", "text") if ["service_file", "profile", "not_run"].iter().any(|about| key.contains(about)) => &["about"],
             ("shell", "not_understood") => &["line", "why"],
-            ("closure", "kept") => &["years"],
+            ("closure", "kept" | "refunds") => &["years"],
             ("sheet", "payee" | "svg_title") => &["payee"],
             ("screen", "balance_of") => &["age", "amount"],
             ("screen", "ask_line") => &["amount", "payee"],
