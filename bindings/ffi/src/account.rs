@@ -53,10 +53,18 @@ impl AccountClient {
 
     /// Proves real name and payment PIN, as far as the view asks for them. When it gives `Done`, the earlier phone is shut
     /// out, its payments without a result are in the list of open payments, and limits are low for 24 hours. Fails with
-    /// `pin_wrong` (tries left), `pin_locked`, the refusals of the real-name check, and `replace_overtaken` when another
+    /// `pin_wrong` (tries left), `replace_pin_locked` (go on with `replace_new_pin`), the refusals of the real-name check, and `replace_overtaken` when another
     /// phone was first.
     pub async fn replace_prove(&self, proof: ReplaceProof) -> Outcome<ReplaceView> {
         self.0.run(|account| async move { account.replace_prove(proof).await }).await
+    }
+
+    /// Proves the person and chooses a new payment PIN in the place of one that is locked or forgotten; in the place of
+    /// `replace_prove`, which fails with `replace_pin_locked` where this leads on. The face check is made for a nonce of
+    /// `replace_face_begin`. Fails with the refusals of the real-name check, those of a PIN that is chosen, and
+    /// `pin_reset_done` when an earlier try was first.
+    pub async fn replace_new_pin(&self, proof: PinResetProof) -> Outcome<ReplaceView> {
+        self.0.run(|account| async move { account.replace_new_pin(proof).await }).await
     }
 
     /// The second contacts as this phone knows them, and what to do about them. Works without network.

@@ -116,6 +116,9 @@ codes! {
     PinIdTail "pin_id_tail" Certain Proof Person ChooseOtherPin "The PIN is the tail of the identity number.";
     PinWrong "pin_wrong" Certain Proof Person RetypePin "A wrong PIN.";
     PinLocked "pin_locked" Certain Proof Person ResetPin "The PIN is locked after too many wrong tries.";
+    ReplacePinLocked "replace_pin_locked" Certain Proof Person ResetPin "The PIN is locked; while this phone takes another's place, a new one is chosen on the way.";
+    SignInPinLocked "sign_in_pin_locked" Certain Proof Person ReplaceDevice "The PIN is locked and signs in to nothing.";
+    PinLockedUnverified "pin_locked_unverified" Certain Proof Person CallSupport "The PIN is locked, and the account has no verified name that could prove whose it is.";
     PinResetDone "pin_reset_done" Certain State Person RetypePin "The PIN was reset by an earlier try, or on another phone: what was typed now was not taken.";
     PinNotSet "pin_not_set" Certain State Person FinishSetUp "No PIN was chosen yet.";
     // login password
@@ -319,7 +322,7 @@ codes! {
     StorageDamaged "storage_damaged" Certain Storage Person CallSupport "A file is damaged; a copy was kept.";
     StorageFailed "storage_failed" Certain Storage Person Restart "Reading or writing a file failed.";
     NewerSchema "newer_schema" Certain Storage Person UpdateApp "The files were written by a newer app.";
-    RolledBack "rolled_back" Certain Storage Person CallSupport "An old copy of the files was put back.";
+    RolledBack "rolled_back" Certain Storage Person ReplaceDevice "An old copy of the files was put back.";
     // what is kept about the person
     SecretInText "secret_in_text" Certain Input Person CorrectInput "A field that is kept holds what looks like a card or identity number.";
     EraseNotMeant "erase_not_meant" Certain Input Person CorrectInput "The word that confirms erasing was not typed.";

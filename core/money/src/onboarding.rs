@@ -42,6 +42,8 @@ pub enum SignInFact {
     None,
     /// This phone was signed out.
     Needed,
+    /// An old copy of the files was put back: the service takes nothing from this phone before it is signed in anew.
+    RolledBack,
     /// A code was sent by SMS and waits to be typed.
     OtpPending,
     /// The number is proven; password or PIN, and perhaps a code, are to be.
@@ -142,11 +144,12 @@ pub struct OnboardingStep {
 }
 
 /// Every key that [`OnboardingStep::reason_key`] can be; the word files have a sentence for each.
-pub const REASON_KEYS: [&str; 22] = [
+pub const REASON_KEYS: [&str; 23] = [
     "onboarding_operator_unverified",
     "onboarding_register",
     "onboarding_enter_otp",
     "onboarding_sign_in",
+    "onboarding_rolled_back",
     "onboarding_sign_in_otp",
     "onboarding_sign_in_prove",
     "onboarding_replace_phone",
@@ -169,8 +172,8 @@ pub const REASON_KEYS: [&str; 22] = [
 
 /// The one next step for what is known.
 ///
-/// The order: register, code, PIN, recovery sheet, consent, real name, card. A frozen account
-/// comes before everything but registration. A number that has an account already goes the way of a
+/// The order: register, code, PIN, recovery sheet, consent, real name, card. A closed account
+/// comes before everything, a frozen one before everything but registration. A number that has an account already goes the way of a
 /// replacement in the place of a registration; a phone that was signed out goes the way of signing in, unless it is on the way of a
 /// replacement. Recovery sheet and card may be skipped. While nobody shows who runs the
 /// wallet, every step on the way gives way to [`OnboardingStepKind::OperatorUnverified`].
@@ -189,17 +192,20 @@ pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
         SignInFact::None => None,
         SignInFact::Needed if replacing.is_some_and(|(kind, ..)| kind != Kind::ReplacePhone) => None,
         SignInFact::Needed => Some((Kind::SignIn, "onboarding_sign_in", false)),
+        SignInFact::RolledBack if replacing.is_some_and(|(kind, ..)| kind != Kind::ReplacePhone) => None,
+        SignInFact::RolledBack => Some((Kind::SignIn, "onboarding_rolled_back", false)),
         SignInFact::OtpPending => Some((Kind::SignInOtp, "onboarding_sign_in_otp", false)),
         SignInFact::Proving => Some((Kind::SignInProve, "onboarding_sign_in_prove", false)),
     };
-    let (kind, reason, can_skip) = if !facts.registered && let Some(step) = signing_in.or(replacing) {
+    let (kind, reason, can_skip) = if facts.closed {
+        // Also on a phone that was signed out before: no way leads back into a closed account.
+        (Kind::Closed, "onboarding_closed", false)
+    } else if !facts.registered && let Some(step) = signing_in.or(replacing) {
         step
     } else if !facts.registered && facts.otp_pending {
         (Kind::EnterOtp, "onboarding_enter_otp", false)
     } else if !facts.registered {
         (Kind::Register, "onboarding_register", false)
-    } else if facts.closed {
-        (Kind::Closed, "onboarding_closed", false)
     } else if facts.frozen {
         (Kind::Frozen, "onboarding_frozen", false)
     } else if !facts.pin_set {
@@ -318,7 +324,7 @@ mod tests {
         for bits in 0u32..2048 {
             let bit = |index: u32| bits >> index & 1 == 1;
             for (verification, replacing) in checks.iter().flat_map(|check| ways.map(|way| (*check, way))) {
-                let ins = [SignInFact::None, SignInFact::Needed, SignInFact::OtpPending, SignInFact::Proving];
+                let ins = [SignInFact::None, SignInFact::Needed, SignInFact::RolledBack, SignInFact::OtpPending, SignInFact::Proving];
                 for (cards, signing_in) in [0, 1, u32::MAX].into_iter().flat_map(|cards| ins.map(|sign_in| (cards, sign_in))) {
                     all.push(OnboardingFacts {
                         registered: bit(0),

@@ -103,26 +103,49 @@ impl Reset {
 /// Everything in one step: the vault takes the PIN, limits are low for a day, other resets of the account end. Safe to repeat
 /// after a crash at any place; the PIN of the first try that came to its end stands.
 pub fn complete(service: &Service, state: &mut service::State, known: &Reset, proof: Id, sealed: SealedBox, phone: &str, now: Timestamp) -> Outcome<()> {
+    let new = NewPin { decision: known.id, account: known.account, device: known.device, proof, digest: known.digest(proof), sealed };
+    take(service, state, new, phone, now)
+}
+
+/// A PIN that is to take the place of another.
+pub struct NewPin {
+    /// The reset, or the replacement of a phone, under which it is chosen: each takes one PIN.
+    pub decision: Id,
+    /// The account.
+    pub account: Id,
+    /// The phone that asked; a phone that is none of the account's yet is named by its replacement.
+    pub device: Id,
+    /// The try.
+    pub proof: Id,
+    /// What the box is bound to.
+    pub digest: [u8; 32],
+    /// The PIN.
+    pub sealed: SealedBox,
+}
+
+/// The vault takes the PIN, then the book learns it. The person has to be proven before.
+pub fn take(service: &Service, state: &mut service::State, new: NewPin, phone: &str, now: Timestamp) -> Outcome<()> {
+    let NewPin { decision, account, device, proof, digest, sealed } = new;
     let low_until = now.plus_ms(LOW_MS).as_ms();
-    let row = DecisionRow { decision: known.id, account: known.account, body: Decision::PinReset { device: known.device, proof, low_until }, at: now };
-    let call = VaultCall::ResetPin { row, digest: Digest32(known.digest(proof)).to_string(), phone: phone.to_owned(), sealed };
+    let row = DecisionRow { decision, account, body: Decision::PinReset { device, proof, low_until }, at: now };
+    let call = VaultCall::ResetPin { row, digest: Digest32(digest).to_string(), phone: phone.to_owned(), sealed };
     let rows = match service.ask_vault(call)? {
         VaultAnswer::Decisions(rows) => rows,
         VaultAnswer::Refused { code, .. } => return Err(Refusal::named(422, &code).field("pin")),
         _ => return Err(Refusal::down()),
     };
-    let row = rows.into_iter().find(|row| row.decision == known.id).ok_or_else(Refusal::down)?;
+    let row = rows.into_iter().find(|row| row.decision == decision).ok_or_else(Refusal::down)?;
     store::write(&mut state.db, |tx| {
         apply(tx, &row)?;
-        let account = known.account.to_string();
+        let account = account.to_string();
         let sql = "UPDATE pin_resets SET state = 'void' WHERE account_id = ?1 AND reset_id <> ?2 AND state = 'open'";
-        run(tx, sql, [&account, &known.id.to_string()])?;
+        run(tx, sql, [&account, &decision.to_string()])?;
         let sql = "INSERT INTO notices VALUES (?1, ?2, 'pin_reset', ?3, ?4)";
-        run(tx, sql, params![service.make_id().to_string(), account, known.device.to_string(), now.as_ms()])?;
+        run(tx, sql, params![service.make_id().to_string(), account, device.to_string(), now.as_ms()])?;
         Ok(())
     })?;
     let text = "【卡包】你的支付密码已通过实名核实重设，24小时内限额较低。如非本人操作，请立即用应急卡冻结账户，并联系客服。";
-    telling::person(service, state, known.account, text, now);
+    telling::person(service, state, account, text, now);
     Ok(())
 }
 
@@ -131,14 +154,23 @@ pub fn catch_up(service: &Service, state: &mut service::State, known: Reset) -> 
     if known.stage == Stage::Done {
         return Ok(known);
     }
+    learn(service, state, known.id)?;
+    load(&state.db, known.id)?.ok_or_else(service::internal)
+}
+
+/// The book learns which PIN the vault took under this id, if it took one.
+pub fn learn(service: &Service, state: &mut service::State, decision: Id) -> Outcome<()> {
     let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::Decisions)? else { return Err(Refusal::down()) };
-    match rows.into_iter().find(|row| row.decision == known.id) {
-        Some(row) => {
-            store::write(&mut state.db, |tx| apply(tx, &row))?;
-            load(&state.db, known.id)?.ok_or_else(service::internal)
-        }
-        None => Ok(known),
+    match rows.into_iter().find(|row| row.decision == decision) {
+        Some(row) => store::write(&mut state.db, |tx| apply(tx, &row)),
+        None => Ok(()),
     }
+}
+
+/// The try whose PIN counts, where one was chosen under this id.
+pub fn chosen_by(db: &Connection, decision: Id) -> Outcome<Option<Id>> {
+    let sql = "SELECT done_by FROM pin_resets WHERE reset_id = ?1 AND state = 'done'";
+    Ok(one(db, sql, [decision.to_string()], |row| maybe_id_at(row, "done_by"))?.flatten())
 }
 
 /// Writes a decided reset into the book.

@@ -3,6 +3,7 @@
 
 use crate::api::account::phone_of;
 use crate::pay::{self, State as PayState, finish};
+use crate::pin_reset;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Pending, Service, Sms, internal};
 use crate::store::people::{Account, account, card_of, payee};
@@ -79,6 +80,15 @@ pub fn open(tx: &Connection, id: Id, account: Id, mark: &[u8], pending: &Pending
 pub fn digest(known: &Replacement, proof: Id) -> [u8; 32] {
     let parts = [
         "kabao-replace-1".to_owned(), known.id.to_string(), proof.to_string(), known.account.to_string(),
+        known.device_key.to_string(), known.approve_key.to_string(), known.model.clone(),
+    ];
+    sha256_of(&[parts.join("\0").as_bytes()])
+}
+
+/// What the box of a new PIN is bound to: the same, under another name, so that neither box fits in the place of the other.
+pub fn new_pin_digest(known: &Replacement, proof: Id) -> [u8; 32] {
+    let parts = [
+        "kabao-replace-pin-1".to_owned(), known.id.to_string(), proof.to_string(), known.account.to_string(),
         known.device_key.to_string(), known.approve_key.to_string(), known.model.clone(),
     ];
     sha256_of(&[parts.join("\0").as_bytes()])
@@ -183,6 +193,7 @@ pub fn view(service: &Service, db: &Connection, known: &Replacement, who: &Accou
         verified: who.class > 0,
         pin_set: who.pin_set,
         device_id: None,
+        pin_by: None,
         low_until: None,
         open: Vec::new(),
     };
@@ -194,6 +205,7 @@ pub fn view(service: &Service, db: &Connection, known: &Replacement, who: &Accou
         let sql = "SELECT low_until FROM accounts WHERE account_id = ?1";
         let low: Option<i64> = one(db, sql, [known.account.to_string()], |row| row.get(0))?;
         out.device_id = Some(device.to_string());
+        out.pin_by = pin_reset::chosen_by(db, known.id)?.map(|id| id.to_string());
         out.low_until = low.filter(|low| *low > service.now().as_ms());
         out.open = open_intents(db, known.account)?;
     }

@@ -203,3 +203,41 @@ async fn a_replacement_under_way_and_a_frozen_account_do_not_mix_with_closing() 
     assert_eq!(frozen.call("POST", "/v1/freeze", Some(freeze)).await.unwrap().status, 204);
     refused(&close(&frozen, frozen.make_id()).await, 403, "account_frozen");
 }
+
+#[tokio::test]
+async fn a_phone_that_was_signed_out_before_hears_that_its_account_is_closed() {
+    let town = Town::new();
+    let phone = settled(&town, TEL, 0).await;
+    ok(&close(&phone, phone.make_id()).await);
+    let asks = async |path: &str, of: Value| {
+        let new = town.phone().await;
+        let mut body = json!({
+            "phone": TEL, "device_key": new.device_key.public(), "approve_key": new.approve_key.public(), "device_model": "Mate X", "account_id": of,
+        });
+        match path {
+            "/v1/sign-ins" => (body["sign_in_id"], body["form"]) = (json!(new.make_id()), json!("phone")),
+            _ => body["replacement_id"] = json!(new.make_id()),
+        }
+        new.call("POST", path, Some(body)).await.unwrap()
+    };
+    let own = json!(phone.account.unwrap());
+    for (turn, path) in ["/v1/sign-ins", "/v1/device-replacements"].into_iter().enumerate() {
+        // Cooling is not closed: the way back is open.
+        town.world.advance(60_001);
+        ok(&asks(path, own.clone()).await);
+        for bad in ["", "😀", "\u{202e}", &"1".repeat(1 << 20)] {
+            let reply = asks(path, json!(bad)).await;
+            assert!(matches!(reply.status, 400 | 413), "{turn}: {}", reply.json);
+        }
+    }
+    end(&town).await;
+    for path in ["/v1/sign-ins", "/v1/device-replacements"] {
+        refused(&asks(path, own.clone()).await, 401, "account_closed");
+        // An account that nobody knows says nothing of this number.
+        refused(&asks(path, json!(phone.make_id())).await, 404, "phone_unknown");
+    }
+    // The number is somebody else's by now: the files are still of the closed account.
+    let mut next = town.phone().await;
+    ok(&next.register(TEL).await.unwrap());
+    refused(&asks("/v1/sign-ins", own).await, 401, "account_closed");
+}

@@ -2,87 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod common;
 
+use common::successor::*;
 use common::*;
 use kabao_base::Id;
 use kabao_proof::KeyPurpose;
 use kabao_proof::digest::sha256_of;
 use kabao_service::kit::{Phone, Reply};
 use serde_json::{Value, json};
-
-const TEL: &str = "+8613800138000";
-const MODEL: &str = "New phone";
-
-/// A phone on its way into the place of another.
-struct Successor {
-    phone: Phone,
-    id: Id,
-    account: Id,
-}
-
-impl Successor {
-    async fn begin(town: &Town) -> (Successor, Reply) {
-        let successor = Successor { phone: town.phone().await, id: Id::from_bytes([0; 16]), account: Id::from_bytes([0; 16]) };
-        let successor = Successor { id: successor.phone.make_id(), ..successor };
-        let reply = successor.ask_code(TEL).await;
-        (successor, reply)
-    }
-
-    async fn ask_code(&self, tel: &str) -> Reply {
-        let body = json!({
-            "replacement_id": self.id, "phone": tel, "device_key": self.phone.device_key.public(),
-            "approve_key": self.phone.approve_key.public(), "device_model": MODEL,
-        });
-        self.phone.call("POST", "/v1/device-replacements", Some(body)).await.unwrap()
-    }
-
-    async fn call(&self, method: &str, tail: &str, body: Option<Value>) -> Reply {
-        let path = format!("/v1/device-replacements/{}{tail}", self.id);
-        let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-        let headers = self.phone.sign_as_self(method, &path, &bytes).unwrap();
-        self.phone.call_with(method, &path, &headers, &bytes).await.unwrap()
-    }
-
-    /// The number is proven.
-    async fn numbered(town: &Town) -> Successor {
-        town.world.advance(60_001);
-        let (mut successor, sent) = Successor::begin(town).await;
-        ok(&sent);
-        let otp = successor.phone.otp(TEL, "kabao").await.unwrap();
-        let reply = successor.call("POST", "/otp", Some(json!({"otp": otp}))).await;
-        ok(&reply);
-        assert_eq!(reply.text("state"), "proving");
-        successor.account = Id::parse(reply.text("account_id")).unwrap();
-        successor
-    }
-
-    fn pin_box(&self, proof: Id, pin: &str) -> Value {
-        let parts = [
-            "kabao-replace-1".to_owned(), self.id.to_string(), proof.to_string(), self.account.to_string(),
-            self.phone.device_key.public().to_string(), self.phone.approve_key.public().to_string(), MODEL.to_owned(),
-        ];
-        let digest = sha256_of(&[parts.join("\0").as_bytes()]);
-        self.phone.seal(&KeyPurpose::PinBox, b"kabao-pin-1", &digest, pin).unwrap()
-    }
-
-    async fn person(&self, proof: Id, name: &str, number: &str) -> Value {
-        let (_, token) = self.phone.dev.json("POST", "/dev/liveness", Some(json!({"channels": 5, "result": "ok"}))).await.unwrap();
-        let aad = format!("{}\0{proof}", self.account);
-        let sealed = self.phone.seal(&KeyPurpose::IdBox, b"kabao-id-1", aad.as_bytes(), number).unwrap();
-        json!({"name": name, "id_box": sealed, "liveness_token": token["token"]})
-    }
-
-    async fn prove(&self, pin: &str, number: &str) -> Reply {
-        let proof = self.phone.make_id();
-        let body = json!({"proof_id": proof, "pin_box": self.pin_box(proof, pin), "person": self.person(proof, NAME, number).await});
-        self.call("PUT", "/proof", Some(body)).await
-    }
-
-    fn become_device(&mut self, reply: &Reply) {
-        assert_eq!(reply.text("state"), "done", "{}", reply.json);
-        self.phone.account = Some(self.account);
-        self.phone.device = Some(Id::parse(reply.text("device_id")).unwrap());
-    }
-}
 
 #[tokio::test]
 async fn a_new_phone_shuts_the_old_one_out_in_one_step() {
@@ -204,8 +130,8 @@ async fn the_pin_is_counted_by_the_vault_over_all_phones() {
     }
     town.restart();
     let other = Successor::numbered(&town).await;
-    refused(&other.prove("975310", &id_number(0)).await, 403, "pin_locked");
-    refused(&other.prove(PIN, &id_number(0)).await, 403, "pin_locked");
+    refused(&other.prove("975310", &id_number(0)).await, 403, "replace_pin_locked");
+    refused(&other.prove(PIN, &id_number(0)).await, 403, "replace_pin_locked");
     let mut old = old;
     town.again(&mut old);
     let account = old.call("GET", "/v1/account", None).await.unwrap();

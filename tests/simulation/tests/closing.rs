@@ -7,7 +7,7 @@ use common::moves::*;
 use common::{Changes, Story, fresh};
 use kabao_base::Code;
 use kabao_core::Wallet;
-use kabao_core::account::{ClosureState, ClosureStep, RegisterRequest};
+use kabao_core::account::{ClosureState, ClosureStep, DeviceForm, RegisterRequest, SignInRequest};
 use kabao_money::onboarding::OnboardingStepKind as Kind;
 use kabao_simulation::phone::{PHONE, PIN};
 use kabao_simulation::{Liar, SimHost};
@@ -160,5 +160,47 @@ fn nothing_is_erased_on_a_word_that_the_service_did_not_sign() {
         assert!(account.close_account(Some(PIN.to_owned()), true).await.unwrap_err().is(Code::Locked));
         assert!(account.erase_closed(true).await.unwrap_err().is(Code::Locked));
         wallet.close().await.unwrap();
+    });
+}
+
+/// A phone that was signed out before its account was closed asks with no device any more: the account that its files are of is
+/// named when it signs in or takes a place, and the answer leads to the end of the files and to a new account.
+#[test]
+fn signed_out_and_closed_then_leads_to_a_new_account() {
+    fresh("closing-signed-out", async |mut story: Story| {
+        for way in ["sign_in", "replace"] {
+            let wallet = story.all.phone.start().await.unwrap();
+            set_up(&story, &wallet).await;
+            let account = wallet.account();
+            account.close_account(Some(PIN.to_owned()), true).await.unwrap();
+            account.sign_out().await.unwrap();
+            assert!(account.closure().await.unwrap_err().is(Code::SignedOut));
+            let request = || RegisterRequest { phone: PHONE.to_owned(), device_model: "Simulated phone".to_owned() };
+            let sign_in = || SignInRequest { phone: PHONE.to_owned(), device_model: "Simulated phone".to_owned(), form: DeviceForm::Phone };
+            eight_days(&story).await;
+            assert_eq!(account.onboarding_next().await.unwrap().kind, Kind::SignIn);
+            let said = match way {
+                "sign_in" => account.sign_in_begin(sign_in()).await.unwrap_err(),
+                _ => account.replace_begin(request()).await.unwrap_err(),
+            };
+            assert!(said.is(Code::AccountClosed), "{way}: {said:?}");
+            drop((account, wallet));
+            story.all.phone.crash().await;
+            let wallet = story.all.phone.start().await.unwrap();
+            let account = wallet.account();
+            assert_eq!(account.onboarding_next().await.unwrap().kind, Kind::Closed);
+            assert_eq!(account.closure().await.unwrap().next, ClosureStep::ExportThenErase);
+            account.erase_closed(true).await.unwrap();
+            drop((account, wallet));
+            story.all.phone.crash().await;
+            let wallet = story.all.phone.start().await.unwrap();
+            assert_eq!(wallet.account().onboarding_next().await.unwrap().kind, Kind::Register);
+            wallet.close().await.unwrap();
+            drop(wallet);
+            story.all.phone.crash().await;
+        }
+        // The number opens a new account.
+        let wallet = story.all.phone.start().await.unwrap();
+        set_up(&story, &wallet).await;
     });
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub const CALLS: &[&str] = &[
     "change_phone_begin", "change_phone_send", "change_phone_otp", "change_phone_prove", "change_phone_check", "change_phone_standing",
     "change_phone_cancel", "pin_reset_begin", "pin_reset_otp", "pin_reset_finish", "pin_reset_check", "pin_reset_standing",
-    "pin_reset_cancel", "contacts", "contacts_refresh", "contact_add", "contact_send_code", "contact_confirm", "contact_remove",
+    "pin_reset_cancel", "replace_new_pin", "contacts", "contacts_refresh", "contact_add", "contact_send_code", "contact_confirm", "contact_remove",
     "closure", "close_account", "reopen_account", "erase_closed",
 ];
 
@@ -57,6 +57,11 @@ pub async fn call(wallet: &Wallet, name: &str, mut args: Arguments) -> Result<Va
             let ReplaceProof { pin, person } = proof(&mut args)?;
             args.end()?;
             account.pin_reset_finish(PinResetProof { pin: pin.unwrap_or_default(), person }).await?.json()
+        }
+        "replace_new_pin" => {
+            let ReplaceProof { pin, person } = proof(&mut args)?;
+            args.end()?;
+            account.replace_new_pin(PinResetProof { pin: pin.unwrap_or_default(), person }).await?.json()
         }
         "contact_add" => {
             let kind = match args.text("kind")?.as_str() {

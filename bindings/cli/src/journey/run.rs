@@ -150,7 +150,7 @@ fn remember(world: &mut World, action: &str, with: &Map<String, Value>, value: &
         }
         "contact_remove" | "close_account" | "confirm_recovery_sheet" => world.remember("PIN", with.get("pin")),
         "contact_confirm" => world.remember("one-time code", with.get("code")),
-        "replace_prove" | "change_phone_prove" | "pin_reset_finish" => {
+        "replace_prove" | "change_phone_prove" | "pin_reset_finish" | "replace_new_pin" => {
             world.remember("PIN", with.get("pin"));
             world.remember("identity number", with.get("id_number"));
         }

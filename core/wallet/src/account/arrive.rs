@@ -73,6 +73,14 @@ impl AccountClient {
         Ok(())
     }
 
+    /// The account of these files, where there is one: a service that closed it says so.
+    pub(super) async fn naming_own(&self, mut body: serde_json::Value) -> Outcome<serde_json::Value> {
+        if let Some(own) = self.core.account_row().await?.account_id {
+            body["account_id"] = own.to_string().into();
+        }
+        Ok(body)
+    }
+
     /// Sends the code that was typed.
     pub(super) async fn send_typed(&self, path: String, otp: &Otp) -> Outcome<Answer> {
         let body = Zeroizing::new(format!("{{\"otp\":\"{}\"}}", otp.expose("sent to the service that made it")));

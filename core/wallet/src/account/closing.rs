@@ -88,10 +88,10 @@ impl AccountClient {
     /// What has to be settled before the account can be closed, and how its closing stands. Asks the service; once it said
     /// that the account is closed, this works without network.
     pub async fn closure(&self) -> Outcome<ClosureView> {
-        self.core.identity()?;
         if self.is_closed().await? {
             return Ok(self.closed_view());
         }
+        self.core.identity()?;
         let answer = self.core.call(&self.core.request("GET", "/v1/closures".to_owned(), Vec::new())?).await?;
         self.take_closure(&answer).await
     }

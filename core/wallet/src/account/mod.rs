@@ -21,6 +21,7 @@ mod pin_reset;
 mod register;
 mod renew;
 mod replace;
+mod replace_pin;
 mod secure_types;
 mod sheet;
 mod sign_in;
@@ -178,9 +179,15 @@ fn signing_in(conn: &rusqlite::Connection) -> Outcome<SignInFact> {
     Ok(match signing_in::load(conn)? {
         Some(row) if row.state == SIGN_IN_PROVING => SignInFact::Proving,
         Some(_) => SignInFact::OtpPending,
+        None if is_old_copy(conn, &row)? => SignInFact::RolledBack,
         None if row.account_id.is_some() && row.device_id.is_none() => SignInFact::Needed,
         None => SignInFact::None,
     })
+}
+
+/// Whether the service said that this phone runs on an old copy of its files.
+fn is_old_copy(conn: &rusqlite::Connection, row: &AccountRow) -> Outcome<bool> {
+    Ok(row.device_id.is_some() && marks::get(conn, marks::ROLLED_BACK)? == row.device_id.map(|id| id.to_string()))
 }
 
 fn cards_of(known: &wire::Account) -> u32 {

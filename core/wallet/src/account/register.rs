@@ -85,6 +85,8 @@ impl AccountClient {
                 self.note_taken().await?;
                 return Err(error);
             }
+            // A service that forgot the code wants another one.
+            Err(error) if error.is(Code::NotFound) => return Err(crate::WalletError::from(Code::OtpExpired).in_field("otp")),
             registered => registered?,
         };
         self.core

@@ -36,6 +36,9 @@ impl AccountClient {
         let (phone, model) = (read_phone(&request.phone)?, checked_model(&request.device_model)?);
         // What was signed out on the way is told first, if that works: the old key still signs it.
         let _ = self.finish_sign_out().await;
+        if self.core.open_files(|files| files.ledger(|conn| super::is_old_copy(conn, &account::load(conn)?))).await? {
+            self.sign_out().await?;
+        }
         let keys = self.core.host.keys();
         let keyless = keys.public_key(KeyRole::Device).map_err(store_code)?.is_none();
         let (known, revoked, under_way) = self.core.open_files(|files| files.ledger(standing)).await?;
@@ -84,6 +87,7 @@ impl AccountClient {
             "approve_key": self.key(KeyRole::Approve)?,
             "device_model": row.device_model,
         });
+        let body = self.naming_own(body).await?;
         let request = itself("POST", "/v1/device-replacements".to_owned(), self.core.with_build(body));
         let answer = self.core.call(&request).await?;
         if let Some(error) = self.gone(&answer).await? {
@@ -114,7 +118,7 @@ impl AccountClient {
     }
 
     /// Proves the person: real name, then PIN, as the view of `replace_otp` asks for them. A repeat after a lost answer
-    /// asks first what became of the last try.
+    /// asks first what became of the last try. Fails with `replace_pin_locked` where `replace_new_pin` leads on.
     pub async fn replace_prove(&self, proof: ReplaceProof) -> Outcome<ReplaceView> {
         let typed = proof.pin.map(Zeroizing::new);
         let mut row = self.replacing().await?;
@@ -146,9 +150,13 @@ impl AccountClient {
             None => None,
         };
         let body = serde_json::json!({ "proof_id": proof_id, "pin_box": pin_box, "person": person });
-        let path = format!("/v1/device-replacements/{}/proof", row.replacement_id);
-        let answer = self.core.call(&itself("PUT", path, body.to_string().into_bytes())).await?;
+        let answer = self.send_proof(&row, body).await?;
         self.take(row, &answer).await
+    }
+
+    pub(super) async fn send_proof(&self, row: &ReplacementRow, body: serde_json::Value) -> Outcome<Answer> {
+        let path = format!("/v1/device-replacements/{}/proof", row.replacement_id);
+        self.core.call(&itself("PUT", path, body.to_string().into_bytes())).await
     }
 
     /// Asks how it stands: after a lost answer, or while the real name is being checked.
@@ -158,17 +166,20 @@ impl AccountClient {
     }
 
     async fn ask(&self, row: &ReplacementRow) -> Outcome<ReplaceView> {
-        let path = format!("/v1/device-replacements/{}", row.replacement_id);
-        let answer = self.core.call(&itself("GET", path, Vec::new())).await?;
+        let answer = self.ask_answer(row).await?;
         self.take(row.clone(), &answer).await
     }
 
-    async fn replacing(&self) -> Outcome<ReplacementRow> {
+    pub(super) async fn ask_answer(&self, row: &ReplacementRow) -> Outcome<Answer> {
+        self.core.call(&itself("GET", format!("/v1/device-replacements/{}", row.replacement_id), Vec::new())).await
+    }
+
+    pub(super) async fn replacing(&self) -> Outcome<ReplacementRow> {
         let (_, _, row) = self.core.open_files(|files| files.ledger(standing)).await?;
         row.ok_or_else(|| Code::WrongStep.into())
     }
 
-    async fn keep(&self, event: &'static str, row: &ReplacementRow) -> Outcome<()> {
+    pub(super) async fn keep(&self, event: &'static str, row: &ReplacementRow) -> Outcome<()> {
         let (now, row) = (self.core.now(), row.clone());
         self.core
             .files(move |files| {
@@ -205,8 +216,12 @@ impl AccountClient {
             return Ok(None);
         }
         let error = WalletError::from(answer.refusal());
-        if error.is(Code::ReplaceOvertaken) || error.is(Code::DeviceRevoked) || error.is(Code::PhoneUnknown) {
-            let (now, taken) = (self.core.now(), !error.is(Code::PhoneUnknown));
+        if error.is(Code::AccountClosed) {
+            self.core.note_closed(None).await;
+        }
+        let overtaken = error.is(Code::ReplaceOvertaken) || error.is(Code::DeviceRevoked);
+        if overtaken || error.is(Code::PhoneUnknown) || error.is(Code::AccountClosed) {
+            let (now, taken) = (self.core.now(), overtaken);
             self.core
                 .files(move |files| {
                     files.commit(now, |tx, log| {
@@ -223,7 +238,7 @@ impl AccountClient {
     }
 
     /// Takes up what the service said.
-    async fn take(&self, mut row: ReplacementRow, answer: &Answer) -> Outcome<ReplaceView> {
+    pub(super) async fn take(&self, mut row: ReplacementRow, answer: &Answer) -> Outcome<ReplaceView> {
         if let Some(error) = self.gone(answer).await? {
             // A service that forgot the code, or whose patience is over, wants another code.
             if error.is(Code::OtpExpired) || error.is(Code::NotFound) {

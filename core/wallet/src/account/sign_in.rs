@@ -31,7 +31,12 @@ impl AccountClient {
         self.finish_sign_out().await?;
         let keys = self.core.host.keys();
         let keyless = keys.public_key(KeyRole::Device).map_err(store_code)?.is_none();
-        let standing = self.core.open_files(|files| files.ledger(standing)).await?;
+        let mut standing = self.core.open_files(|files| files.ledger(standing)).await?;
+        if standing.old_copy {
+            // What an old copy knows of this phone ends here; with new keys it begins anew.
+            self.sign_out().await?;
+            (standing.signed_out, standing.has_device) = (true, false);
+        }
         let shut_out = standing.revoked || standing.signed_out;
         if standing.has_device && !shut_out && !keyless && standing.under_way.is_none() {
             return Err(Code::WrongStep.into());
@@ -79,6 +84,7 @@ impl AccountClient {
             "device_model": row.device_model,
             "form": row.form,
         });
+        let body = self.naming_own(body).await?;
         let answer = self.core.call(&itself("POST", "/v1/sign-ins".to_owned(), self.core.with_build(body))).await?;
         if let Some(error) = self.sign_in_gone(&answer).await? {
             return Err(error);
@@ -196,7 +202,10 @@ impl AccountClient {
             return Ok(None);
         }
         let error = WalletError::from(answer.refusal());
-        let over = [Code::ReplaceOvertaken, Code::DeviceRevoked, Code::SignedOut, Code::PhoneUnknown, Code::SignInByReplacing, Code::IdReused];
+        if error.is(Code::AccountClosed) {
+            self.core.note_closed(None).await;
+        }
+        let over = [Code::AccountClosed, Code::ReplaceOvertaken, Code::DeviceRevoked, Code::SignedOut, Code::PhoneUnknown, Code::SignInByReplacing, Code::IdReused];
         if let Some(code) = over.into_iter().find(|code| error.is(*code)) {
             let now = self.core.now();
             self.core
@@ -296,6 +305,7 @@ struct Standing {
     has_device: bool,
     revoked: bool,
     signed_out: bool,
+    old_copy: bool,
     under_way: Option<SignInRow>,
 }
 
@@ -305,6 +315,7 @@ fn standing(conn: &rusqlite::Connection) -> Outcome<Standing> {
         has_device: row.device_id.is_some(),
         revoked: row.device_id.is_some() && marks::get(conn, marks::REVOKED)? == row.device_id.map(|id| id.to_string()),
         signed_out: row.account_id.is_some() && row.device_id.is_none(),
+        old_copy: super::is_old_copy(conn, &row)?,
         under_way: sign_in::load(conn)?,
     })
 }

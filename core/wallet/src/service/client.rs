@@ -141,7 +141,7 @@ impl Core {
                     {
                         match answer.refusal().code {
                             code if code == Code::DeviceRevoked.as_str() => self.note_revoked(device).await,
-                            code if code == Code::AccountClosed.as_str() => self.note_closed(device).await,
+                            code if code == Code::AccountClosed.as_str() => self.note_closed(Some(device)).await,
                             _ => {}
                         }
                     }
@@ -249,13 +249,33 @@ impl Core {
         self.believe(&answer, response).await
     }
 
-    /// Remembers that the service closed this phone's account for good.
-    async fn note_closed(&self, device: Id) {
+    /// Remembers that these files are an old copy; its payer codes may have been shown. Nothing is added to the log: which of the
+    /// two the right one is, the service's memory goes on telling.
+    async fn note_rolled_back(&self) {
         let now = self.now();
         let _ = self
             .files(move |files| {
-                let row = files.ledger(crate::tables::account::load)?;
-                let Some(account) = row.account_id.filter(|_| row.device_id == Some(device)).map(|id| id.to_string()) else { return Ok(()) };
+                let row = files.ledger(account::load)?;
+                let Some(device) = row.device_id.map(|id| id.to_string()) else { return Ok(()) };
+                if files.ledger(|conn| marks::get(conn, marks::ROLLED_BACK))?.as_deref() == Some(device.as_str()) {
+                    return Ok(());
+                }
+                files.commit(now, |tx, _| {
+                    marks::set(tx, marks::ROLLED_BACK, &device)?;
+                    tokens::void(tx)
+                })
+            })
+            .await;
+    }
+
+    /// Remembers that the service closed this phone's account for good: of the phone that asked, or of one that was signed out
+    /// before and named its account.
+    pub(crate) async fn note_closed(&self, device: Option<Id>) {
+        let now = self.now();
+        let _ = self
+            .files(move |files| {
+                let row = files.ledger(account::load)?;
+                let Some(account) = row.account_id.filter(|_| device.is_none() || row.device_id == device).map(|id| id.to_string()) else { return Ok(()) };
                 if files.ledger(|conn| marks::get(conn, marks::CLOSED))?.as_deref() == Some(account.as_str()) {
                     return Ok(());
                 }
@@ -380,6 +400,7 @@ impl Core {
         }
         let mac = self.files(move |files| files.ledger(|conn| events::mac_of(conn, last.seq))).await?;
         if mac != Some(last.mac) {
+            self.note_rolled_back().await;
             return Err(Code::RolledBack.into());
         }
         *self.client.checked.lock().unwrap_or_else(PoisonError::into_inner) = last;

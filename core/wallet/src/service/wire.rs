@@ -45,6 +45,7 @@ pub(crate) struct Replacement {
     pub(crate) verified: bool,
     pub(crate) pin_set: bool,
     pub(crate) device_id: Option<Id>,
+    pub(crate) pin_by: Option<Id>,
     pub(crate) low_until: Option<i64>,
     #[serde(default)]
     pub(crate) open: Vec<OpenIntent>,

@@ -21,6 +21,8 @@ pub(crate) const SHEET_HASH: &str = "sheet_hash";
 
 /// The service said that the number that was typed has an account.
 pub(crate) const PHONE_TAKEN: &str = "phone_taken";
+/// The device of this phone whose files are an old copy, as the service's memory of their head shows.
+pub(crate) const ROLLED_BACK: &str = "rolled_back";
 /// The device of this phone that the service has shut out.
 pub(crate) const REVOKED: &str = "revoked";
 

@@ -49,6 +49,12 @@ pub(super) fn take(tx: &Connection, of: Id, nonce: &str, check: Id, now: Timesta
     }
 }
 
+/// Whether a check was made with a nonce of this account or replacement.
+pub(super) fn is_of(db: &Connection, of: Id, check: Id) -> Outcome<bool> {
+    let sql = "SELECT 1 FROM liveness_nonces WHERE account_id = ?1 AND used_by = ?2";
+    Ok(one(db, sql, params![of.to_string(), check.to_string()], |row| row.get::<_, i64>(0))?.is_some())
+}
+
 /// A check that was never judged gives its nonce back.
 pub(super) fn give_back(tx: &Connection, check: Id) -> Outcome<()> {
     run(tx, "UPDATE liveness_nonces SET used_by = NULL WHERE used_by = ?1", [check.to_string()])?;

@@ -3,8 +3,10 @@
 
 use super::registration::{TRIES, judge, may_send, send, sent_out};
 use super::secure::prove_pin;
+use super::account::phone_of;
 use super::{App, face, phone};
 use crate::http::errors::{Answer, Common, Sent};
+use crate::pin_reset::{self, NewPin};
 use crate::refusal::{Outcome, Refusal};
 use crate::replace::{self, Replacement};
 use crate::service::{Pending, Service, State};
@@ -36,6 +38,12 @@ pub async fn begin(Part(service): App, Sent(body): Sent<ReplacementIn>) -> Outco
     let mut state = service.state();
     if state.rebuilding {
         return Err(Refusal::down());
+    }
+    // Before the number is looked at: it may be somebody else's by now.
+    if let Some(of) = wire::maybe_id(body.account_id.as_deref(), "account_id")?
+        && crate::closing::is_closed(&state.db, of)?
+    {
+        return Err(Refusal::of(401, Code::AccountClosed));
     }
     if let Some(known) = state.memory.replacements.get(&id) {
         let same = known.device_key == device_key && known.approve_key == approve_key && known.phone == body.phone && known.model == model;
@@ -118,18 +126,24 @@ pub async fn nonce(Part(service): App, Path(id): Path<String>, Sent(EmptyIn {}):
     let known = replace::load(&state.db, id)?.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
     live(&known, now)?;
     let who = account(&state.db, known.account)?;
-    if known.stage == Stage::Done || !needs_person(&who, &known) {
+    // A name that was proven with another face check is shown once more for a new PIN.
+    let enough = !needs_person(&who, &known) && (who.class == 0 || face_is_bound(&state.db, &known)?);
+    if known.stage == Stage::Done || enough {
         return Err(Refusal::of(409, Code::WrongStep));
     }
     Answer::json(200, &store::write(&mut state.db, |tx| face::make(tx, id, nonce, now))?)
 }
 
-/// Proves the person: real name where the account has one, then the PIN where one was chosen.
+/// Proves the person: real name where the account has one, then the PIN where one was chosen, or a new one in its place.
 #[utoipa::path(put, path = "/v1/device-replacements/{replacement_id}/proof", params(("replacement_id" = String, Path, pattern = "^[0-9a-f]{32}$")),
     request_body = ReplacementProofIn, responses((status = 200, body = ReplacementOut), (status = 202, body = ReplacementOut), Common))]
 pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<ReplacementProofIn>) -> Outcome<Answer> {
     let (id, proof) = (wire::id(&id, "replacement_id")?, wire::id(&body.proof_id, "proof_id")?);
     let pin = body.pin_box.as_ref().map(|sealed| sealed.read("pin_box")).transpose()?;
+    let new_pin = body.new_pin_box.as_ref().map(|sealed| sealed.read("new_pin_box")).transpose()?;
+    if pin.is_some() && new_pin.is_some() {
+        return Err(Refusal::argument("new_pin_box"));
+    }
     let now = service.now();
     let mut state = service.state();
     let state = &mut *state;
@@ -141,8 +155,14 @@ pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<
     if known.stage == Stage::Done {
         return view(&service, state, &known, now);
     }
+    // A vault that took a new PIN before the book could say so.
+    pin_reset::learn(&service, state, known.id)?;
     let who = account(&state.db, known.account)?;
-    if needs_person(&who, &known) {
+    if new_pin.is_some() {
+        may_choose(&who, body.person.as_ref())?;
+    }
+    let again = new_pin.is_some() && body.person.is_some() && !face_is_bound(&state.db, &known)?;
+    if again || needs_person(&who, &known) {
         match (&body.person, known.person) {
             (None, Person::None) => return Err(Refusal::argument("person")),
             (None, _) => judge_person(&service, state, &mut known, None, now)?,
@@ -152,13 +172,47 @@ pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<
             return view(&service, state, &known, now);
         }
     }
-    if who.pin_set {
-        let sealed = pin.ok_or_else(|| Refusal::argument("pin_box"))?;
-        prove_pin(&service, state, known.account, replace::digest(&known, proof), sealed)?;
+    match new_pin {
+        Some(_) if !face_is_bound(&state.db, &known)? => return Err(Refusal::rule(Code::LivenessStale).field("liveness_nonce")),
+        Some(sealed) => {
+            let phone = phone_of(&service, &who)?;
+            let digest = replace::new_pin_digest(&known, proof);
+            let new = NewPin { decision: known.id, account: known.account, device: known.id, proof, digest, sealed };
+            pin_reset::take(&service, state, new, &phone, now)?;
+        }
+        None if who.pin_set => {
+            let sealed = pin.ok_or_else(|| Refusal::argument("pin_box"))?;
+            let judged = prove_pin(&service, state, known.account, replace::digest(&known, proof), sealed);
+            judged.map_err(|no| instead(no, if who.class > 0 { Code::ReplacePinLocked } else { Code::PinLockedUnverified }))?;
+        }
+        None => {}
     }
     replace::complete(&service, state, &known, now)?;
     let known = replace::load(&state.db, id)?.ok_or_else(crate::service::internal)?;
     view(&service, state, &known, now)
+}
+
+/// Whether a new PIN may be chosen on the way. One without a verified name has nobody to prove.
+fn may_choose(who: &Account, person: Option<&PersonIn>) -> Outcome<()> {
+    match (who, person) {
+        (Account { pin_set: false, .. }, _) => Err(Refusal::of(403, Code::PinNotSet)),
+        (Account { class: 0, .. }, _) => Err(Refusal::of(403, Code::PinLockedUnverified).field("pin")),
+        (Account { frozen: true, .. }, _) => Err(Refusal::of(403, Code::AccountFrozen)),
+        // A face that was shown elsewhere is no face of now.
+        (_, Some(PersonIn { liveness_nonce: None, .. })) => Err(Refusal::rule(Code::LivenessStale).field("liveness_nonce")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the name was proven with a face check that was made for this replacement.
+fn face_is_bound(db: &Connection, known: &Replacement) -> Outcome<bool> {
+    let Some(proof) = known.person_proof.filter(|_| known.person == Person::Passed) else { return Ok(false) };
+    face::is_of(db, known.id, proof)
+}
+
+/// A locked PIN is told with the step that leads on from where the phone is.
+pub(super) fn instead(no: Refusal, code: Code) -> Refusal {
+    if no.body.code == Code::PinLocked.as_str() { Refusal::of(403, code).field("pin") } else { no }
 }
 
 fn needs_person(who: &Account, known: &Replacement) -> bool {

@@ -41,6 +41,12 @@ pub async fn begin(Part(service): App, Sent(body): Sent<SignInIn>) -> Outcome<An
     if state.rebuilding {
         return Err(Refusal::down());
     }
+    // Before the number is looked at: it may be somebody else's by now.
+    if let Some(of) = wire::maybe_id(body.account_id.as_deref(), "account_id")?
+        && crate::closing::is_closed(&state.db, of)?
+    {
+        return Err(Refusal::of(401, Code::AccountClosed));
+    }
     if let Some(SignInPending { pending, form }) = state.memory.sign_ins.get(&id) {
         let same = pending.device_key == device_key && pending.approve_key == approve_key && pending.phone == body.phone && pending.model == model;
         if !same || *form != body.form {
@@ -157,7 +163,7 @@ pub async fn prove(Part(service): App, Path(id): Path<String>, Sent(body): Sent<
         if judged.as_ref().is_err_and(|no| no.body.code == Code::PinWrong.as_str()) {
             run(&state.db, "UPDATE sign_ins SET pin_wrong = pin_wrong + 1 WHERE sign_in_id = ?1", [known.id.to_string()])?;
         }
-        judged?;
+        judged.map_err(|no| super::replacement::instead(no, Code::SignInPinLocked))?;
     }
     if needs_password || needs_pin {
         let proven = sign_in::secret(&login);

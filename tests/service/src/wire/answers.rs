@@ -58,6 +58,9 @@ pub struct ReplacementOut {
     /// This phone, once it is the account's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_id: Option<String>,
+    /// The try whose new PIN counts, where one was chosen on the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin_by: Option<String>,
     /// Until when limits are low.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low_until: Option<i64>,

@@ -102,6 +102,10 @@ pub struct ReplacementIn {
     pub device_model: String,
     /// The build of the app; one that names none is judged as such.
     pub build: Option<super::BuildIn>,
+    /// The account that this phone's files are of, where they are of one.
+    #[serde(default)]
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub account_id: Option<String>,
 }
 
 /// The proof that it is the account's person.
@@ -114,6 +118,9 @@ pub struct ReplacementProofIn {
     /// The PIN, where the account has one; opened by the vault only.
     #[serde(default)]
     pub pin_box: Option<BoxIn>,
+    /// In its place a new PIN, for one that is locked or forgotten: of a verified account, whose face check was made for a nonce.
+    #[serde(default)]
+    pub new_pin_box: Option<BoxIn>,
     /// The real name, where the account is verified and it was not shown yet.
     #[serde(default)]
     pub person: Option<PersonIn>,

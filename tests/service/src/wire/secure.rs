@@ -121,6 +121,10 @@ pub struct SignInIn {
     pub form: String,
     /// The build of the app; one that names none is judged as such.
     pub build: Option<super::BuildIn>,
+    /// The account that this phone's files are of, where they are of one.
+    #[serde(default)]
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    pub account_id: Option<String>,
 }
 
 /// The proof that it is the account's person.

@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 pub mod guest;
+pub mod successor;
 
 use kabao_base::{Id, Timestamp};
 use kabao_proof::PublicKey;

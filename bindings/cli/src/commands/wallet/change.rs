@@ -54,6 +54,18 @@ pub enum ChangeWord {
         #[arg(long)]
         nonce: Option<String>,
     },
+    /// Proves the person and chooses a new PIN while this phone takes another's place. Reads: the new PIN and, with a name, the identity number.
+    ReplaceNewPin {
+        /// The name as on the document, where it is asked for.
+        #[arg(long, requires = "liveness_token")]
+        name: Option<String>,
+        /// What the liveness vendor gave.
+        #[arg(long)]
+        liveness_token: Option<String>,
+        /// The nonce of `replace-face-begin` that the vendor was given.
+        #[arg(long)]
+        nonce: Option<String>,
+    },
     /// Asks how the reset stands.
     PinResetCheck,
     /// The reset that is under way here.
@@ -135,14 +147,15 @@ pub async fn carry_out(word: &ChangeWord, wallet: &Wallet, answer: &Answer) -> R
         ChangeWord::PhoneChangeCancel => ask(wallet, answer, "change_phone_cancel", none).await,
         ChangeWord::PinResetBegin => ask(wallet, answer, "pin_reset_begin", none).await,
         ChangeWord::PinResetOtp => ask(wallet, answer, "pin_reset_otp", with([("code", secret("SMS code")?)])).await,
-        ChangeWord::PinResetFinish { name, liveness_token, nonce } => {
+        ChangeWord::PinResetFinish { name, liveness_token, nonce } | ChangeWord::ReplaceNewPin { name, liveness_token, nonce } => {
+            let call = if matches!(word, ChangeWord::ReplaceNewPin { .. }) { "replace_new_pin" } else { "pin_reset_finish" };
             let pin = secret("PIN")?;
             let number = if name.is_some() { secret("identity number")? } else { Value::Null };
             let proof = [
                 ("pin", pin), ("name", json!(name)), ("id_number", number), ("liveness_token", json!(liveness_token)), ("liveness_nonce", json!(nonce)),
             ];
             let given = with(proof.into_iter().filter(|(what, _)| *what == "pin" || name.is_some()));
-            ask(wallet, answer, "pin_reset_finish", given).await
+            ask(wallet, answer, call, given).await
         }
         ChangeWord::PinResetCheck => ask(wallet, answer, "pin_reset_check", none).await,
         ChangeWord::PinReset => ask(wallet, answer, "pin_reset_standing", none).await,

@@ -61,6 +61,7 @@ struct Calls {
         case "replace_begin": try await wallet.account.replaceBegin(request: registration(with))
         case "replace_otp": try await wallet.account.replaceOtp(code: with.text("code"))
         case "replace_prove": try await wallet.account.replaceProve(proof: proof(with))
+        case "replace_new_pin": try await wallet.account.replaceNewPin(proof: resetProof(with))
         case "replace_check": try await wallet.account.replaceCheck()
         case "replace_face_begin": try await wallet.account.replaceFaceBegin()
         case "renew_approval_begin": try await wallet.account.renewApprovalBegin()

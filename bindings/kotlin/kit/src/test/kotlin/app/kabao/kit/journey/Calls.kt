@@ -76,6 +76,10 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "replace_begin" -> wallet.account.replaceBegin(registration(with))
             "replace_otp" -> wallet.account.replaceOtp(with.text("code"))
             "replace_prove" -> wallet.account.replaceProve(proof(with))
+            "replace_new_pin" -> {
+                val shown = proof(with)
+                wallet.account.replaceNewPin(PinResetProof(shown.pin.orEmpty(), shown.person))
+            }
             "replace_check" -> wallet.account.replaceCheck()
             "replace_face_begin" -> wallet.account.replaceFaceBegin()
             "renew_approval_begin" -> wallet.account.renewApprovalBegin()
