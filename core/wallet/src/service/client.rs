@@ -6,7 +6,7 @@ use crate::service::way::Way;
 use crate::service::wire::WireError;
 use crate::shared::{Core, ServiceClock, WalletEvent};
 use crate::tables::events::{self, EventHead};
-use crate::tables::{account, consents, device_report, marks, tokens};
+use crate::tables::{consents, device_report, marks};
 use crate::tables::open::store_code;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -159,46 +159,6 @@ impl Core {
         Err(first.unwrap_or(Code::AnswerMalformed).into())
     }
 
-    /// Remembers that the service shut this phone out, and that its codes are worth nothing. What cannot be written now is
-    /// said again by the next answer.
-    async fn note_revoked(&self, device: Id) {
-        let (now, text) = (self.now(), device.to_string());
-        let _ = self
-            .files(move |files| {
-                if files.ledger(|conn| marks::get(conn, marks::REVOKED))?.as_deref() == Some(text.as_str()) {
-                    return Ok(());
-                }
-                files.commit(now, |tx, log| {
-                    marks::set(tx, marks::REVOKED, &text)?;
-                    tokens::void(tx)?;
-                    log.append(tx, "account", "device_revoked", b"")
-                })
-            })
-            .await;
-    }
-
-    /// Another phone signed this one out: it is out here as well, and its codes are worth nothing.
-    async fn note_signed_out(&self, device: Id) {
-        let now = self.now();
-        let noted = self
-            .files(move |files| {
-                files.commit(now, |tx, log| {
-                    let mut row = account::load(tx)?;
-                    if row.device_id == Some(device) {
-                        row.device_id = None;
-                        account::save(tx, &row)?;
-                        tokens::void(tx)?;
-                        log.append(tx, "account", "was_signed_out", b"")?;
-                    }
-                    Ok(row)
-                })
-            })
-            .await;
-        if let Ok(row) = noted {
-            self.set_identity(&row);
-        }
-    }
-
     /// Asks what everybody may know, without a key of this phone. A number that is used once goes with the query, so that the
     /// signed answer is to this question and its time is the present one.
     ///
@@ -247,45 +207,6 @@ impl Core {
         }
         self.client.way.clear();
         self.believe(&answer, response).await
-    }
-
-    /// Remembers that these files are an old copy; its payer codes may have been shown. Nothing is added to the log: which of the
-    /// two the right one is, the service's memory goes on telling.
-    async fn note_rolled_back(&self) {
-        let now = self.now();
-        let _ = self
-            .files(move |files| {
-                let row = files.ledger(account::load)?;
-                let Some(device) = row.device_id.map(|id| id.to_string()) else { return Ok(()) };
-                if files.ledger(|conn| marks::get(conn, marks::ROLLED_BACK))?.as_deref() == Some(device.as_str()) {
-                    return Ok(());
-                }
-                files.commit(now, |tx, _| {
-                    marks::set(tx, marks::ROLLED_BACK, &device)?;
-                    tokens::void(tx)
-                })
-            })
-            .await;
-    }
-
-    /// Remembers that the service closed this phone's account for good: of the phone that asked, or of one that was signed out
-    /// before and named its account.
-    pub(crate) async fn note_closed(&self, device: Option<Id>) {
-        let now = self.now();
-        let _ = self
-            .files(move |files| {
-                let row = files.ledger(account::load)?;
-                let Some(account) = row.account_id.filter(|_| device.is_none() || row.device_id == device).map(|id| id.to_string()) else { return Ok(()) };
-                if files.ledger(|conn| marks::get(conn, marks::CLOSED))?.as_deref() == Some(account.as_str()) {
-                    return Ok(());
-                }
-                files.commit(now, |tx, log| {
-                    marks::set(tx, marks::CLOSED, &account)?;
-                    tokens::void(tx)?;
-                    log.append(tx, "account", "closed", b"")
-                })
-            })
-            .await;
     }
 
     async fn attempt(&self, request: &Request) -> Outcome<Attempt> {

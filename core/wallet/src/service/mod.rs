@@ -4,6 +4,7 @@
 mod boxes;
 mod client;
 mod keys;
+mod standing;
 mod way;
 pub(crate) mod wire;
 
