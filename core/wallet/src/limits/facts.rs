@@ -35,7 +35,7 @@ pub(super) struct Facts {
     pub(super) class: Option<AccountClass>,
     pub(super) pin_set: bool,
     pub(super) frozen: bool,
-    /// Why this phone is none of an account that pays: not registered, signed out, shut out, closing, closed.
+    /// Why this phone is none of an account that pays: not registered, signed out, shut out, on old files, closing, closed.
     pub(super) no_phone: Option<Code>,
     pub(super) identity_overdue: bool,
     /// The balance, how much of it is held, and when that was so.
@@ -132,6 +132,7 @@ fn standing(conn: &Connection, row: &AccountRow) -> Outcome<Option<Code>> {
         row if marked(marks::CLOSED, row.account_id)? => Some(Code::AccountClosed),
         AccountRow { device_id: None, .. } => Some(Code::SignedOut),
         row if marked(marks::REVOKED, row.device_id)? => Some(Code::DeviceRevoked),
+        row if marked(marks::ROLLED_BACK, row.device_id)? => Some(Code::RolledBack),
         _ => None,
     })
 }
