@@ -5,10 +5,8 @@ mod common;
 use common::successor::*;
 use common::*;
 use kabao_base::Id;
-use kabao_proof::KeyPurpose;
 use kabao_proof::digest::sha256_of;
-use kabao_service::kit::{Phone, Reply};
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_new_phone_shuts_the_old_one_out_in_one_step() {

@@ -6,14 +6,12 @@ mod common;
 use common::moves::fault;
 use common::{Story, story};
 use kabao_base::{Certainty, Code, Remedy};
-use kabao_core::account::{DeviceForm, SignInProof, SignInRequest};
 use kabao_core::pay::{ConfirmRequest, PaymentProof, QuoteRequest};
 use kabao_core::{Wallet, WalletEvent, WalletListener};
 use kabao_money::merchant::MerchantState;
-use kabao_money::onboarding::OnboardingStepKind;
 use kabao_money::payment::PaymentState;
 use kabao_simulation::Weather;
-use kabao_simulation::phone::{PHONE, PIN};
+use kabao_simulation::phone::PIN;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -274,49 +272,6 @@ fn files_and_anchor_put_back_are_found_at_the_first_signed_answer() {
         assert!(wallet.history().sync().await.unwrap_err().is(Code::RolledBack));
         let refused = story.all.phone.pay(QuoteRequest::TopUp { amount: "1.00".to_owned(), card_id: "0".repeat(32) }).await;
         assert!(refused.unwrap_err().is(Code::RolledBack));
-        // It is remembered, and the way on is one that can be gone.
-        wallet.close().await.unwrap();
-        drop(wallet);
-        let wallet = story.all.phone.start().await.unwrap();
-        let account = wallet.account();
-        let step = account.onboarding_next().await.unwrap();
-        assert_eq!((step.kind, step.reason_key.as_str()), (OnboardingStepKind::SignIn, "onboarding_rolled_back"));
-        tokio::time::sleep(Duration::from_secs(61)).await;
-        let form = DeviceForm::Phone;
-        account.sign_in_begin(SignInRequest { phone: PHONE.to_owned(), device_model: "Simulated phone".to_owned(), form }).await.unwrap();
-        account.sign_in_otp(story.all.console.otp("kabao", PHONE).await.unwrap()).await.unwrap();
-        let proof = SignInProof { password: None, pin: Some(PIN.to_owned()), factor_code: None };
-        assert!(account.sign_in_prove(proof).await.unwrap().done);
-        while !wallet.history().sync().await.unwrap().complete {}
-        // The place of the old copy is free again: signed out at the service, whose answer named a head that is not here.
-        let devices = account.devices().await.unwrap().devices;
-        assert_eq!(devices.iter().filter(|device| device.signed_in).count(), 1, "{devices:?}");
-        assert_ne!(account.onboarding_next().await.unwrap().kind, OnboardingStepKind::SignIn);
-    });
-}
-
-/// Signing such a phone out on purpose ends it at the service as well.
-#[test]
-fn a_phone_with_old_files_can_be_signed_out() {
-    story("all-back-out", async |mut story: Story| {
-        let wallet = story.all.phone.wallet().unwrap();
-        wallet.close().await.unwrap();
-        drop(wallet);
-        let read = |name: &str| std::fs::read(story.all.phone.folder.join(name)).unwrap();
-        let (old, keys) = ([read("ledger.db"), read("mine.db"), read("cache.db")], story.all.phone.secrets.copy());
-        story.all.phone.start().await.unwrap();
-        story.top_up("30.00").await;
-        story.all.phone.wallet().unwrap().close().await.unwrap();
-        for (name, bytes) in ["ledger.db", "mine.db", "cache.db"].iter().zip(&old) {
-            std::fs::write(story.all.phone.folder.join(name), bytes).unwrap();
-        }
-        story.all.phone.secrets.put_back(keys);
-        story.all.net.set(Weather { off: true, ..Weather::default() });
-        let wallet = story.all.phone.start().await.unwrap();
-        story.all.net.set(Weather::default());
-        assert!(wallet.history().sync().await.unwrap_err().is(Code::RolledBack));
-        assert!(wallet.account().sign_out().await.unwrap().finished);
-        assert_eq!(wallet.account().onboarding_next().await.unwrap().reason_key, "onboarding_sign_in");
     });
 }
 
