@@ -153,6 +153,8 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("unusable", "text") if ["service_file", "profile", "not_run"].iter().any(|about| key.contains(about)) => &["about"],
             ("shell", "not_understood") => &["line", "why"],
             ("closure", "kept" | "refunds") => &["years"],
+            ("data", "history_complete" | "history_part") => &["time"],
+            ("data", "not_asked") => &["what"],
             ("sheet", "payee" | "svg_title") => &["payee"],
             ("screen", "balance_of") => &["age", "amount"],
             ("screen", "ask_line") => &["amount", "payee"],
