@@ -142,6 +142,8 @@ fn two_refreshes_at_once_bring_one_table_and_refuse_nothing() {
     story("crossed", async |story| {
         let newer = story.codes().await.version + 1;
         story.publish(newer, same).await;
+        // The answer to the one is on its way while the other takes the table up.
+        story.meddle(Holds { seen: Mutex::default(), holds: Mutex::new(vec![("/v1/feeds/codes", 3_000)]) });
         let (one, other) = tokio::join!(story.refresh(), story.refresh());
         assert_eq!((one.unwrap().version, other.unwrap().version), (newer, newer));
         assert_eq!(story.codes().await.refused, None);
