@@ -38,6 +38,7 @@ cargo xtask COMMAND
   test --only NAME          only the stages whose name holds NAME, on what is already built
   bindings [kotlin|swift]   build the library and generate the Kotlin and Swift sources
   app pictures [ios]        draw every Android screen, or the iPhone's: Chinese, English, dark, large letters
+  bindings figures          what a call costs in Kotlin and Swift, against Rust; the packages of `test --only kotlin` are used
   sim [--seed N] [--runs N] run the simulation
   sim power|io [--seed N] [--count M] [--every K] [--write] [--release]
                             the power goes, or the disk fails, at every operation of the files; --write: into docs/reliability.md
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         ["bindings"] => bindings::command_line(true, true),
         ["bindings", "kotlin"] => bindings::command_line(true, false),
         ["bindings", "swift"] => bindings::command_line(false, true),
+        ["bindings", "figures"] => consumers::figures(),
         ["app", rest @ ..] => app::command_line(rest),
         ["sim", rest @ ..] => sim::command_line(rest),
         ["fuzz", rest @ ..] => fuzz::command_line(rest),

@@ -77,7 +77,8 @@ fn checks(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn line(place: &Place, tools: &Tools, check: &Path, name: &str) -> Result<std::process::Command, String> {
+/// The command that runs a check, with what it finds in its environment.
+pub fn line(place: &Place, tools: &Tools, check: &Path, name: &str) -> Result<std::process::Command, String> {
     let python = tools.python.as_ref();
     let program = match check.extension().is_some_and(|kind| kind == "py") {
         true => python.map_err(Clone::clone)?.clone(),

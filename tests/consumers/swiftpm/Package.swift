@@ -14,6 +14,8 @@ let package = Package(
         // What stands in for functions of the library when it is linked with --wrap.
         .target(name: "OtherVersion"),
         .executableTarget(name: "other", dependencies: ["OtherVersion", .product(name: "KabaoKit", package: "swift")]),
+        // What calls cost; figures.py runs it.
+        .executableTarget(name: "figures", dependencies: [.product(name: "KabaoKit", package: "swift")]),
     ],
     swiftLanguageModes: [.v6]
 )
