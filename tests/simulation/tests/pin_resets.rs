@@ -8,6 +8,7 @@ use common::{Changes, Story, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::account::{PersonProof, PinResetProof, PinResetState as State};
+use kabao_core::limits::PrecheckRequest;
 use kabao_core::pay::{ConfirmRequest, PaymentProof};
 use kabao_simulation::Liar;
 use kabao_simulation::book::Book;
@@ -200,5 +201,26 @@ fn an_erased_phone_is_signed_out_where_the_service_can_be_reached() {
         let phone = story.all.phone.folder.clone();
         let book = Book::open(&phone.parent().unwrap().join("service").join("service.db")).unwrap();
         assert_eq!(book.rows("SELECT count(*) FROM devices WHERE revoked = 0").unwrap(), [["0"]]);
+    });
+}
+
+#[test]
+fn a_locked_pin_is_known_before_it_is_asked_for() {
+    story("locked-precheck", async |story: Story| {
+        story.top_up("100.00").await;
+        let wallet = story.wallet();
+        let of = async |channel: &str| {
+            let request = PrecheckRequest { amount: "10.00".to_owned(), channel: channel.to_owned(), source: None };
+            let view = wallet.limits().precheck(request).await.unwrap();
+            let notes = view.notes.iter().any(|note| note.note == "pin_locked");
+            (view.general.iter().any(|blocker| blocker.failure.code == "pin_locked"), notes)
+        };
+        assert_eq!([of("pay").await, of("withdraw").await, of("code").await], [(false, false); 3]);
+        for _ in 0..5 {
+            assert!(!pays(&story, &wallet, "975318").await);
+        }
+        wallet.account().refresh().await.unwrap();
+        // The approval key still pays what asks for no PIN; a withdrawal always asks for it, a payer code never.
+        assert_eq!([of("pay").await, of("withdraw").await, of("code").await], [(false, true), (true, false), (false, false)]);
     });
 }

@@ -38,6 +38,8 @@ pub(super) struct Facts {
     /// Why this phone is none of an account that pays: not registered, signed out, shut out, on old files, closing, closed.
     pub(super) no_phone: Option<Code>,
     pub(super) identity_overdue: bool,
+    /// The PIN is locked: only the approval key approves.
+    pub(super) pin_locked: bool,
     /// The balance, how much of it is held, and when that was so.
     pub(super) balance: Option<(Money, Money, Timestamp)>,
     pub(super) cards: Vec<CardFact>,
@@ -101,7 +103,9 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
         let known = known.map(|(known, _)| known);
         let closing = known.as_ref().is_some_and(|known| known.closing);
         let identity_overdue = known.as_ref().is_some_and(|known| known.verification.reverify.as_deref() == Some("overdue"));
+        let pin_locked = known.as_ref().is_some_and(|known| known.pin_locked);
         Ok(Facts {
+            pin_locked,
             rules,
             class: class_of(class),
             pin_set: row.pin_set,

@@ -43,9 +43,17 @@ impl LimitsClient {
         if sources.is_empty() {
             general.push(blocker(Failure::of(Code::CardUnknown)));
         }
-        if let (Some(amount), Some(first)) = (amount, sources.first())
-            && facts.needs_pin(channel, facts.total(channel, *first, amount)?)
-        {
+        let total = amount.zip(sources.first()).map(|(amount, first)| facts.total(channel, *first, amount)).transpose()?;
+        let needs_pin = total.is_some_and(|total| facts.needs_pin(channel, total));
+        // A payer code asks for no PIN.
+        if facts.pin_locked && channel != PayChannel::PayerCode {
+            if needs_pin {
+                general.push(blocker(Failure::of(Code::PinLocked)));
+            } else {
+                notes.push(note(language, "pin_locked"));
+            }
+        }
+        if needs_pin {
             notes.push(note(language, pin_note(channel)));
         }
         let usable = checked.iter().any(|source| source.usable);
