@@ -216,7 +216,7 @@ fn what_may_have_been_spent_holds_its_place() {
 
 #[test]
 fn a_code_that_was_charged_counts_once() {
-    story("counted-once", async |mut story| {
+    story("counted-once", async |story| {
         story.top_up("100").await;
         let wallet = story.wallet();
         wallet.pay().prepare_codes().await.unwrap();
@@ -376,26 +376,6 @@ fn an_operator_is_judged_by_the_service_s_time_and_not_by_the_phone_s() {
         story.all.net.set(Weather { off: true, ..Weather::default() });
         let wallet = story.all.phone.start().await.unwrap();
         assert_eq!(standing(wallet.operator().wallet_profile().await.unwrap()), ("verified".to_owned(), 1));
-    });
-}
-
-#[test]
-fn two_phones_that_wish_at_once_have_one_cap() {
-    story("two-wishes", async |story| {
-        let mut other = story.another("beside");
-        let (here, there) = (story.wallet(), story.signed_in(&mut other).await);
-        for (one, two) in [("50", "70"), ("45", "40")] {
-            let (a, b) = (here.limits(), there.limits());
-            let (first, second) = tokio::join!(a.set_own_caps(Some(one.to_owned()), None, None), b.set_own_caps(Some(two.to_owned()), None, None));
-            // Without the PIN no cap grows: whoever came first, the lower one holds.
-            for refused in [first, second].into_iter().filter_map(Result::err) {
-                assert!(refused.is(Code::OwnCapRaise), "{refused:?}");
-            }
-            let lower = one.parse::<i64>().unwrap().min(two.parse().unwrap()) * 100;
-            for wallet in [&here, &there] {
-                assert_eq!(wallet.limits().refresh().await.unwrap().own.single.unwrap().minor, lower, "{one} {two}");
-            }
-        }
     });
 }
 

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Story, story};
+use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::data::ConsentState;
 use kabao_core::pay::QuoteRequest;
@@ -75,5 +76,25 @@ fn a_consent_withdrawn_on_another_phone_is_withdrawn_here() {
         assert_eq!(state(&other).await, ConsentState::Given);
         story.wallet().data().withdraw_consent("real_name".to_owned()).await.unwrap();
         assert_eq!(state(&other).await, ConsentState::Withdrawn);
+    });
+}
+
+#[test]
+fn two_phones_that_wish_at_once_have_one_cap() {
+    story("two-wishes", async |story| {
+        let mut other = story.another("beside");
+        let (here, there) = (story.wallet(), story.signed_in(&mut other).await);
+        for (one, two) in [("50", "70"), ("45", "40")] {
+            let (a, b) = (here.limits(), there.limits());
+            let (first, second) = tokio::join!(a.set_own_caps(Some(one.to_owned()), None, None), b.set_own_caps(Some(two.to_owned()), None, None));
+            // Without the PIN no cap grows: whoever came first, the lower one holds.
+            for refused in [first, second].into_iter().filter_map(Result::err) {
+                assert!(refused.is(Code::OwnCapRaise), "{refused:?}");
+            }
+            let lower = one.parse::<i64>().unwrap().min(two.parse().unwrap()) * 100;
+            for wallet in [&here, &there] {
+                assert_eq!(wallet.limits().refresh().await.unwrap().own.single.unwrap().minor, lower, "{one} {two}");
+            }
+        }
     });
 }

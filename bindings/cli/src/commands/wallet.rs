@@ -6,6 +6,7 @@ pub mod answer;
 mod args;
 mod cards;
 mod change;
+mod limits;
 mod plain;
 mod secure;
 mod shell;
@@ -196,6 +197,7 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             ask(wallet, answer, "replace_prove", given).await?
         }
         Word::Card(word) => cards::carry_out(word, wallet, answer).await?,
+        Word::Limit(word) => limits::carry_out(word, wallet, answer).await?,
         Word::Change(word) => change::carry_out(word, wallet, answer).await?,
         Word::RenewApproval => {
             let code = secret("SMS code")?;
@@ -292,25 +294,12 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             ask(wallet, answer, "next_picture", with([("showing_id", json!(showing_id)), ("way", json!(way))])).await?
         }
         Word::Secure(word) => return secure::carry_out(word, wallet, answer).await,
-        Word::Limits { amount, channel, source, refresh } => {
-            if *refresh {
-                ask(wallet, answer, "limits_refresh", none).await?;
-            }
-            ask(wallet, answer, "limits", with([("amount", json!(amount)), ("channel", json!(channel)), ("source", json!(source))])).await?
-        }
-        Word::Precheck { amount, channel, source } => {
-            ask(wallet, answer, "precheck", with([("amount", json!(amount)), ("channel", json!(channel)), ("source", json!(source))])).await?
-        }
         Word::LockAfter { time: Some(time) } => {
             let seconds = match time.as_str() {
                 "never" => Value::Null,
                 time => json!(time.parse::<u32>().unwrap_or(0)),
             };
             ask(wallet, answer, "set_lock_after", with([("seconds", seconds)])).await?
-        }
-        Word::OwnCaps { single, day, raise } => {
-            let pin = if *raise { secret("PIN")? } else { Value::Null };
-            ask(wallet, answer, "own_caps", with([("single", json!(single)), ("day", json!(day)), ("pin", pin)])).await?
         }
         other => {
             let (name, argument) = other.plain();

@@ -36,6 +36,7 @@ pub(super) const FIELDS: &[Field] = {
         secret("password"),
         secret("old"),
         field("name_letters", Personal, "call", "nothing"),
+        field("name_begins", Personal, "call", "nothing"),
         secret("id_tail"),
         secret("factor_code"),
         secret("code"),

@@ -50,11 +50,6 @@ impl VerificationView {
 /// Fetches the account and keeps it.
 pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
     super::tell_withdrawals(core).await?;
-    // Only a name in a list: without an answer it is told the next time.
-    let _ = super::tell_device(core).await;
-    let _ = super::tell_build(core).await;
-    // Without an answer it is asked the next time, and what is not known is called so until then.
-    let _ = super::ask_owed_consents(core).await;
     let request = core.request("GET", "/v1/account".to_owned(), Vec::new())?;
     let answer = core.call(&request).await?;
     let known: wire::Account = answer.read()?;
@@ -75,6 +70,12 @@ pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
     if differs(&row, &known) {
         core.change_account("refreshed", move |row| take(row, &known)).await?;
     }
+    // Last, so that what goes wrong on the way is told of the account, which was asked for. Only a name in a list: without an answer it
+    // is told the next time.
+    let _ = super::tell_device(core).await;
+    let _ = super::tell_build(core).await;
+    // Without an answer it is asked the next time, and what is not known is called so until then.
+    let _ = super::ask_owed_consents(core).await;
     Ok(())
 }
 

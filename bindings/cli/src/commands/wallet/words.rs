@@ -3,6 +3,7 @@
 use super::args::{Agree, Form};
 use super::cards::CardWord;
 use super::change::ChangeWord;
+use super::limits::LimitWord;
 use crate::paper::files::Files;
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -357,56 +358,14 @@ pub enum Word {
         #[arg(long)]
         despite_open: bool,
     },
-    /// Every limit that applies, what is left of it, and when it begins anew.
-    Limits {
-        /// In yuan: says which limit this payment breaks.
-        amount: Option<String>,
-        /// pay (a printed code), code (the payer code), ask (a merchant's question), top_up, withdraw, transfer.
-        #[arg(long)]
-        channel: Option<String>,
-        /// `balance` or a card's id.
-        #[arg(long)]
-        source: Option<String>,
-        /// Asks the service.
-        #[arg(long)]
-        refresh: bool,
-    },
-    /// Everything that stands in the way of a payment.
-    Precheck {
-        /// In yuan.
-        amount: String,
-        /// pay, code, ask, top_up, withdraw, transfer.
-        #[arg(long, default_value = "pay")]
-        channel: String,
-        /// `balance` or a card's id; every source without it.
-        #[arg(long)]
-        source: Option<String>,
-    },
-    /// Whether a payer code can be shown and paid now, without network.
-    Ready,
-    /// Sets one's own caps; what is left out is none. Reads: the PIN, where a cap is raised.
-    OwnCaps {
-        /// In one payment, yuan.
-        #[arg(long)]
-        single: Option<String>,
-        /// In a day, yuan.
-        #[arg(long)]
-        day: Option<String>,
-        /// Higher than now, or none any more.
-        #[arg(long)]
-        raise: bool,
-    },
+    /// Limits, and what stands in the way of a payment.
+    #[command(flatten)]
+    Limit(LimitWord),
     /// After how long without a touch an open wallet locks by itself; sets it where a time is given. In the shell every line is a
     /// touch.
     LockAfter {
         /// In seconds, 15 to 3600; `never`.
         time: Option<String>,
-    },
-    /// The rules of limits and fees in use.
-    Rules {
-        /// Asks the service.
-        #[arg(long)]
-        refresh: bool,
     },
     /// Who runs this wallet, and under which licence.
     Profile {
