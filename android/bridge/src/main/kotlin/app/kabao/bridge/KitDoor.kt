@@ -58,6 +58,10 @@ public class KitDoor(private val wallet: Wallet, private val language: Language)
             outcome { wallet.pay.prepareCodes() }
         }
 
+    override suspend fun listen() {
+        outcome { wallet.history.sync() }
+    }
+
     override suspend fun unlock(): Answer<Unit> = given { wallet.unlock() }
 
     override fun touch(): Unit = wallet.touch()

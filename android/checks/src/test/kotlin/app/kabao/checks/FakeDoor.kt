@@ -111,6 +111,10 @@ class FakeDoor : Door {
 
     override suspend fun refresh() = onRefresh().also { asked += "refresh" }
 
+    override suspend fun listen() {
+        asked += "listen"
+    }
+
     override suspend fun unlock() = Answer.Given(Unit).also { asked += "unlock" }
 
     override fun touch() {

@@ -182,6 +182,20 @@ class WalletModelTest {
         }
 
     @Test
+    fun `the service is asked as long as a code is shown, and no longer`() =
+        runTest {
+            val model = model()
+            model.home.openCode()
+            advanceTimeBy(6_500)
+            assertEquals(3, door.asked.count { it == "listen" })
+            door.onShowing = { Answer.Given(Showing("已付款", over = true, record = "record-1")) }
+            advanceTimeBy(2_000)
+            assertEquals("已付款", model.state.value.code.outcome?.text)
+            advanceTimeBy(20_000)
+            assertEquals(4, door.asked.count { it == "listen" })
+        }
+
+    @Test
     fun `a merchant that asks is shown on the code too`() =
         runTest {
             val model = model()

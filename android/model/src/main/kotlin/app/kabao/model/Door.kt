@@ -41,6 +41,9 @@ public interface Door {
     /** Brings what the service has new, and codes for the time without a network. */
     public suspend fun refresh(): Answer<Unit>
 
+    /** Asks the service quietly whether something came. Without a network nothing happens and nothing is said. */
+    public suspend fun listen()
+
     /** Opens a locked wallet. */
     public suspend fun unlock(): Answer<Unit>
 

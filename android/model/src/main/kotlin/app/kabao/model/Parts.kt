@@ -35,6 +35,9 @@ internal class HomePart(private val model: WalletModel) : HomeActions {
 
 private val SECOND: Duration = Duration.ofSeconds(1)
 
+/** How often the service is asked what became of a code that is shown. */
+private val LISTEN: Duration = Duration.ofSeconds(2)
+
 internal class CodePart(private val model: WalletModel) : CodeActions {
     @Volatile private var ticking: Job? = null
 
@@ -67,7 +70,21 @@ internal class CodePart(private val model: WalletModel) : CodeActions {
         stop()
         val code = tell(model.door.showCode(way)) ?: return
         show { it.copy(code = it.code.copy(code = code, left = "", outcome = null)) }
-        ticking = model.scope.launch { tick() }
+        ticking =
+            model.scope.launch {
+                val listening = launch { listen() }
+                tick()
+                listening.cancel()
+            }
+    }
+
+    /** The merchant scans, and only the service hears of it: ask as long as the code is shown. */
+    private suspend fun listen() {
+        while (true) {
+            delay(LISTEN.toMillis())
+            model.door.listen()
+            watch()
+        }
     }
 
     fun stop() {
