@@ -1,7 +1,7 @@
 //! `cargo xtask app`: the screens of `android/` on this machine, without Android's SDK.
 
 use crate::bindings::{self, Build};
-use crate::command::{Show, bounded, command, run, works};
+use crate::command::{Show, bounded, command, exists, run, works};
 use crate::count::{self, Count};
 use crate::place::Place;
 use crate::report::{Report, Verdict};
@@ -12,20 +12,66 @@ use std::process::Command;
 /// Longer than the first fetch of Android's own classes takes.
 const SECONDS: u32 = 2400;
 
+const USAGE: &str = "cargo xtask app [en] | app pictures [ios] | app apk | app desktop-picture FILE [en]";
+
+/// What the screens in a window are made of.
+const DESKTOP: [&str; 4] = ["-Pdesktop", "-pl", "../bindings/kotlin/ffi,../bindings/kotlin/kit,model,bridge,desktop", "test"];
+
+/// What an APK is made of.
+const APK: [&str; 4] =
+    ["-Papk", "-pl", "../bindings/kotlin/ffi,../bindings/kotlin/kit,aars,model,screens,bridge,platform,app", "test"];
+
 /// `cargo xtask app …`. Returns whether it went well.
 pub fn command_line(words: &[&str]) -> Result<bool, String> {
     let place = Place::find()?;
     match words {
+        [] => desktop(&place, "zh", "-Dapp.display=-Djava.awt.headless=false"),
+        ["en"] => desktop(&place, "en", "-Dapp.display=-Djava.awt.headless=false"),
+        ["desktop-picture", file, rest @ ..] => {
+            let file = std::path::absolute(file).map_err(|error| error.to_string())?;
+            let language = if rest == ["en"] { "en" } else { "zh" };
+            let words = format!("{language} --picture {}", file.display());
+            desktop(&place, &words, "-Dapp.display=-Djava.awt.headless=true")
+        }
         ["pictures"] => pictures(&place),
         ["pictures", "ios"] => crate::iphone::pictures(&place),
-        _ => Err("cargo xtask app pictures [ios]".into()),
+        ["apk"] => apk(&place),
+        _ => Err(USAGE.into()),
     }
+}
+
+/// The screens in a window, with the real wallet and a reference service of their own.
+fn desktop(place: &Place, words: &str, display: &str) -> Result<bool, String> {
+    ready(place, true)?;
+    let more = [format!("-Dapp.words={words}"), display.to_owned()];
+    Ok(run(&mut maven(place, &more, &DESKTOP)?, Show::Live).ok())
+}
+
+/// A signed APK, which says that it lacks the native library.
+fn apk(place: &Place) -> Result<bool, String> {
+    for (program, version, package) in [("zipalign", "--help", "zipalign"), ("apksigner", "--version", "apksigner")] {
+        // zipalign answers its help with 2.
+        if !exists(program) && !works(program, &[version]) {
+            return Err(format!("{program} is missing (Debian: {package})"));
+        }
+    }
+    ready(place, false)?;
+    Ok(run(&mut maven(place, &[], &APK)?, Show::Live).ok())
+}
+
+/// Builds the library and generates the Kotlin sources; with `program`, the program that serves, too.
+fn ready(place: &Place, program: bool) -> Result<(), String> {
+    if program {
+        bindings::cargo(place, &["build", "--package", "kabao-cli"])?;
+    }
+    let library = bindings::generator(place, Build::Library)?;
+    bindings::kotlin(place, &library)
 }
 
 /// The stage of a test run: the screens under Robolectric.
 pub fn stage(place: &Place, report: &mut Report) {
     report.stage("android", |_| {
-        let line = match tests(place, &[]) {
+        let line = match maven(place, &[], &["test"]) {
             Ok(line) => line,
             Err(reason) => return (Verdict::NotRun(reason), Count::default()),
         };
@@ -45,17 +91,16 @@ fn drawn(place: &Place) -> PathBuf {
 
 /// Draws every screen: Chinese, English, dark, and with letters of twice the size.
 fn pictures(place: &Place) -> Result<bool, String> {
-    let library = bindings::generator(place, Build::Library)?;
-    bindings::kotlin(place, &library)?;
+    ready(place, false)?;
     let folder = format!("-Dkabao.pictures={}", drawn(place).display());
-    let mut line = tests(place, &[folder, "-Dtest=PicturesTest".into(), "-Dsurefire.failIfNoSpecifiedTests=false".into()])?;
-    let done = run(&mut line, Show::Live).ok();
+    let more = [folder, "-Dtest=PicturesTest".to_owned(), "-Dsurefire.failIfNoSpecifiedTests=false".to_owned()];
+    let done = run(&mut maven(place, &more, &["test"])?, Show::Live).ok();
     println!("{}", drawn(place).display());
     Ok(done)
 }
 
 /// Maven over `android/`, with the generated sources and the built library of this run.
-fn tests(place: &Place, more: &[String]) -> Result<Command, String> {
+fn maven(place: &Place, more: &[String], goals: &[&str]) -> Result<Command, String> {
     for (program, version, what) in [("mvn", "--version", "Maven"), ("javac", "-version", "a JDK"), ("aapt2", "version", "aapt2 (Debian: aapt)")] {
         if !works(program, &[version]) {
             return Err(format!("{what} is missing"));
@@ -68,7 +113,7 @@ fn tests(place: &Place, more: &[String]) -> Result<Command, String> {
     args.push(format!("-Drepository.root={}", place.root.display()));
     args.push(format!("-Dkabao.library.dir={}", place.debug().display()));
     args.extend_from_slice(more);
-    args.push("test".into());
+    args.extend(goals.iter().map(|&goal| goal.to_owned()));
     let mut line = command("mvn", &args, &place.root.join("android"));
     line.envs(environment(place).iter().filter_map(|pair| pair.split_once('=')));
     Ok(line)

@@ -37,8 +37,12 @@ cargo xtask COMMAND
   test [--quick]            every test; --quick: Rust only, nothing installed
   test --only NAME          only the stages whose name holds NAME, on what is already built
   bindings [kotlin|swift]   build the library and generate the Kotlin and Swift sources
-  app pictures [ios]        draw every Android screen, or the iPhone's: Chinese, English, dark, large letters
   bindings figures          what a call costs in Kotlin and Swift, against Rust; the packages of `test --only kotlin` are used
+  app [en]                  the screens in a window, with the real wallet and a reference service of their own
+  app desktop-picture FILE [en]
+                            the same, drawn into a file; no display is needed
+  app apk                   a signed APK; it says that it lacks the native library
+  app pictures [ios]        draw every Android screen, or the iPhone's: Chinese, English, dark, large letters
   sim [--seed N] [--runs N] run the simulation
   sim power|io [--seed N] [--count M] [--every K] [--write] [--release]
                             the power goes, or the disk fails, at every operation of the files; --write: into docs/reliability.md

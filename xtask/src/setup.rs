@@ -15,6 +15,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("javac", "default-jdk-headless"),
     ("mvn", "maven"),
     ("aapt2", "aapt"),
+    ("apksigner", "apksigner"),
+    ("zipalign", "zipalign"),
     ("zbarimg", "zbar-tools"),
     ("oathtool", "oathtool"),
     ("tmux", "tmux"),
@@ -35,7 +37,7 @@ const PROGRAMS: &[(&str, &str)] = &[
 ];
 
 /// Packages that are asked for by name: no program of theirs says that they are there.
-const PACKAGES: &[&str] = &["imagemagick", "fonts-wqy-microhei", "xfonts-base", "python3-venv", "ca-certificates"];
+const PACKAGES: &[&str] = &["imagemagick", "fonts-wqy-microhei", "fonts-noto-cjk", "libgl1", "libx11-6", "libfontconfig1", "xfonts-base", "python3-venv", "ca-certificates"];
 
 /// What is there after setup; an error says what is missing and why.
 pub struct Tools {
