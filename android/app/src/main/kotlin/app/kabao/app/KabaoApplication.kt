@@ -6,6 +6,7 @@ import android.content.Context
 import app.kabao.bridge.KitDoor
 import app.kabao.core.languageOfTag
 import app.kabao.kit.Device
+import app.kabao.kit.LibraryException
 import app.kabao.kit.Outcome
 import app.kabao.kit.Wallet
 import app.kabao.kit.explain
@@ -53,8 +54,10 @@ public class KabaoApplication : Application() {
         scope.async {
             try {
                 open()
-            } catch (missing: LinkageError) {
+            } catch (missing: LibraryException) {
                 // An app that was built without the library for this processor: it says so and does nothing else.
+                Started.Not(listOf(words[Label.SCREEN_NO_LIBRARY]))
+            } catch (missing: LinkageError) {
                 Started.Not(listOf(words[Label.SCREEN_NO_LIBRARY]))
             }
         }

@@ -2,11 +2,9 @@ package app.kabao.bridge
 
 import app.kabao.base.Failure
 import app.kabao.base.Language
+import app.kabao.kit.OpenWallet
 import app.kabao.kit.Outcome
-import app.kabao.kit.Wallet
-import app.kabao.kit.explain
 import app.kabao.kit.outcome
-import app.kabao.kit.words
 import app.kabao.model.Answer
 import app.kabao.model.Door
 import app.kabao.model.Event
@@ -21,6 +19,7 @@ import app.kabao.model.Quote
 import app.kabao.model.Record
 import app.kabao.model.Scanned
 import app.kabao.model.Showing
+import app.kabao.model.Trouble
 import app.kabao.model.Way
 import app.kabao.money.OnboardingStepKind
 import app.kabao.wallet.ConfirmRequest
@@ -30,7 +29,7 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.map
 
 /** The wallet behind the screens. */
-public class KitDoor(private val wallet: Wallet, private val language: Language) : Door {
+public class KitDoor(private val wallet: OpenWallet, private val language: Language) : Door {
     private val shape = Shape { it.told() }
 
     override val events: Flow<Event> = wallet.events.map(shape::event)
@@ -43,7 +42,7 @@ public class KitDoor(private val wallet: Wallet, private val language: Language)
                 balance = account?.balance?.let(shape::amount),
                 balanceAge = account?.balanceAgeText,
                 phone = account?.phoneMasked,
-                step = if (step.kind == OnboardingStepKind.READY) null else shape.step(step.words(language)),
+                step = if (step.kind == OnboardingStepKind.READY) null else shape.step(wallet.words(step, language)),
                 asks = known(emptyList()) { wallet.pay.asks() }.map(shape::ask),
                 open = known(emptyList()) { wallet.pay.openPayments() }.map(shape::payment),
                 cards = known(emptyList()) { wallet.cards.list() }.map(shape::card),
@@ -76,7 +75,7 @@ public class KitDoor(private val wallet: Wallet, private val language: Language)
     override suspend fun showing(showing: String): Answer<Showing> =
         given {
             val found = wallet.pay.showing(showing)
-            shape.showing(found, found.state.words(language))
+            shape.showing(found, wallet.words(found.state, language))
         }
 
     override suspend fun read(text: String): Answer<Scanned> = given { shape.scanned(wallet.pay.read(text)) }
@@ -133,5 +132,5 @@ public class KitDoor(private val wallet: Wallet, private val language: Language)
             is Outcome.Refused -> otherwise
         }
 
-    private fun Failure.told() = explain(language).let { app.kabao.model.Trouble(code, it.text, it.next) }
+    private fun Failure.told() = wallet.explain(this, language).let { Trouble(code, it.text, it.next) }
 }

@@ -196,6 +196,21 @@ class WalletModelTest {
         }
 
     @Test
+    fun `a top-up finds the card that was bound a moment ago, and without one there is none`() =
+        runTest {
+            val known = door.home
+            door.home = Answer.Given(Home())
+            val model = model()
+            model.home.topUp()
+            runCurrent()
+            assertEquals(Place.HOME, model.state.value.place)
+            door.home = known
+            model.home.topUp()
+            runCurrent()
+            assertEquals("card-1", (model.state.value.confirm as Confirm.Entry).card)
+        }
+
+    @Test
     fun `a merchant that asks is shown on the code too`() =
         runTest {
             val model = model()

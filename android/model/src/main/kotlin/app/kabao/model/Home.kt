@@ -61,7 +61,7 @@ public interface HomeActions {
     /** Takes the content of a merchant's code. */
     public fun scan(text: String)
 
-    /** Begins a top-up. */
+    /** Begins a top-up. Without a card there is none: the next step of the set-up says how to get one. */
     public fun topUp()
 
     /** Looks at what a merchant asks for. */

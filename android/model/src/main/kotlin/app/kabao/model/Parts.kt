@@ -219,8 +219,10 @@ internal class ConfirmPart(private val model: WalletModel) : ConfirmActions {
 
     fun topUp() =
         model.ask {
+            // What the first screen knows may be a moment old, or nothing yet.
+            model.loadHome()
             val cards = model.mine.value.home.cards
-            at(Confirm.Entry(null, cards, cards.firstOrNull { it.trouble == null }?.id))
+            if (cards.isNotEmpty()) at(Confirm.Entry(null, cards, cards.firstOrNull { it.trouble == null }?.id))
         }
 
     fun look(ask: String) = model.ask { review(Purchase.ToAsk(ask)) }

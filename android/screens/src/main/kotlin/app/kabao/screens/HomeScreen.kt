@@ -41,7 +41,7 @@ public fun HomeScreen(home: Home, notice: Event.Notice?, front: Front, actions: 
         Strong(say(Label.SCREEN_SHOW_CODE), !front.busy, press = actions::openCode)
         Scan(front.busy, actions::scan)
         Beside {
-            Plain(say(Label.SCREEN_TOP_UP), !front.busy, Modifier, actions::topUp)
+            if (home.cards.isNotEmpty()) Plain(say(Label.SCREEN_TOP_UP), !front.busy, Modifier, actions::topUp)
             Plain(say(Label.SCREEN_HISTORY), !front.busy, Modifier, actions::openHistory)
             Plain(say(Label.SCREEN_REFRESH), !front.busy, Modifier, actions::refresh)
         }
