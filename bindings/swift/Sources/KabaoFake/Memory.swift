@@ -8,13 +8,17 @@ final class Memory: @unchecked Sendable {
     private var pin = FakeWallet.pin
     private var balance: Int64
     private var made = 0
-    private var quotes: [String: QuoteView] = [:]
+    /// What was asked for a price, and the price.
+    private var quotes: [String: (kind: String, quote: QuoteView)] = [:]
     private var payments: [PaymentView] = []
     private var records: [HistoryItem] = []
     private var readers: [Int: AsyncStream<WalletEvent>.Continuation] = [:]
     private var isLocked = false
     private var end: PaymentState = .succeeded
     private var seconds: UInt32? = 120
+
+    /// The kinds of payments, as the history calls them.
+    private let kinds = ["top_up": "充值", "withdraw": "提现", "transfer": "转账", "pay": "付款", "ask": "付款"]
 
     /// The day of everything: a picture of a screen is the same tomorrow.
     private let day = Date(timeIntervalSince1970: 1_795_320_000)
@@ -153,37 +157,39 @@ final class Memory: @unchecked Sendable {
     }
 
     private func quote(_ asked: QuoteRequest?) throws -> QuoteView {
-        let (typed, payee): (String, String?) =
+        let (kind, typed, payee): (String, String, String?) =
             switch asked {
-            case .pay(_, let amount, _): (amount, "面馆 Noodles")
-            case .topUp(let amount, _): (amount, nil)
-            case .ask: ("15.00", "面馆 Noodles")
-            case nil: ("", nil)
+            case .pay(_, let amount, _): ("pay", amount, "面馆 Noodles")
+            case .topUp(let amount, _): ("top_up", amount, nil)
+            case .withdraw(let amount, _): ("withdraw", amount, nil)
+            case .transfer(_, let amount, _): ("transfer", amount, "*三")
+            case .ask: ("ask", "15.00", "面馆 Noodles")
+            case nil: ("pay", "", nil)
             }
         guard let minor = minor(typed) else { throw refusal("amount_not_a_number", .correctInput, field: "amount") }
-        let (amount, enough) = (money(minor), payee == nil || minor <= balance)
+        let (amount, enough) = (money(minor), kind == "top_up" || minor <= balance)
         let source = QuoteSourceView.blank(source: "balance", text: "余额", usable: enough, proposed: enough, isDefault: true)
         let quote = QuoteView.blank(
             quoteId: id(), payeeName: payee, amount: amount, fee: money(0), total: amount, sources: [source], expiresAt: day + 300)
-        quotes[quote.quoteId] = quote
+        quotes[quote.quoteId] = (kind, quote)
         return quote
     }
 
     private func confirm(_ asked: ConfirmRequest?) throws -> PaymentView {
-        guard let asked, let quote = quotes[asked.quoteId] else { throw refusal("quote_used", .newQuote) }
+        guard let asked, let (kind, quote) = quotes[asked.quoteId] else { throw refusal("quote_used", .newQuote) }
         guard asked.totalMinor == quote.total.minor else { throw refusal("total_differs", .newQuote) }
         guard case .pin(let typed) = asked.proof, typed == pin else { throw refusal("pin_wrong", .retypePin, field: "pin", attemptsLeft: 4) }
-        if quote.payeeName != nil, quote.total.minor > balance { throw refusal("balance_too_low", .topUpOrOtherSource) }
+        if kind != "top_up", quote.total.minor > balance { throw refusal("balance_too_low", .topUpOrOtherSource) }
         quotes[asked.quoteId] = nil
-        let payment = open(quote, id(), .unknown, nil)
+        let payment = open(kind, quote, id(), .unknown, nil)
         payments.append(payment)
         if end != .unknown { settle(payment.intentId, end) }
         return try self.payment(payment.intentId)
     }
 
-    private func open(_ quote: QuoteView, _ intent: String, _ state: PaymentState, _ record: String?) -> PaymentView {
+    private func open(_ kind: String, _ quote: QuoteView, _ intent: String, _ state: PaymentState, _ record: String?) -> PaymentView {
         .blank(
-            intentId: intent, kind: quote.payeeName == nil ? "top_up" : "pay", state: state, stateText: "\(state)",
+            intentId: intent, kind: kind, state: state, stateText: "\(state)",
             payeeName: quote.payeeName, amount: quote.amount, fee: quote.fee, mayPayAgain: state != .unknown, dispatched: true,
             recordId: record, createdAt: day)
     }
@@ -210,8 +216,8 @@ final class Memory: @unchecked Sendable {
             balance += sign * old.amount.minor
             records.insert(
                 .blank(
-                    recordId: record, intentId: intentId, kind: old.kind, kindText: sign > 0 ? "充值" : "付款", state: "done",
-                    stateText: "成功", title: old.payeeName ?? "充值", amount: money(sign * old.amount.minor), at: day,
+                    recordId: record, intentId: intentId, kind: old.kind, kindText: kinds[old.kind] ?? "", state: "done",
+                    stateText: "成功", title: old.payeeName ?? kinds[old.kind] ?? "", amount: money(sign * old.amount.minor), at: day,
                     atText: "2026-11-22 12:00"), at: 0)
             tell(.recordArrived(recordId: record))
         }

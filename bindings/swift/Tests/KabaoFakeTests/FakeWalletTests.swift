@@ -50,6 +50,25 @@ import Testing
         #expect(try await wallet.account.view().balance?.minor == 99_010)
     }
 
+    @Test func whateverCanBePaidMovesTheBalanceItsWayAndSaysInTheHistoryWhatItWas() async throws {
+        let wallet = FakeWallet()
+        let asked: [QuoteRequest] = [
+            .topUp(amount: "20", cardId: "c"), .withdraw(amount: "3", cardId: "c"), .transfer(payeeId: "p", amount: "4", delayMs: 0),
+            .pay(payeeId: "p", amount: "5", order: nil), .ask(askId: "a"),
+        ]
+        for request in asked {
+            let quote = try await wallet.pay.quote(request: request)
+            _ = try await wallet.pay.confirm(
+                request: ConfirmRequest(
+                    quoteId: quote.quoteId, totalMinor: quote.total.minor, source: "balance", proof: .pin(pin: FakeWallet.pin), again: false))
+        }
+        #expect(try await wallet.account.view().balance?.text == "¥993.00")
+        let lines = try await wallet.history.list(cursor: nil).items
+        #expect(lines.map(\.kind) == ["ask", "pay", "transfer", "withdraw", "top_up"])
+        #expect(lines.map(\.kindText) == ["付款", "付款", "转账", "提现", "充值"])
+        #expect(lines.map(\.amount.text) == ["-¥15.00", "-¥5.00", "-¥4.00", "-¥3.00", "¥20.00"])
+    }
+
     @Test func aLongHistoryComesInPagesAndOnlyAmountsAreAmounts() async throws {
         let wallet = FakeWallet()
         for _ in 0..<120 { _ = try await pays(wallet, "0.01") }

@@ -16,6 +16,7 @@ import app.kabao.model.Payment
 import app.kabao.model.Proof
 import app.kabao.model.Purchase
 import app.kabao.model.Quote
+import app.kabao.model.Ready
 import app.kabao.model.Record
 import app.kabao.model.Scanned
 import app.kabao.model.Showing
@@ -43,6 +44,7 @@ public class KitDoor(private val wallet: OpenWallet, private val language: Langu
                 balanceAge = account?.balanceAgeText,
                 phone = account?.phoneMasked,
                 step = if (step.kind == OnboardingStepKind.READY) null else shape.step(wallet.words(step, language)),
+                ready = known(Ready()) { shape.ready(wallet.limits.readyToPay()) },
                 asks = known(emptyList()) { wallet.pay.asks() }.map(shape::ask),
                 open = known(emptyList()) { wallet.pay.openPayments() }.map(shape::payment),
                 cards = known(emptyList()) { wallet.cards.list() }.map(shape::card),

@@ -14,6 +14,7 @@ import app.kabao.model.Page
 import app.kabao.model.PayerCode
 import app.kabao.model.Payment
 import app.kabao.model.Quote
+import app.kabao.model.Ready
 import app.kabao.model.Receipt
 import app.kabao.model.Record
 import app.kabao.model.Scanned
@@ -33,6 +34,7 @@ import app.kabao.wallet.MonthView
 import app.kabao.wallet.PayerCodeView
 import app.kabao.wallet.PaymentView
 import app.kabao.wallet.QuoteView
+import app.kabao.wallet.ReadyView
 import app.kabao.wallet.ReceiptView
 import app.kabao.wallet.RecordView
 import app.kabao.wallet.ScanView
@@ -45,6 +47,8 @@ internal class Shape(private val told: (Failure) -> Trouble) {
     fun amount(money: MoneyView) = Amount(money.text, money.spoken)
 
     fun step(words: StepWords) = Step(words.title, words.why)
+
+    fun ready(ready: ReadyView) = Ready(ready.checks.mapNotNull { it.failure?.let(told) }, ready.offerText)
 
     fun ask(ask: AskView) = Ask(ask.askId, ask.payeeName, amount(ask.amount))
 

@@ -14,6 +14,7 @@ import app.kabao.model.Payment
 import app.kabao.model.Place
 import app.kabao.model.Purchase
 import app.kabao.model.Quote
+import app.kabao.model.Ready
 import app.kabao.model.Receipt
 import app.kabao.model.Record
 import app.kabao.model.Scanned
@@ -130,6 +131,24 @@ class Samples(private val tongue: Tongue) {
                         open = listOf(payment(Certainty.OPEN)),
                     ),
                     trouble = Trouble("net_down", say("连不上网络", "There is no network"), say("检查网络后再试。付款码没有网络也能用。", "Check the network, then try again. A payer code works without network.")),
+                ),
+            "home-signed-out" to
+                WalletState(
+                    home = home.copy(
+                        step = Step(say("重新登录", "Sign in again"), say("手机上的文件是旧的副本，为了安全已停止付款。重新登录后账单会从服务取回。", "The files on this phone are an old copy, so nothing is paid from it. After signing in, the history comes back from the service.")),
+                    ),
+                ),
+            "home-not-ready" to
+                WalletState(
+                    home = home.copy(
+                        ready = Ready(
+                            listOf(
+                                Trouble("balance_low", say("余额不足", "The balance is too low"), say("请先充值，或换一张银行卡付款。", "Top up first, or pay from a bank card.")),
+                                Trouble("clock_wrong", say("手机的时间不对", "The clock of this phone is wrong"), say("请在系统设置里打开自动设置时间。", "Let the system set the time by itself.")),
+                            ),
+                            say("网络不好：请出示付款码，让商家来扫", "Weak network: show your payer code and let the merchant scan it"),
+                        ),
+                    ),
                 ),
             "code" to WalletState(Place.CODE, code = code),
             "entry" to WalletState(Place.CONFIRM, confirm = Confirm.Entry(scanned)),

@@ -27,8 +27,11 @@ import app.kabao.model.Answer
 import app.kabao.model.Certainty
 import app.kabao.model.Confirm
 import app.kabao.model.HistoryScreenState
+import app.kabao.model.Home
 import app.kabao.model.Label
 import app.kabao.model.Place
+import app.kabao.model.Ready
+import app.kabao.model.Step
 import app.kabao.model.Tongue
 import app.kabao.model.Trouble
 import app.kabao.model.WalletModel
@@ -162,6 +165,23 @@ class ScreensTest {
     }
 
     @Test
+    fun `what stands in the way of paying is said with what to do, and a step that leads on goes before it`() {
+        val low = Trouble("balance_low", "余额不足", "请先充值。")
+        val ready = Ready(listOf(low, Trouble("clock_wrong", "手机的时间不对", "请校准时间。")), "请出示付款码，让商家来扫")
+        val back = Step("重新登录", "手机上的文件是旧的副本。")
+        door.home = Answer.Given(Home(fen(0), ready = ready))
+        val model = show()
+        for (text in listOf(words[Label.SCREEN_NOT_READY], "余额不足", "请先充值。", "手机的时间不对", "请校准时间。", "请出示付款码，让商家来扫")) {
+            screen.onNodeWithText(text).assertExists()
+        }
+        door.home = Answer.Given(Home(fen(0), step = back, ready = ready.copy(offer = null)))
+        model.home.refresh()
+        screen.waitForIdle()
+        for (text in listOf(words[Label.SCREEN_NEXT_STEP], back.title, back.why)) screen.onNodeWithText(text).assertExists()
+        for (text in listOf(words[Label.SCREEN_NOT_READY], "余额不足")) screen.onNodeWithText(text).assertDoesNotExist()
+    }
+
+    @Test
     fun `the payer code is a picture with a name, its digits are readable, its time is said`() {
         show()
         press(Label.SCREEN_SHOW_CODE)
@@ -227,7 +247,7 @@ class ScreensTest {
         screen.waitForIdle()
         screen.onNodeWithText(words[Label.SCREEN_LOCKED]).assertIsDisplayed()
         screen.onNodeWithText("¥56.20", useUnmergedTree = true).assertDoesNotExist()
-        door.home = Answer.Given(app.kabao.model.Home(balance = fen(5620)))
+        door.home = Answer.Given(Home(balance = fen(5620)))
         press(Label.SCREEN_UNLOCK)
         screen.onNodeWithText("¥56.20", useUnmergedTree = true).assertExists()
     }

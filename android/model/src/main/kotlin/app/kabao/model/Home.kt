@@ -9,6 +9,14 @@ package app.kabao.model
 public data class Step(public val title: String, public val why: String)
 
 /**
+ * Whether a payer code can be shown and paid now.
+ *
+ * @property lacks what stands in the way, and what to do about it; empty when nothing does.
+ * @property offer the advice to show the code where a scan would wait; null where it would not.
+ */
+public data class Ready(public val lacks: List<Trouble> = emptyList(), public val offer: String? = null)
+
+/**
  * A merchant waits for an answer.
  *
  * @property id names the question.
@@ -32,7 +40,8 @@ public data class Card(public val id: String, public val text: String, public va
  * @property balance as the service said it last; null before the first answer.
  * @property balanceAge how long ago that is.
  * @property phone the number, masked.
- * @property step what the set-up lacks; null when nothing is missing.
+ * @property step what the set-up lacks, or what leads back into the account; null when nothing is missing.
+ * @property ready whether a payer code can be shown and paid now.
  * @property asks merchants that wait for an answer.
  * @property open payments without a result.
  * @property cards the bound cards.
@@ -42,6 +51,7 @@ public data class Home(
     public val balanceAge: String? = null,
     public val phone: String? = null,
     public val step: Step? = null,
+    public val ready: Ready = Ready(),
     public val asks: List<Ask> = emptyList(),
     public val open: List<Payment> = emptyList(),
     public val cards: List<Card> = emptyList(),

@@ -21,6 +21,7 @@ import app.kabao.model.Home
 import app.kabao.model.HomeActions
 import app.kabao.model.Label
 import app.kabao.model.Payment
+import app.kabao.model.Trouble
 
 /** The first screen: what there is, what waits, and where to go. */
 @Composable
@@ -38,6 +39,9 @@ public fun HomeScreen(home: Home, notice: Event.Notice?, front: Front, actions: 
         home.asks.forEach { Asked(it, front.busy, actions::look, actions::decline) }
         if (home.open.isNotEmpty()) UnderWay(home.open, front.busy, actions::openPayment)
         Balance(home)
+        // Who has a step to go is led by that step: what it brings is missing for no other reason.
+        if (home.step == null && home.ready.lacks.isNotEmpty()) Lacking(home.ready.lacks)
+        home.ready.offer?.let { Faint(it) }
         Strong(say(Label.SCREEN_SHOW_CODE), !front.busy, press = actions::openCode)
         Scan(front.busy, actions::scan)
         Beside {
@@ -59,6 +63,19 @@ private fun Balance(home: Home) {
         }
         home.balanceAge?.let { Faint(it) }
         home.phone?.let { Named(say(Label.SCREEN_PHONE), it) }
+    }
+}
+
+@Composable
+private fun Lacking(lacks: List<Trouble>) {
+    Block(MaterialTheme.colorScheme.tertiaryContainer) {
+        Faint(say(Label.SCREEN_NOT_READY))
+        lacks.forEach {
+            Column(Modifier.fillMaxWidth()) {
+                Text(it.text, style = MaterialTheme.typography.titleMedium)
+                Text(it.next)
+            }
+        }
     }
 }
 

@@ -33,12 +33,18 @@ private val day: Instant = Instant.parse("2026-11-22T04:00:00Z")
 /** An amount as typed. */
 private val yuan = Regex("[0-9]{1,9}([.][0-9]{1,2})?")
 
+/** The kinds of payments, as the history calls them. */
+private val kinds = mapOf("top_up" to "充值", "withdraw" to "提现", "transfer" to "转账", "pay" to "付款", "ask" to "付款")
+
+/** What was asked for a price, and the price. */
+private class Priced(val kind: String, val quote: QuoteView)
+
 /** What the fake wallet knows, and its own answers. */
 internal class Memory(private val answers: Answers, private val tell: (WalletEvent) -> Unit, step: OnboardingStepKind, private var balance: Long) {
     private var at = step
     private var pin = FakeWallet.PIN
     private var made = 0
-    private val quotes = mutableMapOf<String, QuoteView>()
+    private val quotes = mutableMapOf<String, Priced>()
     private val payments = linkedMapOf<String, PaymentView>()
     private val records = ArrayDeque<HistoryItem>()
     private val bound = listOf(blankCardView().copy(cardId = id(0xCA), last4 = "7802", bank = "招商银行", brand = "unionpay", kind = "debit", text = "招商银行 7802", state = "usable"))
@@ -122,31 +128,34 @@ internal class Memory(private val answers: Answers, private val tell: (WalletEve
     }
 
     private fun quote(asked: QuoteRequest): QuoteView {
-        val (typed, payee) =
+        val (kind, typed, payee) =
             when (asked) {
-                is QuoteRequest.Pay -> asked.amount to "面馆 Noodles"
-                is QuoteRequest.TopUp -> asked.amount to null
-                is QuoteRequest.Ask -> "15.00" to "面馆 Noodles"
+                is QuoteRequest.Pay -> Triple("pay", asked.amount, "面馆 Noodles")
+                is QuoteRequest.TopUp -> Triple("top_up", asked.amount, null)
+                is QuoteRequest.Withdraw -> Triple("withdraw", asked.amount, null)
+                is QuoteRequest.Transfer -> Triple("transfer", asked.amount, "*三")
+                is QuoteRequest.Ask -> Triple("ask", "15.00", "面馆 Noodles")
             }
         val minor = typed.takeIf(yuan::matches)?.toBigDecimal()?.movePointRight(2)?.toLong()?.takeIf { it > 0 }
         val amount = money(minor ?: throw refusal("amount_not_a_number", Remedy.CORRECT_INPUT, field = "amount"))
-        val enough = payee == null || amount.minor <= balance
+        val enough = kind == "top_up" || amount.minor <= balance
         val source = blankQuoteSourceView().copy(source = "balance", text = "余额", usable = enough, proposed = enough, isDefault = true)
         val quote = blankQuoteView().copy(quoteId = id(++made), payeeName = payee, amount = amount, fee = money(0), total = amount, sources = listOf(source), expiresAt = day.plusSeconds(300))
-        return quote.also { quotes[it.quoteId] = it }
+        return quote.also { quotes[it.quoteId] = Priced(kind, it) }
     }
 
     private fun confirm(asked: ConfirmRequest): PaymentView {
-        val quote = quotes[asked.quoteId] ?: throw refusal("quote_used", Remedy.NEW_QUOTE)
+        val priced = quotes[asked.quoteId] ?: throw refusal("quote_used", Remedy.NEW_QUOTE)
+        val quote = priced.quote
         if (asked.totalMinor != quote.total.minor) throw refusal("total_differs", Remedy.NEW_QUOTE)
         val given = asked.proof
         if (given !is PaymentProof.Pin || given.pin != pin) throw refusal("pin_wrong", Remedy.RETYPE_PIN, field = "pin", attemptsLeft = 4u)
-        if (quote.payeeName != null && quote.total.minor > balance) throw refusal("balance_too_low", Remedy.TOP_UP_OR_OTHER_SOURCE)
+        if (priced.kind != "top_up" && quote.total.minor > balance) throw refusal("balance_too_low", Remedy.TOP_UP_OR_OTHER_SOURCE)
         quotes.remove(asked.quoteId)
         val payment =
             blankPaymentView().copy(
                 intentId = id(++made),
-                kind = if (quote.payeeName == null) "top_up" else "pay",
+                kind = priced.kind,
                 state = PaymentState.UNKNOWN,
                 stateText = PaymentState.UNKNOWN.name,
                 payeeName = quote.payeeName,
@@ -175,10 +184,10 @@ internal class Memory(private val answers: Answers, private val tell: (WalletEve
                     recordId = record,
                     intentId = intentId,
                     kind = open.kind,
-                    kindText = if (sign > 0) "充值" else "付款",
+                    kindText = kinds[open.kind].orEmpty(),
                     state = "done",
                     stateText = "成功",
-                    title = open.payeeName ?: "充值",
+                    title = open.payeeName ?: kinds[open.kind].orEmpty(),
                     amount = money(sign * open.amount.minor),
                     at = day,
                     atText = "2026-11-22 12:00",

@@ -70,6 +70,35 @@ class FakeWalletTest {
         }
 
     @Test
+    fun `whatever can be paid moves the balance its way and says in the history what it was`() =
+        runBlocking {
+            val wallet = FakeWallet()
+            val asked =
+                listOf(
+                    QuoteRequest.TopUp("20", "c"),
+                    QuoteRequest.Withdraw("3", "c"),
+                    QuoteRequest.Transfer("p", "4", 0u),
+                    QuoteRequest.Pay("p", "5", null),
+                    QuoteRequest.Ask("a"),
+                )
+            for (request in asked) {
+                val quote = wallet.pay.quote(request)
+                wallet.pay.confirm(ConfirmRequest(quote.quoteId, quote.total.minor, "balance", PaymentProof.Pin(FakeWallet.PIN), false))
+            }
+            assertEquals("¥993.00", wallet.account.view().balance?.text)
+            val lines = wallet.history.list(null).items.map { Triple(it.kind, it.kindText, it.amount.text) }
+            val expected =
+                listOf(
+                    Triple("ask", "付款", "-¥15.00"),
+                    Triple("pay", "付款", "-¥5.00"),
+                    Triple("transfer", "转账", "-¥4.00"),
+                    Triple("withdraw", "提现", "-¥3.00"),
+                    Triple("top_up", "充值", "¥20.00"),
+                )
+            assertEquals(expected, lines)
+        }
+
+    @Test
     fun `a long history comes in pages and a quote is used once`() =
         runBlocking {
             val wallet = FakeWallet()
