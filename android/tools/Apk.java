@@ -18,8 +18,8 @@ import java.util.zip.ZipOutputStream;
  * Makes an APK: dexes the libraries (once) and the app's own classes, puts them beside the linked resources, aligns, signs
  * with a key of this machine and has the signature verified.
  *
- * <p>{@code java Apk.java OUT R8_JAR PLATFORM_JAR APP_FOLDER CLASSPATH}. Native libraries are taken from
- * APP_FOLDER/jniLibs/ABI and assets from APP_FOLDER/assets when they are there.
+ * <p>{@code java Apk.java OUT R8_JAR PLATFORM_JAR APP_FOLDER LEGAL_FOLDER CLASSPATH}. Native libraries are taken
+ * from APP_FOLDER/jniLibs/ABI and assets from APP_FOLDER/assets when they are there; notice and licences from LEGAL_FOLDER.
  */
 class Apk {
     private final Path out;
@@ -33,10 +33,10 @@ class Apk {
     }
 
     public static void main(String[] args) throws Exception {
-        new Apk(Path.of(args[0]), Path.of(args[1]), Path.of(args[2])).make(Path.of(args[3]), args[4].split(File.pathSeparator));
+        new Apk(Path.of(args[0]), Path.of(args[1]), Path.of(args[2])).make(Path.of(args[3]), Path.of(args[4]), args[5].split(File.pathSeparator));
     }
 
-    private void make(Path app, String[] classpath) throws Exception {
+    private void make(Path app, Path legal, String[] classpath) throws Exception {
         List<Path> libraries = new ArrayList<>();
         List<Path> own = new ArrayList<>();
         for (String part : classpath) {
@@ -60,7 +60,7 @@ class Apk {
         dex(jar(own, out.resolve("own.jar")), ownDex, out.resolve("libraries.jar"));
 
         Path plain = out.resolve("plain.apk");
-        List<String> natives = pack(plain, List.of(libraryDex, ownDex), app);
+        List<String> natives = pack(plain, List.of(libraryDex, ownDex), app, legal);
         Path aligned = out.resolve("aligned.apk");
         Files.deleteIfExists(aligned);
         run(List.of("zipalign", "-p", "4", plain.toString(), aligned.toString()));
@@ -115,7 +115,7 @@ class Apk {
         run(line);
     }
 
-    private List<String> pack(Path to, List<Path> dexes, Path app) throws IOException {
+    private List<String> pack(Path to, List<Path> dexes, Path app, Path legal) throws IOException {
         List<String> natives = new ArrayList<>();
         try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(to))) {
             try (ZipInputStream in = new ZipInputStream(Files.newInputStream(out.resolve("resources.apk")))) {
@@ -132,6 +132,10 @@ class Apk {
                         add(zip, number == 1 ? "classes.dex" : "classes" + number + ".dex", in.readAllBytes(), false);
                     }
                 }
+            }
+            // The terms of what is packed ask to be handed on with it.
+            for (String text : List.of("NOTICE", "LICENSE-APACHE", "LICENSE-MIT")) {
+                add(zip, "assets/" + text, Files.readAllBytes(legal.resolve(text)), false);
             }
             for (String kind : List.of("assets", "jniLibs")) {
                 Path folder = app.resolve(kind);

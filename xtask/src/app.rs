@@ -3,6 +3,7 @@
 use crate::bindings::{self, Build};
 use crate::command::{Show, bounded, command, exists, run, works};
 use crate::count::{self, Count};
+use crate::fresh;
 use crate::place::Place;
 use crate::report::{Report, Verdict};
 use crate::stages::environment;
@@ -109,6 +110,7 @@ fn maven(place: &Place, more: &[String], goals: &[&str]) -> Result<Command, Stri
     if !place.root.join("bindings/kotlin/ffi/target/generated-sources").is_dir() {
         return Err("no generated sources: run cargo xtask bindings kotlin".into());
     }
+    fresh::forget_what_changed(&place.root)?;
     let mut args: Vec<String> = ["-B", "-ntp", "-Dkabao.generated=true", "-Dmaven.test.skip=true"].map(str::to_owned).into();
     args.push(format!("-Drepository.root={}", place.root.display()));
     args.push(format!("-Dkabao.library.dir={}", place.debug().display()));

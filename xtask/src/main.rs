@@ -15,6 +15,7 @@ mod blanks;
 mod command;
 mod consumers;
 mod count;
+mod fresh;
 mod fuzz;
 mod iphone;
 mod licences;

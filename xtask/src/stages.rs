@@ -6,7 +6,7 @@ use crate::count::{self, Count};
 use crate::place::Place;
 use crate::report::{Report, Verdict};
 use crate::setup::{self, Tools};
-use crate::{app, bans, consumers, licences, outside, package};
+use crate::{app, bans, consumers, fresh, licences, outside, package};
 use std::fs;
 use std::process::Command;
 
@@ -168,6 +168,7 @@ fn kotlin(place: &Place) -> Result<Command, String> {
     if !works("mvn", &["--version"]) {
         return Err("Maven or a JDK is missing".into());
     }
+    fresh::forget_what_changed(&place.root)?;
     let args = [
         "-B".to_owned(),
         "-ntp".to_owned(),

@@ -29,6 +29,8 @@ import app.kabao.wallet.QuoteRequest
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.map
 
+private const val NOT_REGISTERED = "not_registered"
+
 /** The wallet behind the screens. */
 public class KitDoor(private val wallet: OpenWallet, private val language: Language) : Door {
     private val shape = Shape { it.told() }
@@ -38,8 +40,10 @@ public class KitDoor(private val wallet: OpenWallet, private val language: Langu
     override suspend fun home(): Answer<Home> =
         given {
             val step = wallet.account.onboardingNext()
-            val account = (outcome { wallet.account.view() } as? Outcome.Given)?.value
+            val found = outcome { wallet.account.view() }
+            val account = (found as? Outcome.Given)?.value
             Home(
+                account = (found as? Outcome.Refused)?.failure?.code != NOT_REGISTERED,
                 balance = account?.balance?.let(shape::amount),
                 balanceAge = account?.balanceAgeText,
                 phone = account?.phoneMasked,

@@ -111,7 +111,7 @@ class DayOnScreensTest {
     }
 
     @Test
-    fun `a top-up that was cut, a till, a printed code, a merchant that asks, and the lift`() {
+    fun `a top-up that was cut, a till, a printed code, a merchant that asks, the lift, and a phone that is signed out`() {
         ReferenceService.start().use { service ->
             val device = device()
             val home = folder.newFolder("wallet").toPath()
@@ -136,6 +136,7 @@ class DayOnScreensTest {
             open(service, home, device).use { wallet ->
                 val scope = started(wallet)
                 readInTheLift()
+                signedOut(wallet)
                 scope.cancel()
                 runBlocking { wallet.shutDown() }
             }
@@ -279,5 +280,22 @@ class DayOnScreensTest {
         screen.onAllNodes(hasText("-¥12.00") and hasClickAction()).onFirst().performClick()
         see(words[Label.RECEIPT_VERIFIED])
         see("小面馆")
+    }
+
+    /** The phone is signed out where there is no network. The screens lead to the step that the wallet names, and pay nothing. */
+    private fun signedOut(wallet: Wallet) {
+        val step =
+            runBlocking {
+                wallet.account.signOut()
+                wallet.words(wallet.account.onboardingNext(), Language.ZH_CN)
+            }
+        press(Label.SCREEN_BACK)
+        press(Label.SCREEN_BACK)
+        see(words[Label.SCREEN_NEXT_STEP])
+        see(step.title)
+        see(step.why)
+        press(Label.SCREEN_SHOW_CODE)
+        see("这部手机已退出登录")
+        assertEquals(0, screen.onAllNodes(hasContentDescription(words[Label.SCREEN_CODE_PICTURE])).fetchSemanticsNodes().size)
     }
 }

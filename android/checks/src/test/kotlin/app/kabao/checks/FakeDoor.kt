@@ -77,7 +77,7 @@ class FakeDoor : Door {
     override val events = MutableSharedFlow<Event>(replay = 8)
     val records = (0 until 120).mapTo(ArrayList(), ::line)
     var home = Answer.Given(
-        Home(fen(5620), "5 分钟前", "139****0278", cards = listOf(Card("card-1", "建设银行 7802", null))),
+        Home(true, fen(5620), "5 分钟前", "139****0278", cards = listOf(Card("card-1", "建设银行 7802", null))),
     ) as Answer<Home>
     var onShow: () -> Answer<PayerCode> = { Answer.Given(payerCode("showing-1", Instant.now().plusSeconds(30))) }
     var onDrawAgain: (PayerCode) -> Answer<PayerCode> = { Answer.Given(it.copy(drawAgainAt = Instant.now().plusSeconds(30))) }

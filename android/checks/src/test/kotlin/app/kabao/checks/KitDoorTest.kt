@@ -59,7 +59,15 @@ class KitDoorTest {
                 wallet.refuse(call, refusal("storage_busy", Remedy.TRY_AGAIN).failure)
             }
             wallet.answer("account.onboardingNext") { OnboardingStep(OnboardingStepKind.SIGN_IN, "onboarding_sign_in", false) }
-            assertEquals(Home(step = Step("SIGN_IN", "onboarding_sign_in")), home())
+            assertEquals(Home(account = true, step = Step("SIGN_IN", "onboarding_sign_in")), home())
+        }
+
+    @Test
+    fun `without an account there is a step and no account`() =
+        runTest {
+            wallet.answer("account.onboardingNext") { OnboardingStep(OnboardingStepKind.REGISTER, "onboarding_register", false) }
+            wallet.refuse("account.view", refusal("not_registered", Remedy.FINISH_SET_UP).failure)
+            assertEquals(false, home().account)
         }
 
     @Test

@@ -27,6 +27,9 @@ import java.io.File
 
 private const val PHONE = "w411dp-h891dp-xhdpi"
 
+/** So high that nothing has to be scrolled: what is below the edge of a phone is looked at too. */
+private const val WHOLE_PAGE = "w411dp-h2200dp-xhdpi"
+
 private const val PHONE_AT_NIGHT = "w411dp-h891dp-night-xhdpi"
 
 /**
@@ -80,10 +83,10 @@ class PicturesTest {
     fun `in english`() = draw("en", Tongue.ENGLISH)
 
     @Test
-    @Config(fontScale = 2f)
+    @Config(qualifiers = WHOLE_PAGE, fontScale = 2f)
     fun `with letters of twice the size`() = draw("zh-large", Tongue.CHINESE)
 
     @Test
-    @Config(fontScale = 2f)
+    @Config(qualifiers = WHOLE_PAGE, fontScale = 2f)
     fun `in english with letters of twice the size`() = draw("en-large", Tongue.ENGLISH)
 }

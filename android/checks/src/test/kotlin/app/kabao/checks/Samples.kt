@@ -78,6 +78,7 @@ class Samples(private val tongue: Tongue) {
 
     private val home =
         Home(
+            true,
             Amount("¥56.20", "五十六元二角"),
             say("5 分钟前", "5 min ago"),
             "139****0278",
@@ -131,6 +132,10 @@ class Samples(private val tongue: Tongue) {
                         open = listOf(payment(Certainty.OPEN)),
                     ),
                     trouble = Trouble("net_down", say("连不上网络", "There is no network"), say("检查网络后再试。付款码没有网络也能用。", "Check the network, then try again. A payer code works without network.")),
+                ),
+            "home-new" to
+                WalletState(
+                    home = Home(step = Step(say("注册", "Register"), say("用手机号注册，之后可以设置支付密码。", "Register with a phone number; then choose a payment PIN."))),
                 ),
             "home-signed-out" to
                 WalletState(

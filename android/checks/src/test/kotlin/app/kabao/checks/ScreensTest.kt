@@ -165,16 +165,25 @@ class ScreensTest {
     }
 
     @Test
+    fun `a phone without an account shows the step and nothing that pays`() {
+        door.home = Answer.Given(Home(step = Step("注册", "用手机号注册。"), ready = Ready(listOf(Trouble("not_registered", "还没有注册", "请先注册。")))))
+        show()
+        screen.onNodeWithText("用手机号注册。").assertIsDisplayed()
+        assertEquals(0, screen.onAllNodes(hasClickAction()).fetchSemanticsNodes().size)
+        assertEquals(0, screen.onAllNodes(hasSetTextAction()).fetchSemanticsNodes().size)
+    }
+
+    @Test
     fun `what stands in the way of paying is said with what to do, and a step that leads on goes before it`() {
         val low = Trouble("balance_low", "余额不足", "请先充值。")
         val ready = Ready(listOf(low, Trouble("clock_wrong", "手机的时间不对", "请校准时间。")), "请出示付款码，让商家来扫")
         val back = Step("重新登录", "手机上的文件是旧的副本。")
-        door.home = Answer.Given(Home(fen(0), ready = ready))
+        door.home = Answer.Given(Home(true, fen(0), ready = ready))
         val model = show()
         for (text in listOf(words[Label.SCREEN_NOT_READY], "余额不足", "请先充值。", "手机的时间不对", "请校准时间。", "请出示付款码，让商家来扫")) {
             screen.onNodeWithText(text).assertExists()
         }
-        door.home = Answer.Given(Home(fen(0), step = back, ready = ready.copy(offer = null)))
+        door.home = Answer.Given(Home(true, fen(0), step = back, ready = ready.copy(offer = null)))
         model.home.refresh()
         screen.waitForIdle()
         for (text in listOf(words[Label.SCREEN_NEXT_STEP], back.title, back.why)) screen.onNodeWithText(text).assertExists()
@@ -247,7 +256,7 @@ class ScreensTest {
         screen.waitForIdle()
         screen.onNodeWithText(words[Label.SCREEN_LOCKED]).assertIsDisplayed()
         screen.onNodeWithText("¥56.20", useUnmergedTree = true).assertDoesNotExist()
-        door.home = Answer.Given(Home(balance = fen(5620)))
+        door.home = Answer.Given(Home(account = true, balance = fen(5620)))
         press(Label.SCREEN_UNLOCK)
         screen.onNodeWithText("¥56.20", useUnmergedTree = true).assertExists()
     }

@@ -37,6 +37,7 @@ public data class Card(public val id: String, public val text: String, public va
 /**
  * The first screen. All of it is known without a network.
  *
+ * @property account whether this phone has an account, or had one: without it there is nothing but the step.
  * @property balance as the service said it last; null before the first answer.
  * @property balanceAge how long ago that is.
  * @property phone the number, masked.
@@ -47,6 +48,7 @@ public data class Card(public val id: String, public val text: String, public va
  * @property cards the bound cards.
  */
 public data class Home(
+    public val account: Boolean = false,
     public val balance: Amount? = null,
     public val balanceAge: String? = null,
     public val phone: String? = null,

@@ -13,6 +13,7 @@ import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.semantics.LiveRegionMode
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.semantics.contentDescription
@@ -57,11 +58,11 @@ private fun Shown(code: PayerCode, left: String) {
             textAlign = TextAlign.Center,
             style = MaterialTheme.typography.titleLarge,
         )
-        Named(say(Label.SCREEN_CODE_RENEWS), left)
-        Faint(say(Label.SCREEN_CODE_CAP, "amount" to code.cap.text))
-        Faint(say(Label.SCREEN_CODE_LEFT, "n" to code.left))
-        if (!code.clockTrusted) Block(MaterialTheme.colorScheme.tertiaryContainer) { Text(say(Label.SCREEN_CLOCK_DOUBT)) }
     }
+    Named(say(Label.SCREEN_CODE_RENEWS), left)
+    Faint(say(Label.SCREEN_CODE_CAP, "amount" to code.cap.text))
+    Faint(say(Label.SCREEN_CODE_LEFT, "n" to code.left))
+    if (!code.clockTrusted) Block(MaterialTheme.colorScheme.tertiaryContainer) { Text(say(Label.SCREEN_CLOCK_DOUBT)) }
 }
 
 @Composable
@@ -86,7 +87,8 @@ internal fun Choice(text: String, trouble: Trouble?, chosen: Boolean, enabled: B
     ) {
         RadioButton(chosen, onClick = null, enabled = usable)
         Column {
-            Text(text, style = MaterialTheme.typography.bodyLarge)
+            val colour = if (trouble == null) Color.Unspecified else MaterialTheme.colorScheme.onSurfaceVariant
+            Text(text, color = colour, style = MaterialTheme.typography.bodyLarge)
             trouble?.let { Faint(say(Label.SCREEN_NOT_USABLE, "why" to it.text)) }
         }
     }

@@ -38,6 +38,8 @@ public fun HomeScreen(home: Home, notice: Event.Notice?, front: Front, actions: 
         }
         home.asks.forEach { Asked(it, front.busy, actions::look, actions::decline) }
         if (home.open.isNotEmpty()) UnderWay(home.open, front.busy, actions::openPayment)
+        // Before there is an account there is nothing to pay with and nothing to look at.
+        if (!home.account) return@Page
         Balance(home)
         // Who has a step to go is led by that step: what it brings is missing for no other reason.
         if (home.step == null && home.ready.lacks.isNotEmpty()) Lacking(home.ready.lacks)
