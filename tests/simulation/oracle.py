@@ -20,7 +20,7 @@ NAMES = {
     "I2": "at most one execution of an intent, of an order, of a code",
     "I3": "succeeded and failed are what the book says",
     "I4": "every payment has an end, and the histories are the same",
-    "I8": "every movement sums to zero, no account is below what it may be, the bank holds what the book says",
+    "I8": "every movement sums to zero, no account is below what it may be, the bank holds what the book says; what left a balance arrived, waits or is back",
 }
 
 
@@ -203,11 +203,67 @@ class Oracle:
         holds = self.bank.one(sql)
         self.hold("I8", holds == -self.balance("bank"), f"the bank holds {holds}, the book says {-self.balance('bank')}")
 
+    def moved(self, reference, account=None):
+        """What all movements about one thing did to each account, those of nothing left out."""
+        sql = "SELECT account, sum(p.amount) AS sum FROM postings p JOIN transactions USING (txn) WHERE ref = ? GROUP BY account"
+        sums = {row["account"]: row["sum"] for row in self.service.rows(sql, reference) if row["sum"]}
+        return sums if account is None else sums.get(account, 0)
+
+    def withdrawals(self):
+        """What the book has as withdrawn was paid out by the bank, and nothing else was."""
+        sql = "SELECT id, amount FROM movements WHERE kind = 'credit' AND state = 'done'"
+        paid_out = {row["id"]: row["amount"] for row in self.bank.rows(sql)}
+        explained = {row["return_id"] for row in self.service.rows("SELECT return_id FROM returns")}
+        sent = set(self.payments) | {payment["intent_id"] for payment in self.phone["payments"]}
+        explained |= {hashlib.sha256(b"kabao-return-1" + bytes.fromhex(intent)).digest()[:16].hex() for intent in sent}
+        for intent, row in self.payments.items():
+            if row["kind"] != "withdraw":
+                continue
+            state, amount, user = row["state"], row["amount"], f"user:{self.account}"
+            if state == "succeeded":
+                explained.add(intent)
+                self.hold("I8", paid_out.get(intent) == amount, f"{amount} were withdrawn by {intent}, the bank paid out {paid_out.get(intent)}")
+            else:
+                self.hold("I4", state in ("refused", "tombstoned"), f"the withdrawal {intent} has no end: {state}")
+                self.hold("I8", intent not in paid_out, f"the withdrawal {intent} is {state}, and the bank paid it out")
+            left = -(amount + row["fee"]) if state == "succeeded" else 0
+            self.hold("I8", self.moved(intent, user) == left, f"the withdrawal {intent} is {state} and moved {self.moved(intent, user)} of the balance")
+        for credit in paid_out.keys() - explained:
+            self.hold("I8", False, f"the bank paid out {credit}, of which the book knows nothing")
+
+    def transfers(self):
+        """A transfer has arrived or is back, and is what the person was told; what waits lies in suspense."""
+        told, arrived, states = self.phone.get("transfers", {}), 0, {}
+        for row in self.service.rows("SELECT * FROM transfers"):
+            intent, state, amount, fee = row["intent_id"], row["state"], row["amount"], row["fee"]
+            states[intent] = state
+            ways = {"arrived": {f"user:{row['payer']}": -amount - fee, f"user:{row['payee']}": amount, "fees": fee}, "cancelled": {}, "returned": {}}
+            self.hold("I4", state in ways, f"the transfer {intent} has no end: {state}")
+            wanted = {account: sum for account, sum in ways.get(state, {}).items() if sum}
+            self.hold("I8", self.moved(intent) == wanted, f"the transfer {intent} is {state} and moved {self.moved(intent)}")
+            arrived += amount if state == "arrived" else 0
+        for intent, word in told.items():
+            self.hold("I3", states.get(intent) == word, f"the transfer {intent} was told as {word}, and is {states.get(intent)}")
+        for intent, row in self.payments.items():
+            if row["kind"] == "transfer" and row["state"] == "succeeded":
+                self.hold("I1", intent in states, f"the transfer {intent} was carried out and is nowhere")
+        friend = self.phone.get("friend")
+        if friend:
+            theirs = self.balance(f"user:{friend['account_id']}")
+            records = sum(record["amount"] for record in friend["records"])
+            self.hold("I4", arrived == theirs == friend["balance"] == records, f"{arrived} arrived at the friend, who has {theirs}, sees {friend['balance']} and {records}")
+        waits = self.service.one("SELECT coalesce(sum(amount), 0) FROM orphans")
+        waits += self.service.one("SELECT coalesce(sum(amount), 0) FROM returns WHERE state IN ('suspended', 'held')")
+        lies = self.balance("suspense")
+        self.hold("I8", lies == waits, f"{lies} lie in suspense, and {waits} are on their way back")
+
     def decide(self):
         self.one_execution()
         self.told()
         self.same_history()
         self.even()
+        self.withdrawals()
+        self.transfers()
         return self.broken
 
 

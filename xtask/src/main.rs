@@ -47,7 +47,7 @@ cargo xtask COMMAND
   sim [--seed N] [--runs N] run the simulation
   sim power|io [--seed N] [--count M] [--every K] [--write] [--release]
                             the power goes, or the disk fails, at every operation of the files; --write: into docs/reliability.md
-  sim pay [--seed N] [--count M] [--seconds N] [--release]
+  sim pay [--seed N] [--count M] [--seconds N] [--write] [--release]
                             M storms from seed N on; the last line is the figure
   sim bugs [NAME] [--seconds N]
                             plant each bug of tests/simulation/bugs in a copy and wait until it is found

@@ -7,6 +7,7 @@ pub mod disk;
 pub mod host;
 pub mod liar;
 pub mod net;
+pub mod page;
 pub mod phone;
 pub mod run;
 pub mod storm;

@@ -248,6 +248,26 @@ impl Fault {
     }
 }
 
+/// Somebody waits for an answer; who is gone before it comes has not heard it.
+struct Waits<'a> {
+    witness: &'a Witness,
+    request: Option<&'a HttpRequest>,
+}
+
+impl Waits<'_> {
+    fn answered(mut self) {
+        self.request = None;
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        if let Some(request) = self.request {
+            self.witness.gone(request);
+        }
+    }
+}
+
 #[async_trait::async_trait]
 impl Transport for Net {
     fn authority(&self) -> String {
@@ -260,7 +280,9 @@ impl Transport for Net {
         self.witness.sent(&request);
         let fault = Fault::default();
         let limit = Duration::from_millis(request.timeout_ms);
+        let waits = Waits { witness: &self.witness, request: Some(&request) };
         let answer = tokio::time::timeout(limit, self.pass(&request, &fault)).await.unwrap_or(Err(TransportError::Timeout));
+        waits.answered();
         self.witness.came(&request, fault.get(), &answer);
         match &answer {
             Ok(answer) => {

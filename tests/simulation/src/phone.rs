@@ -19,6 +19,10 @@ pub const PHONE: &str = "13912345678";
 pub const CARD: &str = "6222021234567890128";
 /// The person's identity number: the example of the standard.
 pub const ID_NUMBER: &str = "11010519491231002X";
+/// The number of the friend to whom the person sends money.
+pub const PHONE_OF_FRIEND: &str = "13800000041";
+/// The friend's identity number.
+pub const ID_NUMBER_OF_FRIEND: &str = "110101198706050418";
 /// The person's payment PIN.
 pub const PIN: &str = "258014";
 
@@ -101,25 +105,29 @@ impl Phone {
         self.new_host();
     }
 
-    /// Everything up to a bound card, in fair weather.
-    pub async fn set_up(&mut self, console: &Console) -> Told<()> {
+    /// An account with a checked identity, in fair weather.
+    pub async fn open_account(&mut self, console: &Console, number: &str, id_number: &str) -> Told<Wallet> {
         let wallet = self.start().await.map_err(told)?;
         let account = wallet.account();
-        let request = RegisterRequest { phone: PHONE.to_owned(), device_model: "Simulated phone".to_owned() };
+        let request = RegisterRequest { phone: number.to_owned(), device_model: "Simulated phone".to_owned() };
         account.register(request).await.map_err(told)?;
-        account.enter_otp(console.otp("kabao", PHONE).await?).await.map_err(told)?;
+        account.enter_otp(console.otp("kabao", number).await?).await.map_err(told)?;
         account.choose_pin(PIN.to_owned()).await.map_err(told)?;
         account.skip().await.map_err(told)?;
         let identity = wallet.identity();
         consent_to_all(&wallet).await.map_err(told)?;
         let token = console.post("/dev/liveness", json!({ "channels": 5, "result": "ok" })).await?;
         let token = token["token"].as_str().ok_or("no liveness token")?.to_owned();
-        let request =
-            VerifyRequest::resident("张三", ID_NUMBER, token);
-        let view = identity.verify(request).await.map_err(told)?;
+        let view = identity.verify(VerifyRequest::resident("张三", id_number, token)).await.map_err(told)?;
         if view.state != "passed" {
             return Err(format!("the check ended {view:?}"));
         }
+        Ok(wallet)
+    }
+
+    /// Everything up to a bound card, in fair weather.
+    pub async fn set_up(&mut self, console: &Console) -> Told<()> {
+        let wallet = self.open_account(console, PHONE, ID_NUMBER).await?;
         let cards = wallet.cards();
         let request =
             BindRequest { card_number: CARD.to_owned(), name: "张三".to_owned(), phone: PHONE.to_owned(), expiry: None, cvv: None, bank: None };

@@ -97,6 +97,12 @@ pub struct Report {
     pub tally: Tally,
     /// Payments that were sent.
     pub payments: u64,
+    /// How the book of the service says that payments, transfers and charges ended.
+    pub ends: BTreeMap<String, u64>,
+    /// Payments without a result when the faults ended.
+    pub open_at_clearing: u32,
+    /// The longest that one of them then took, in milliseconds.
+    pub longest_ms: i64,
     /// How often each promise was looked at.
     pub checked: BTreeMap<&'static str, u64>,
     /// How often each edge of the payment machine was walked, by fault.
@@ -118,5 +124,6 @@ pub async fn storm(seed: u64, steps: u32, folder: &Path, channels: &Path, export
     storm.phone.wallet()?.close().await.map_err(crate::phone::told)?;
     let (trace, lines) = storm.world.trace();
     let payments = u64::try_from(storm.net.witness.payments().len()).unwrap_or(0);
-    Ok(Report { trace, lines, tally, payments, checked: storm.checked.clone(), edges: storm.net.witness.edges(), broken })
+    let ((open_at_clearing, longest_ms), ends) = (storm.clearing(), storm.ends()?);
+    Ok(Report { trace, lines, tally, payments, ends, open_at_clearing, longest_ms, checked: storm.checked.clone(), edges: storm.net.witness.edges(), broken })
 }

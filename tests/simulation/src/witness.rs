@@ -16,6 +16,8 @@ struct Seen {
     bodies: BTreeMap<String, [u8; 32]>,
     /// The payment that used each quote.
     quotes: BTreeMap<String, String>,
+    /// The transfers, in the order of their first sending.
+    transfers: Vec<String>,
     edges: BTreeMap<Edge, u64>,
     broken: Vec<String>,
 }
@@ -34,6 +36,9 @@ impl Witness {
             seen.broken.push(format!("I2: {id} was sent with other bytes"));
         }
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        if body["terms"]["kind"] == "transfer" && !seen.transfers.iter().any(|known| known == id) {
+            seen.transfers.push(id.to_owned());
+        }
         let named = body["terms"]["intent_id"].as_str().unwrap_or_default();
         if named != id {
             seen.broken.push(format!("I2: {id} was sent with the terms of {named}"));
@@ -45,18 +50,24 @@ impl Witness {
         }
     }
 
+    /// The phone, or the call, was gone before an answer came.
+    pub fn gone(&self, request: &HttpRequest) {
+        if let Some(state) = state(request) {
+            self.happened(state, "no answer", "killed");
+        }
+    }
+
     /// An answer reaches the phone, or none.
     pub fn came(&self, request: &HttpRequest, fault: &'static str, answer: &Came) {
-        let Some((_, rest)) = payment(&request.target) else { return };
-        let state = match (request.method, rest) {
-            ("PUT", "") => "sending",
-            ("GET", "") => "unknown",
-            ("POST", "/abandon") => "fencing",
-            ("POST", "/proof") => "final",
-            _ => return,
-        };
+        let Some(state) = state(request) else { return };
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *seen.edges.entry((state, heard(fault, answer), fault)).or_default() += 1;
+    }
+
+    /// Something happened to a payment in some state, on the phone itself.
+    pub fn happened(&self, state: &'static str, event: &str, fault: &'static str) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen.edges.entry((state, event.to_owned(), fault)).or_default() += 1;
     }
 
     /// What was seen that must not be.
@@ -69,9 +80,29 @@ impl Witness {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).edges.clone()
     }
 
+    /// The transfers that were sent, oldest first.
+    pub fn transfers(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).transfers.clone()
+    }
+
     /// The payments that were sent.
     pub fn payments(&self) -> Vec<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).bodies.keys().cloned().collect()
+    }
+}
+
+/// In which state of the payment a request is made.
+fn state(request: &HttpRequest) -> Option<&'static str> {
+    if request.target.starts_with("/v1/transfers/") && request.target.ends_with("/cancel") {
+        return Some("waiting");
+    }
+    let (_, rest) = payment(&request.target)?;
+    match (request.method, rest) {
+        ("PUT", "") => Some("sending"),
+        ("GET", "") => Some("unknown"),
+        ("POST", "/abandon") => Some("fencing"),
+        ("POST", "/proof") => Some("final"),
+        _ => None,
     }
 }
 

@@ -4,8 +4,8 @@ use crate::command::{Show, command, run};
 use crate::place::Place;
 use std::path::PathBuf;
 
-/// `cargo xtask sim pay [--seed N] [--count M] [--seconds N] [--steps N] [--export FOLDER] [--release]`: M storms from seed N
-/// on. Ends badly with the seed when a promise was broken; the last line is the figure.
+/// `cargo xtask sim pay [--seed N] [--count M] [--seconds N] [--steps N] [--export FOLDER] [--write] [--release]`: M storms
+/// from seed N on. `--write` puts what came of it into its part of `docs/reliability.md`. Ends badly with the seed when a promise was broken; the last line is the figure.
 pub fn command_line(words: &[&str]) -> Result<bool, String> {
     let place = Place::find()?;
     let release = words.contains(&"--release");
@@ -15,7 +15,12 @@ pub fn command_line(words: &[&str]) -> Result<bool, String> {
         args.push("--release");
     }
     args.extend(["--", "pay"]);
-    args.extend(rest);
+    for word in rest {
+        args.push(word);
+        if word == "--write" {
+            args.push("docs/reliability.md");
+        }
+    }
     let mut line = command("cargo", &args, &place.root);
     line.env("CARGO_TARGET_DIR", &place.target).env("TMPDIR", scratch());
     Ok(run(&mut line, Show::Live).ok())

@@ -1,11 +1,10 @@
-//! `storms pay [--seed N] [--count M] [--steps N] [--seconds N] [--export FOLDER]`: storms from seed N on, until M are over, the
-//! time is, or a promise is broken. Ends with 1 and the seed when one is; the last line is the figure.
+//! `storms pay [--seed N] [--count M] [--steps N] [--seconds N] [--export FOLDER] [--write FILE]`: storms from seed N on, until M are over, the
+//! time is, or a promise is broken. Ends with 1 and the seed when one is; the last line is the
+//! figure. `--write` puts what was run and what came of it into its part of a page.
 
-use kabao_simulation::in_one_thread;
+use kabao_simulation::{in_one_thread, page};
 use kabao_simulation::run::{Folder, Report, storm};
-use kabao_simulation::storm::PROMISES;
-use kabao_simulation::witness::Edge;
-use std::collections::{BTreeMap, BTreeSet};
+use kabao_simulation::storm::sums::Sums;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,10 +16,11 @@ struct Wish {
     steps: u32,
     seconds: u64,
     export: Option<PathBuf>,
+    write: Option<PathBuf>,
 }
 
 fn wish(words: &[String]) -> Result<Wish, String> {
-    let mut wish = Wish { seed: 1, count: 20, steps: 60, seconds: u64::MAX, export: None };
+    let mut wish = Wish { seed: 1, count: 20, steps: 60, seconds: u64::MAX, export: None, write: None };
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let value = rest.next().ok_or(format!("{word} needs a value"))?;
@@ -30,53 +30,12 @@ fn wish(words: &[String]) -> Result<Wish, String> {
             "--count" => wish.count = number()?,
             "--steps" => wish.steps = u32::try_from(number()?).map_err(|error| error.to_string())?,
             "--seconds" => wish.seconds = number()?,
+            "--write" => wish.write = Some(PathBuf::from(value)),
             "--export" => wish.export = Some(PathBuf::from(value)),
             other => return Err(format!("storms pay does not take {other}")),
         }
     }
     Ok(wish)
-}
-
-#[derive(Default)]
-struct Sum {
-    storms: u64,
-    payments: u64,
-    charged: u64,
-    crashes: u64,
-    restores: u64,
-    unknown: u64,
-    checked: BTreeMap<&'static str, u64>,
-    edges: BTreeMap<Edge, u64>,
-    traces: BTreeSet<String>,
-}
-
-impl Sum {
-    fn add(&mut self, report: Report) {
-        self.storms += 1;
-        self.payments += report.payments;
-        self.charged += u64::from(report.tally.charged);
-        self.crashes += u64::from(report.tally.crashes);
-        self.restores += u64::from(report.tally.restores);
-        self.unknown += u64::from(report.tally.unknown);
-        for (name, count) in report.checked {
-            *self.checked.entry(name).or_default() += count;
-        }
-        for (edge, count) in report.edges {
-            *self.edges.entry(edge).or_default() += count;
-        }
-        self.traces.insert(report.trace);
-    }
-
-    fn print(&self) {
-        println!("{:<10}{:<22}{:<18}{:>8}", "state", "heard", "fault", "times");
-        for ((state, heard, fault), count) in &self.edges {
-            println!("{state:<10}{heard:<22}{fault:<18}{count:>8}");
-        }
-        let checked: Vec<String> = PROMISES.iter().map(|name| format!("{name} {}", self.checked.get(name).copied().unwrap_or(0))).collect();
-        println!("looked at: {}", checked.join(", "));
-        let Sum { storms, charged, crashes, restores, unknown, .. } = self;
-        println!("{storms} storms, {charged} charges, {crashes} kills, {restores} restores, {unknown} payments unknown on the way");
-    }
 }
 
 fn one(seed: u64, wish: &Wish, channels: &Path) -> Result<Report, String> {
@@ -113,7 +72,7 @@ fn run(words: &[String]) -> Result<bool, String> {
     if let Some(to) = &wish.export {
         std::fs::create_dir_all(to).map_err(|error| error.to_string())?;
     }
-    let (begin, mut sum) = (Instant::now(), Sum::default());
+    let (begin, mut sum) = (Instant::now(), Sums::default());
     for seed in wish.seed..wish.seed.saturating_add(wish.count) {
         let broken = match one(seed, &wish, channels.path()) {
             Ok(report) => {
@@ -133,12 +92,12 @@ fn run(words: &[String]) -> Result<bool, String> {
         }
     }
     sum.print();
-    let (n, edges, traces) = (sum.payments.max(1), sum.edges.len(), sum.traces.len());
-    // Three divided by the number of trials bounds the rate of what was never seen, at 95 %.
-    println!(
-        "0 violations in {n} payments of {} storms from seed {}, < {:.1e} a payment at 95 % under this fault model; {edges} edges, {traces} distinct traces, {:.0} s",
-        sum.storms, wish.seed, 3.0 / n as f64, begin.elapsed().as_secs_f64()
-    );
+    let seconds = begin.elapsed().as_secs_f64();
+    if let Some(file) = &wish.write {
+        let command = format!("cargo xtask sim pay --seed {} --count {}", wish.seed, sum.storms);
+        page::put(file, "pay", &sum.text(&command, wish.seed, seconds))?;
+    }
+    println!("{}", sum.figure(wish.seed, seconds));
     Ok(true)
 }
 

@@ -93,15 +93,10 @@ impl Run {
     }
 }
 
-/// Puts a run into its part of the page, which stands between two marks; the rest of the page stays.
+/// Puts a run into its part of the page.
 ///
 /// # Errors
 /// The file cannot be read or written, or one of the marks is missing.
 pub fn write(file: &Path, run: &Run) -> Result<(), String> {
-    let say = |error: std::io::Error| format!("{}: {error}", file.display());
-    let page = std::fs::read_to_string(file).map_err(say)?;
-    let (begin, end) = (format!("<!-- {} -->\n", run.what), format!("<!-- end of {} -->", run.what));
-    let (head, rest) = page.split_once(&begin).ok_or_else(|| format!("{} has no {begin}", file.display()))?;
-    let (_, tail) = rest.split_once(&end).ok_or_else(|| format!("{} has no {end}", file.display()))?;
-    std::fs::write(file, format!("{head}{begin}{}{end}{tail}", run.text())).map_err(say)
+    crate::page::put(file, &run.what, &run.text())
 }

@@ -20,6 +20,8 @@ pub(super) fn fee(amount: i64, rate_ppm: u32) -> i64 {
 struct Spent {
     all: Vec<Movement>,
     code: Vec<Movement>,
+    sent: Vec<Movement>,
+    withdrawn: Vec<Movement>,
     printed: Vec<Movement>,
 }
 
@@ -42,7 +44,7 @@ impl Storm {
         let book = self.service_book()?;
         let spent = read(&book)?;
         let mut wanted: BTreeMap<String, i64> = BTreeMap::new();
-        for (kind, movements) in [("day", &spent.all), ("code", &spent.code), ("static", &spent.printed)] {
+        for (kind, movements) in [("day", &spent.all), ("code", &spent.code), ("transfer", &spent.sent), ("withdraw", &spent.withdrawn), ("static", &spent.printed)] {
             for (day, at) in days(movements) {
                 let sum = used(Period::Day, at, movements).map_err(|error| error.to_string())?.minor;
                 wanted.insert(format!("{kind}:{day}"), sum);
@@ -52,7 +54,8 @@ impl Storm {
             let sum = used(Period::Year, at, &spent.all).map_err(|error| error.to_string())?.minor;
             wanted.insert(format!("year:{}", at.china_year()), sum);
         }
-        let sql = "SELECT bucket, used FROM limit_uses WHERE bucket LIKE 'day:%' OR bucket LIKE 'code:%' OR bucket LIKE 'static:%' OR bucket LIKE 'year:%'";
+        let sql = "SELECT bucket, used FROM limit_uses WHERE bucket LIKE 'day:%' OR bucket LIKE 'code:%' OR bucket LIKE 'static:%' OR bucket LIKE 'year:%'
+                   OR bucket LIKE 'transfer:%' OR bucket LIKE 'withdraw:%'";
         let counted: BTreeMap<String, i64> = book.rows(sql)?.iter().map(|row| (text(row, 0).to_owned(), number(row, 1))).collect();
         let names: BTreeSet<&String> = wanted.keys().chain(counted.keys()).collect();
         let of = |sums: &BTreeMap<String, i64>, name: &String| sums.get(name).copied().unwrap_or(0);
@@ -78,12 +81,14 @@ fn days(movements: &[Movement]) -> BTreeMap<i64, Timestamp> {
 fn read(book: &crate::book::Book) -> Told<Spent> {
     let mut spent_by = Spent::default();
     // An order that a card paid has a limit of its own, of that card.
-    let sql = "SELECT kind, amount + fee, created_at FROM payments WHERE card_id IS NULL AND kind IN ('pay', 'ask') AND state IN ('accepted', 'sent', 'cancelling', 'succeeded')";
+    let sql = "SELECT kind, amount + fee, created_at FROM payments WHERE card_id IS NULL AND kind IN ('pay', 'ask', 'transfer') AND state IN ('accepted', 'sent', 'cancelling', 'succeeded')";
     for row in book.rows(sql)? {
         let movement = spent(number(&row, 1), number(&row, 2));
         spent_by.all.push(movement);
-        if text(&row, 0) == "pay" {
-            spent_by.printed.push(movement);
+        match text(&row, 0) {
+            "pay" => spent_by.printed.push(movement),
+            "transfer" => spent_by.sent.push(movement),
+            _ => {}
         }
     }
     let sql = "SELECT amount, paid_at FROM charges WHERE intent_id IS NULL AND state IN ('paid', 'revoked')";
@@ -101,5 +106,14 @@ fn read(book: &crate::book::Book) -> Told<Spent> {
             spent_by.code.push(movement);
         }
     }
+    // What came back of a transfer was never spent.
+    let sql = "SELECT amount + fee, ended_at, at FROM transfers WHERE state IN ('cancelled', 'returned')";
+    for row in book.rows(sql)? {
+        let movement = refunded(number(&row, 0), number(&row, 1), number(&row, 2));
+        spent_by.all.push(movement);
+        spent_by.sent.push(movement);
+    }
+    let sql = "SELECT amount + fee, created_at FROM payments WHERE kind = 'withdraw' AND state IN ('accepted', 'sent', 'cancelling', 'succeeded')";
+    spent_by.withdrawn.extend(book.rows(sql)?.iter().map(|row| spent(number(row, 0), number(row, 1))));
     Ok(spent_by)
 }

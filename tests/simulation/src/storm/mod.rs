@@ -1,14 +1,17 @@
-//! A storm: a person pays, is charged, asks, gives up, locks and is cut off at random; the app is killed at any effect and its
+//! A storm: a person pays, withdraws, sends money and calls it back, is charged, asks, gives up, locks and is cut off at random; the app is killed at any effect and its
 //! calls are dropped at any await; the service is put back to an older copy and lies; clocks jump. After every step the
 //! books are read, and when the weather has cleared all promises are counted.
 
 mod charges;
 mod lies;
 mod limits;
+mod moves;
+mod onward;
 mod oracle;
 mod steps;
+pub mod sums;
 
-use crate::book::Book;
+use crate::book::{Book, number, text};
 use crate::console::Console;
 use crate::liar::Liar;
 use crate::net::Net;
@@ -55,8 +58,17 @@ pub struct Storm {
     orders: Vec<charges::Order>,
     /// Tokens of codes that were shown.
     shown: BTreeSet<String>,
+    /// Whom the person sends money to.
+    friend: Option<moves::Friend>,
+    /// What the friend's phone said at the end.
+    friend_says: Value,
+    /// What the person was told of each transfer, once it was `arrived` or `cancelled`.
+    transfers_told: BTreeMap<String, String>,
     snapshot: Option<String>,
     restored: bool,
+    /// Payments without a result when the faults ended, and the longest that one then took, in milliseconds.
+    open_at_clearing: u32,
+    longest_ms: i64,
     /// The bank has been told to break its word: money may come back that nobody waits for.
     faithless: bool,
 }
@@ -96,13 +108,19 @@ impl Storm {
             rates: BTreeMap::new(),
             orders: Vec::new(),
             shown: BTreeSet::new(),
+            friend: None,
+            friend_says: Value::Null,
+            transfers_told: BTreeMap::new(),
             snapshot: None,
             restored: false,
+            open_at_clearing: 0,
+            longest_ms: 0,
             faithless: false,
         };
         storm.phone.set_up(&storm.console).await?;
         let merchant = storm.console.post("/dev/merchants", json!({ "name": "Corner shop" })).await?;
         storm.merchant = merchant["collection_code_text"].as_str().ok_or("no collection code")?.to_owned();
+        storm.befriend().await?;
         storm.top_up("300.00").await?;
         if storm.world.happens(60) {
             storm.let_time_pass().await;
@@ -192,6 +210,30 @@ impl Storm {
         Ok(tally)
     }
 
+    /// What happened to every payment without a result, beside what came over the network.
+    async fn note_open(&self, event: &str, fault: &'static str) -> Told<()> {
+        for open in self.phone.wallet()?.pay().open_payments().await.map_err(told)? {
+            // As the person was told last; of one that was cut off before, nothing was.
+            let state = self.seen.get(&open.intent_id).map_or("sending", |state| state.as_str());
+            self.net.witness.happened(state, event, fault);
+        }
+        Ok(())
+    }
+
+    /// How the service's book says that everything ended.
+    pub fn ends(&self) -> Told<BTreeMap<String, u64>> {
+        let sql = "SELECT coalesce(kind, '') || ' ' || state, count(*) FROM payments WHERE kind <> 'transfer' OR state <> 'succeeded' GROUP BY 1
+                   UNION ALL SELECT 'transfer ' || state, count(*) FROM transfers GROUP BY 1
+                   UNION ALL SELECT 'charge ' || state, count(*) FROM charges GROUP BY 1";
+        let rows = self.service_book()?.rows(sql)?;
+        Ok(rows.iter().map(|row| (text(row, 0).to_owned(), u64::try_from(number(row, 1)).unwrap_or(0))).collect())
+    }
+
+    /// What came of the payments that had no result when the faults ended: how many, and the longest wait in milliseconds.
+    pub fn clearing(&self) -> (u32, i64) {
+        (self.open_at_clearing, self.longest_ms)
+    }
+
     /// The app is killed and starts again; now and then it is killed at some effect of its start as well.
     async fn restart(&mut self) -> Told<()> {
         self.phone.crash().await;
@@ -207,13 +249,13 @@ impl Storm {
                 started = self.phone.start() => {
                     started.map_err(|error| format!("I1: after a crash: {}", told(error)))?;
                     host.put_out();
-                    return Ok(());
+                    return self.note_open("resumed", "killed").await;
                 }
             }
             self.phone.crash().await;
         }
         self.phone.start().await.map_err(|error| format!("I1: after a crash: {}", told(error)))?;
-        Ok(())
+        self.note_open("resumed", "killed").await
     }
 
     fn service_book(&self) -> Told<Book> {

@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
+/// Every payment without a result has one so long after the faults ended, in milliseconds.
+const RESOLVED_MS: i64 = 30 * 60_000;
+
 impl Storm {
     /// After every step: the book is even, nothing was carried out twice, and what the person was told is so.
     pub(super) async fn look(&mut self) -> Told<()> {
@@ -27,6 +30,7 @@ impl Storm {
         }
         self.compare_limits()?;
         self.look_for_the_undead()?;
+        self.compare_onward(false)?;
         self.compare_charges(false)
     }
 
@@ -69,15 +73,23 @@ impl Storm {
         self.net.set(Weather::default());
         self.phone.host.right_clock();
         self.bank(json!({ "movements": "none" })).await?;
+        let cleared = self.world.elapsed();
         for round in 0..200 {
             self.console.post("/dev/bank/settle", Value::Null).await?;
             tokio::time::sleep(Duration::from_secs(30)).await;
             self.service.tick(self.service.now());
             let pay = self.phone.wallet()?.pay();
             let open = pay.open_payments().await.map_err(told)?;
+            if round == 0 {
+                self.open_at_clearing = u32::try_from(open.len()).unwrap_or(u32::MAX);
+            }
+            let waited = self.world.elapsed() - cleared;
             if open.is_empty() {
                 break;
             }
+            self.longest_ms = waited;
+            let late = (waited > RESOLVED_MS).then(|| format!("{} payments have no result 30 minutes after the faults ended", open.len()));
+            self.judge_one("I4", late);
             for payment in open {
                 let gives_up = self.restored && round > 20;
                 let asked = if gives_up { pay.abandon(payment.intent_id).await } else { pay.resolve(payment.intent_id).await };
@@ -95,6 +107,15 @@ impl Storm {
         }
         let wallet = self.phone.wallet()?;
         while !wallet.history().sync().await.map_err(told)?.complete {}
+        // The longest that a transfer waits is a day.
+        if !self.net.witness.transfers().is_empty() {
+            for hours in [2, 23] {
+                tokio::time::sleep(Duration::from_secs(hours * 3_600)).await;
+                self.service.tick(self.service.now());
+            }
+            while !wallet.history().sync().await.map_err(told)?.complete {}
+            wallet.account().refresh().await.map_err(told)?;
+        }
         Ok(())
     }
 
@@ -135,7 +156,7 @@ impl Storm {
         }
         let orders: Vec<Value> = self.orders.iter().map(|order| json!({ "order": order.number, "token_id": order.token })).collect();
         let balance = view.balance.map(|balance| balance.minor);
-        Ok(json!({ "account_id": view.account_id, "balance": balance, "payments": payments, "records": records, "orders": orders }))
+        Ok(json!({ "account_id": view.account_id, "balance": balance, "payments": payments, "records": records, "orders": orders, "transfers": self.transfers_told, "friend": self.friend_says }))
     }
 
     /// Counts the promises. Every sentence is one that was broken.
@@ -147,6 +168,8 @@ impl Storm {
         self.judge_payments(&executed).await?;
         self.compare_limits()?;
         self.compare_charges(true)?;
+        self.read_transfers().await?;
+        self.compare_onward(true)?;
         self.compare_histories().await?;
         self.compare_sums().await?;
         let report = wallet.history().verify().await.map_err(told)?;

@@ -18,7 +18,7 @@ const RATES: [u32; 4] = [0, 6_000, 5_000, 12_500];
 
 impl Storm {
     pub(super) async fn step(&mut self, tally: &mut Tally) -> Told<()> {
-        let choice = self.world.pick(32);
+        let choice = self.world.pick(36);
         self.world.note(&format!("step {choice}"));
         match choice {
             0..=2 => self.change_weather(),
@@ -46,6 +46,7 @@ impl Storm {
             28 => self.tell_yesterday().await?,
             29 => self.answer_again().await?,
             30 => self.lock_in_mid_air().await?,
+            31..=33 => self.call_back().await?,
             _ => {
                 // Without network nothing new comes; what is here stays readable.
                 let wallet = self.phone.wallet()?;
@@ -79,6 +80,17 @@ impl Storm {
         if self.world.happens(40) {
             let amount = self.amount(40);
             return self.top_up(&amount).await;
+        }
+        match self.world.pick(4) {
+            0 => {
+                let amount = self.amount(20);
+                return self.withdraw(&amount).await;
+            }
+            1 => {
+                let amount = self.amount(20);
+                return self.send_to_friend(&amount).await;
+            }
+            _ => {}
         }
         let scanned = self.phone.wallet()?.pay().read(self.merchant.clone()).await;
         let Some(payee_id) = scanned.ok().and_then(|scanned| scanned.payee_id) else { return Ok(false) };
@@ -131,7 +143,11 @@ impl Storm {
     async fn ask_or_give_up(&mut self) -> Told<()> {
         for open in self.phone.wallet()?.pay().open_payments().await.map_err(told)? {
             let pay = self.phone.wallet()?.pay();
-            let asked = if self.world.happens(40) { pay.abandon(open.intent_id).await } else { pay.resolve(open.intent_id).await };
+            let gives_up = self.world.happens(40);
+            if gives_up {
+                self.net.witness.happened(open.state.as_str(), "abandon asked", "none");
+            }
+            let asked = if gives_up { pay.abandon(open.intent_id).await } else { pay.resolve(open.intent_id).await };
             match asked {
                 Ok(view) => self.told(&view),
                 Err(error) => self.refused(&error),
@@ -142,12 +158,13 @@ impl Storm {
 
     /// The bank is silent, late, speaks twice, of another amount, or carries out what it had promised to forget.
     async fn turn_the_bank(&mut self) -> Told<()> {
-        let movements = ["none", "lose_answer", "hold", "hold", "down"][self.world.pick(5) as usize];
+        let movements = ["none", "lose_answer", "hold", "hold", "down", "refuse"][self.world.pick(6) as usize];
         let breaks = self.world.happens(10);
         self.faithless |= breaks;
         let amount = self.world.happens(20).then(|| 1 + self.world.pick(10_000));
         self.bank(json!({
             "movements": movements,
+            "code": "bank_refused",
             "silent_queries": self.world.happens(15),
             "breaks_cancel": breaks,
             "duplicate_callbacks": self.world.happens(30),
@@ -157,7 +174,10 @@ impl Storm {
         if movements == "hold" && self.world.happens(50) {
             // Given up while the bank has it.
             let amount = self.amount(40);
-            self.top_up(&amount).await?;
+            match self.world.happens(50) {
+                true => self.top_up(&amount).await?,
+                false => self.withdraw(&amount).await?,
+            };
             self.ask_or_give_up().await?;
         }
         if self.world.happens(30) {
@@ -201,6 +221,7 @@ impl Storm {
         };
         self.restored = true;
         let rebuild = now || self.world.happens(70);
+        self.note_open("epoch changed", "restored").await?;
         self.console.post("/dev/restore", json!({ "snapshot": snapshot, "rebuild": rebuild })).await?;
         if !rebuild {
             // Nothing is accepted meanwhile; what is asked, is asked again.
@@ -211,7 +232,7 @@ impl Storm {
             self.console.post("/dev/rebuild", Value::Null).await?;
         }
         // The table of fees is older too; whoever restores a service sets it again.
-        for kind in ["top_up", "pay", "ask"] {
+        for kind in ["top_up", "pay", "ask", "withdraw", "transfer"] {
             let rate = self.rates.get(kind).copied().unwrap_or(0);
             self.console.post("/dev/fees", json!({ "kind": kind, "rate_ppm": rate })).await?;
         }
@@ -219,7 +240,7 @@ impl Storm {
     }
 
     pub(super) async fn change_a_fee(&mut self) -> Told<()> {
-        let kind = ["top_up", "pay", "pay", "ask"][self.world.pick(4) as usize];
+        let kind = ["top_up", "pay", "pay", "ask", "withdraw", "transfer"][self.world.pick(6) as usize];
         let rate = RATES[self.world.pick(4) as usize];
         self.console.post("/dev/fees", json!({ "kind": kind, "rate_ppm": rate })).await?;
         self.rates.insert(kind, rate);

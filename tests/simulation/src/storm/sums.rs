@@ -1,0 +1,137 @@
+//! What many storms came to: the figure, the edges that were walked, and their part of the page on reliability.
+
+use super::PROMISES;
+use crate::run::Report;
+use crate::witness::Edge;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// An edge that was walked less often has not been looked at enough.
+const ENOUGH: u64 = 100;
+
+const MODEL: &str = "\
+Fault model. One phone, one friend, one merchant, one till; requests and answers are lost, delayed, repeated, cut short, swapped, kept back
+until the phone has asked what became of them, or replaced by a stranger's; the app is killed at any effect (a commit, a request, an answer,
+a write to the key store) and its calls are dropped at any await; the phone's clock jumps by up to 1,000 days; the bank is silent, late,
+refuses, loses its answer, speaks twice, names another amount, or carries out what it had promised to forget; the service's book is put back
+to an older copy; the service lies with its own keys. Each storm has 60 steps; every book is read after each.
+The network and the service stand in the same thread as the phone, and the disk keeps what it was told (*Power loss* and *Disks that fail*
+are below).";
+
+/// The sum of many storms.
+#[derive(Default)]
+pub struct Sums {
+    /// How many there were.
+    pub storms: u64,
+    /// Payments that were sent, of every kind.
+    pub payments: u64,
+    charged: u64,
+    crashes: u64,
+    restores: u64,
+    unknown: u64,
+    /// Payments without a result when the faults ended, and the longest that one of them then took, in milliseconds.
+    open: u64,
+    longest_ms: i64,
+    checked: BTreeMap<&'static str, u64>,
+    ends: BTreeMap<String, u64>,
+    edges: BTreeMap<Edge, u64>,
+    traces: BTreeSet<String>,
+}
+
+impl Sums {
+    /// One more storm.
+    pub fn add(&mut self, report: Report) {
+        self.storms += 1;
+        self.payments += report.payments;
+        self.charged += u64::from(report.tally.charged);
+        self.crashes += u64::from(report.tally.crashes);
+        self.restores += u64::from(report.tally.restores);
+        self.unknown += u64::from(report.tally.unknown);
+        self.open += u64::from(report.open_at_clearing);
+        self.longest_ms = self.longest_ms.max(report.longest_ms);
+        for (name, count) in report.checked {
+            *self.checked.entry(name).or_default() += count;
+        }
+        for (edge, count) in report.edges {
+            *self.edges.entry(edge).or_default() += count;
+        }
+        for (end, count) in report.ends {
+            *self.ends.entry(end).or_default() += count;
+        }
+        self.traces.insert(report.trace);
+    }
+
+    /// The one line. Three divided by the number of trials bounds the rate of what was never seen, at 95 %.
+    #[must_use]
+    pub fn figure(&self, seed: u64, seconds: f64) -> String {
+        let n = self.payments.max(1);
+        format!(
+            "0 violations in {n} payments of {} storms from seed {seed}, < 3/{n} a payment at 95 % under this fault model; {} edges, {} distinct traces, {seconds:.0} s",
+            self.storms,
+            self.edges.len(),
+            self.traces.len()
+        )
+    }
+
+    /// Everything else, line by line.
+    pub fn print(&self) {
+        println!("{:<12}{:<22}{:<18}{:>8}", "state", "event", "fault", "times");
+        for ((state, heard, fault), count) in &self.edges {
+            println!("{state:<12}{heard:<22}{fault:<18}{count:>8}");
+        }
+        let rare = self.rare();
+        println!("{} of {} edges were walked fewer than {ENOUGH} times: {}", rare.len(), self.edges.len(), rare.join("; "));
+        let ends: Vec<String> = self.ends.iter().map(|(end, count)| format!("{end} {count}")).collect();
+        println!("ends: {}", ends.join(", "));
+        let checked: Vec<String> = PROMISES.iter().map(|name| format!("{name} {}", self.checked.get(name).copied().unwrap_or(0))).collect();
+        println!("looked at: {}", checked.join(", "));
+        let Sums { storms, charged, crashes, restores, unknown, .. } = self;
+        println!("{storms} storms, {charged} charges, {crashes} kills, {restores} restores, {unknown} payments unknown on the way");
+        println!("{}", self.cleared());
+    }
+
+    fn cleared(&self) -> String {
+        let minutes = self.longest_ms as f64 / 60_000.0;
+        format!("{} payments had no result when the faults ended; each had its end within 30 simulated minutes, the last after {minutes:.1}", self.open)
+    }
+
+    fn rare(&self) -> Vec<String> {
+        let rare = self.edges.iter().filter(|(_, count)| **count < ENOUGH);
+        rare.map(|((state, heard, fault), count)| format!("{state}/{heard}/{fault} {count}")).collect()
+    }
+
+    /// The part of the page.
+    #[must_use]
+    pub fn text(&self, command: &str, seed: u64, seconds: f64) -> String {
+        let mut text = format!("## Storms\n\n`{command}`, {seconds:.0} s:\n\n**{}**\n\n{MODEL}\n\n", self.figure(seed, seconds));
+        let Sums { charged, crashes, restores, unknown, .. } = self;
+        let _ = writeln!(text, "{charged} charges at tills, {crashes} kills, {restores} older copies put back, {unknown} payments unknown on the way.");
+        let _ = writeln!(text, "{}.\n", self.cleared());
+        text.push_str("How the book of the service ended:\n\n| what | ended as | times |\n|---|---|---|\n");
+        for (end, count) in &self.ends {
+            let (what, state) = end.split_once(' ').unwrap_or((end, ""));
+            let _ = writeln!(text, "| {what} | {state} | {count} |");
+        }
+        text.push_str("\nHow often each promise was looked at:");
+        for name in PROMISES {
+            let _ = write!(text, " {name} {}", self.checked.get(name).copied().unwrap_or(0));
+        }
+        let faults: BTreeSet<&str> = self.edges.keys().map(|(_, _, fault)| *fault).collect();
+        text.push_str(
+            ".\n\nEvery edge: the state of the payment, what happened to it, and what the network did to that exchange. *killed*: the app or its call\nwas gone before the answer came. *meddler*: an answer held, changed or invented by the service's own keys. The states of a transfer\nthat waits are the last row's.\n\n",
+        );
+        let _ = writeln!(text, "| state | event | {} |", faults.iter().copied().collect::<Vec<_>>().join(" | "));
+        let _ = writeln!(text, "|---|---|{}", "---|".repeat(faults.len()));
+        let rows: BTreeSet<(&str, &String)> = self.edges.keys().map(|(state, heard, _)| (*state, heard)).collect();
+        for (state, heard) in rows {
+            let cell = |fault: &&str| {
+                let edge = self.edges.iter().find(|((of, event, by), _)| *of == state && event == heard && by == fault);
+                edge.map_or_else(String::new, |(_, count)| count.to_string())
+            };
+            let _ = writeln!(text, "| {state} | {heard} | {} |", faults.iter().map(cell).collect::<Vec<_>>().join(" | "));
+        }
+        let rare = self.rare();
+        let _ = writeln!(text, "\n{} of {} edges were walked fewer than {ENOUGH} times in this run: {}.", rare.len(), self.edges.len(), rare.join("; "));
+        text
+    }
+}
