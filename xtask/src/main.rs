@@ -49,6 +49,8 @@ cargo xtask COMMAND
                             the power goes, or the disk fails, at every operation of the files; --write: into docs/reliability.md
   sim pay [--seed N] [--count M] [--seconds N] [--write] [--release]
                             M storms from seed N on; the last line is the figure
+  sim kill|service [--seed N] [--count M] [--every K] [--write]
+                            kill the app, or the service, in the middle of payments; the last line is the figure
   sim bugs [NAME] [--seconds N]
                             plant each bug of tests/simulation/bugs in a copy and wait until it is found
   fuzz [TARGET] [--seconds N] [--runs N] [--still N] [--keep]

@@ -9,6 +9,7 @@ pub mod liar;
 pub mod net;
 pub mod page;
 pub mod phone;
+pub mod process;
 pub mod run;
 pub mod storm;
 pub mod witness;

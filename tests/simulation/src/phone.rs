@@ -127,12 +127,17 @@ impl Phone {
 
     /// Everything up to a bound card, in fair weather.
     pub async fn set_up(&mut self, console: &Console) -> Told<()> {
-        let wallet = self.open_account(console, PHONE, ID_NUMBER).await?;
+        self.set_up_as(console, PHONE, ID_NUMBER, CARD).await
+    }
+
+    /// The same for somebody with a number, an identity number and a card of their own.
+    pub async fn set_up_as(&mut self, console: &Console, number: &str, id_number: &str, card: &str) -> Told<()> {
+        let wallet = self.open_account(console, number, id_number).await?;
         let cards = wallet.cards();
         let request =
-            BindRequest { card_number: CARD.to_owned(), name: "张三".to_owned(), phone: PHONE.to_owned(), expiry: None, cvv: None, bank: None };
+            BindRequest { card_number: card.to_owned(), name: "张三".to_owned(), phone: number.to_owned(), expiry: None, cvv: None, bank: None };
         let binding = cards.bind(request).await.map_err(told)?;
-        cards.confirm(binding.binding_id, console.otp("bank", PHONE).await?).await.map_err(told)?;
+        cards.confirm(binding.binding_id, console.otp("bank", number).await?).await.map_err(told)?;
         wallet.pay().prepare_codes().await.map_err(told)?;
         wallet.history().sync().await.map_err(told)?;
         Ok(())

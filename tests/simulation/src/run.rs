@@ -51,11 +51,10 @@ pub struct Parts {
     pub phone: Phone,
 }
 
-/// Starts service and phone below `folder`. `channels` keeps the acquirer's keys, which take seconds to make.
-pub fn parts(seed: u64, keep: bool, folder: &Path, channels: &Path) -> Told<Parts> {
-    let say = |error: &dyn std::fmt::Display| error.to_string();
-    let world = Arc::new(SimWorld::new(seed, keep));
-    let info = ServiceInfo {
+/// What the simulated service says of itself.
+#[must_use]
+pub fn info() -> ServiceInfo {
+    ServiceInfo {
         url: "https://wallet.test".to_owned(),
         dev_url: String::new(),
         tls_ca_pem: String::new(),
@@ -65,9 +64,15 @@ pub fn parts(seed: u64, keep: bool, folder: &Path, channels: &Path) -> Told<Part
         code_length: 24,
         guid: "app.kabao".to_owned(),
         link_host: Some("pay.kabao.example".to_owned()),
-    };
+    }
+}
+
+/// Starts service and phone below `folder`. `channels` keeps the acquirer's keys, which take seconds to make.
+pub fn parts(seed: u64, keep: bool, folder: &Path, channels: &Path) -> Told<Parts> {
+    let say = |error: &dyn std::fmt::Display| error.to_string();
+    let world = Arc::new(SimWorld::new(seed, keep));
     let vault = VaultConnection::in_process(Arc::clone(&world) as Arc<dyn World>);
-    let service = Service::open(&folder.join("service"), vault, Arc::clone(&world) as Arc<dyn World>, info)
+    let service = Service::open(&folder.join("service"), vault, Arc::clone(&world) as Arc<dyn World>, info())
         .map_err(|error| say(&error))?;
     // The acquirer's keys are made once, by a world of their own, so that the first run is like every other.
     kabao_outside::lakala::ChannelKeys::open(channels, &SimWorld::new(0, false)).map_err(|error| say(&error))?;

@@ -26,6 +26,13 @@ impl SimWorld {
         }
     }
 
+    /// A world that is so many milliseconds old already: another process of a run that began before.
+    pub fn resumed(seed: u64, elapsed_ms: i64) -> SimWorld {
+        let before = std::time::Duration::from_millis(u64::try_from(elapsed_ms).unwrap_or(0));
+        let now = tokio::time::Instant::now();
+        SimWorld { began: now.checked_sub(before).unwrap_or(now), ..SimWorld::new(seed, false) }
+    }
+
     /// Writes down that something happened. Everything that decides how a run goes on belongs here.
     pub fn note(&self, line: &str) {
         let at = self.now().as_ms() - MORNING;

@@ -1,0 +1,23 @@
+//! `cargo xtask sim kill` and `cargo xtask sim service`: the app, or the service, is a process that is killed.
+
+use super::pay::scratch;
+use crate::command::{Show, command, run};
+use crate::place::Place;
+
+/// `cargo xtask sim kill [--seed N] [--count M] [--every K] [--write]`, `cargo xtask sim service [--seed N] [--count M] [--write]`.
+///
+/// `--every K` of `kill` adds a kill at every K-th call that writes. `--write` puts the figure into its part of
+/// `docs/reliability.md`. The exit status is 1 when a promise was broken; the line that says so names the seed.
+pub fn command_line(what: &str, words: &[&str]) -> Result<bool, String> {
+    let place = Place::find()?;
+    let mut args = vec!["run", "--quiet", "--package", "kabao-simulation", "--bin", "kills", "--", what];
+    for word in words {
+        args.push(word);
+        if *word == "--write" {
+            args.push("docs/reliability.md");
+        }
+    }
+    let mut line = command("cargo", &args, &place.root);
+    line.env("CARGO_TARGET_DIR", &place.target).env("TMPDIR", scratch());
+    Ok(run(&mut line, Show::Live).ok())
+}
