@@ -261,7 +261,7 @@ fn nothing_may_pay(tx: &Connection, rules: &Rules, account: Id, class: i64, amou
     Ok(Some(code))
 }
 
-pub(super) fn insert(tx: &Connection, row: &ChargeRow, subject: &str, now: Timestamp) -> Outcome<()> {
+pub(crate) fn insert(tx: &Connection, row: &ChargeRow, subject: &str, now: Timestamp) -> Outcome<()> {
     let sql = "INSERT INTO charges (order_id, route, acquirer_order, our_order, token_id, account_id, payee_id, payee_name, merchant_order, code_mark, \
                amount, subject, state, code, ask_id, expires_at, paid_at, created_at) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";

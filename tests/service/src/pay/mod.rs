@@ -3,6 +3,7 @@
 
 pub mod abandon;
 pub mod accept;
+mod adopted;
 pub mod finish;
 pub mod proof;
 pub mod quote;

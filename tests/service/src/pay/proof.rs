@@ -1,6 +1,6 @@
 //! Proofs of an older epoch, presented by the phone: what we signed holds, and a restored book is mended by it.
 
-use super::{Payment, State, finish, load};
+use super::{Payment, State, adopted, finish, load};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Caller, Service, internal};
 use crate::store::ledger::{self, Purpose, name};
@@ -129,7 +129,14 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
             None => name::user(receipt.account_id),
         };
         let postings = [(payer.clone(), -total), (target, receipt.amount.minor), (name::FEES.to_owned(), receipt.fee.minor)];
-        ledger::book(tx, Purpose::Execute, &intent.to_string(), now, &postings)?;
+        let known = adopted::find(tx, receipt)?;
+        let record = match &known {
+            Some(row) => adopted::take_over(tx, row, receipt, intent, &payer, now)?,
+            None => {
+                ledger::book(tx, Purpose::Execute, &intent.to_string(), now, &postings)?;
+                "done".to_owned()
+            }
+        };
         let kind = match receipt.kind {
             RecordKind::TopUp => "top_up",
             RecordKind::PayerCode => "ask",
@@ -157,14 +164,13 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
         finish::open(tx, &payment, receipt.at)?;
         seal(tx, intent, State::Succeeded, bytes)?;
         super::stage(tx, intent, "arrived", receipt.at)?;
-        let sql = "UPDATE charges SET state = 'paid', paid_at = ?2, intent_id = ?3 WHERE order_id = ?1 AND state = 'asked'";
-        run(tx, sql, params![receipt.record_id.to_string(), receipt.at.as_ms(), intent.to_string()])?;
-        remember(tx, receipt, bytes, card.is_none() || receipt.payee_id.is_none(), now)
+        adopted::keep(tx, receipt, intent)?;
+        remember(tx, receipt, bytes, &record, card.is_none() || receipt.payee_id.is_none(), now)
     })
 }
 
 /// The history of a restored book gets the record again, at its end.
-fn remember(tx: &Connection, receipt: &Receipt, bytes: &[u8], touches: bool, now: Timestamp) -> Outcome<()> {
+fn remember(tx: &Connection, receipt: &Receipt, bytes: &[u8], state: &str, touches: bool, now: Timestamp) -> Outcome<()> {
     let account = receipt.account_id;
     let known = one(
         tx,
@@ -182,7 +188,7 @@ fn remember(tx: &Connection, receipt: &Receipt, bytes: &[u8], touches: bool, now
         seq: 0,
         record_id: receipt.record_id,
         kind: receipt.kind,
-        state: "done".to_owned(),
+        state: state.to_owned(),
         payee_id: receipt.payee_id,
         payee_name: receipt.payee_name.clone(),
         amount: fen(amount),

@@ -10,6 +10,7 @@ impl Storm {
     pub(super) fn compare_onward(&mut self, at_the_end: bool) -> Told<()> {
         let book = self.service_book()?;
         self.compare_suspense(&book)?;
+        self.compare_merchants(&book)?;
         self.compare_withdrawals(&book, at_the_end)?;
         self.compare_transfers(&book, at_the_end)
     }
@@ -23,6 +24,16 @@ impl Storm {
             + sum("SELECT coalesce(sum(amount), 0) FROM returns WHERE state IN ('suspended', 'held')")?;
         let lies = sum("SELECT coalesce(sum(balance), 0) FROM ledger_accounts WHERE account = 'suspense'")?;
         self.judge_one("I8", (waits != lies).then(|| format!("{lies} lie in suspense, and {waits} wait")));
+        Ok(())
+    }
+
+    /// Merchants have what was paid to them, once: by payments to their codes and orders, less what they gave back.
+    fn compare_merchants(&mut self, book: &Book) -> Told<()> {
+        let sum = |sql: &str| -> Told<i64> { Ok(book.rows(sql)?.first().map_or(0, |row| number(row, 0))) };
+        let paid = sum("SELECT coalesce(sum(amount), 0) FROM payments WHERE kind = 'pay' AND state = 'succeeded'")?
+            + sum("SELECT coalesce(sum(amount - refunded), 0) FROM charges WHERE state IN ('paid', 'revoked')")?;
+        let have = sum("SELECT coalesce(sum(balance), 0) FROM ledger_accounts WHERE kind = 'merchant'")?;
+        self.judge_one("I2", (paid != have).then(|| format!("merchants were paid {paid}, and have {have}")));
         Ok(())
     }
 

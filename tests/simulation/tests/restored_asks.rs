@@ -1,0 +1,77 @@
+//! A merchant's question that was answered by paying, in a service that was put back to before it: the acquirer's book and the phone's
+//! receipt speak of one payment.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use common::{Story, confirmation, story};
+use kabao_core::pay::{PaymentView, QuoteRequest};
+use kabao_money::payment::PaymentState;
+use serde_json::{Value, json};
+
+async fn snapshot(story: &Story) -> Value {
+    story.all.console.post("/dev/snapshot", Value::Null).await.unwrap()["snapshot"].clone()
+}
+
+/// A till asks for 120 yuan, and the person pays from the balance or by card.
+async fn answered(story: &Story, by_card: bool) -> PaymentView {
+    let wallet = story.wallet();
+    let code = wallet.pay().show_code("lakala".to_owned()).await.unwrap();
+    let charge = json!({ "code": code.digits, "amount_fen": 12_000, "order": "big-1" });
+    story.all.console.post("/dev/till/charge", charge).await.unwrap();
+    wallet.history().sync().await.unwrap();
+    let ask = wallet.pay().asks().await.unwrap().remove(0);
+    let quote = wallet.pay().quote(QuoteRequest::Ask { ask_id: ask.ask_id }).await.unwrap();
+    let mut wish = confirmation(&quote);
+    let source = quote.sources.iter().find(|source| source.usable && (source.source != "balance") == by_card).unwrap();
+    wish.source.clone_from(&source.source);
+    let paid = wallet.pay().confirm(wish).await.unwrap();
+    assert_eq!(paid.state, PaymentState::Succeeded);
+    paid
+}
+
+/// What the merchants have, and what the till is told.
+async fn merchants(story: &Story) -> (i64, String) {
+    let ledger = story.all.console.get("/dev/ledger").await.unwrap();
+    assert!(ledger["sum"] == json!(0) && ledger["negative"] == json!([]), "{ledger}");
+    let merchants = ledger["accounts"].as_array().unwrap().iter().filter(|row| row["account"].as_str().unwrap().starts_with("merchant:"));
+    let have = merchants.filter_map(|row| row["balance"].as_i64()).sum();
+    let said = story.all.console.post("/dev/till/query", json!({ "order": "big-1" })).await.unwrap();
+    (have, said["data"]["trade_state"].as_str().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn a_question_that_was_paid_is_paid_once_after_an_older_copy_was_put_back() {
+    for (name, by_card, later) in [("balance", false, "400.00"), ("card", true, "400.00"), ("poor", false, "")] {
+        story(&format!("ask-{name}"), async |story: Story| {
+            let copy = if later.is_empty() { Some(snapshot(&story).await) } else { None };
+            story.top_up("300.00").await;
+            let copy = match copy {
+                Some(copy) => copy,
+                None => snapshot(&story).await,
+            };
+            let paid = answered(&story, by_card).await;
+            if !later.is_empty() {
+                // Enough in the balance to pay it a second time.
+                story.top_up(later).await;
+            }
+            let wallet = story.wallet();
+            while !wallet.history().sync().await.unwrap().complete {}
+            let before = wallet.account().refresh().await.unwrap().balance.unwrap().minor;
+            story.all.console.post("/dev/restore", json!({ "snapshot": copy, "rebuild": true })).await.unwrap();
+            for _ in 0..4 {
+                while !wallet.history().sync().await.unwrap().complete {}
+                tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+                story.all.service.tick(story.all.service.now());
+            }
+            let after = wallet.account().refresh().await.unwrap().balance.unwrap().minor;
+            assert_eq!((after, merchants(&story).await), (before, (12_000, "SUCCESS".to_owned())), "{name}");
+            let executions = story.executions().await;
+            let ours = executions.iter().filter(|execution| execution["intent_id"] == json!(paid.intent_id)).count();
+            assert!(ours == 1 && executions.iter().all(|execution| execution["count"] == json!(1)), "{name}: {executions:?}");
+            let holds = story.all.console.get("/dev/bank/holds").await.unwrap()["fen"].as_i64().unwrap();
+            assert_eq!(holds, after + 12_000, "{name}");
+            assert_eq!(wallet.pay().payment(paid.intent_id).await.unwrap().state, PaymentState::Succeeded);
+        });
+    }
+}
