@@ -26,8 +26,8 @@ const APK: [&str; 4] =
 pub fn command_line(words: &[&str]) -> Result<bool, String> {
     let place = Place::find()?;
     match words {
-        [] => desktop(&place, "zh", "-Dapp.display=-Djava.awt.headless=false"),
-        ["en"] => desktop(&place, "en", "-Dapp.display=-Djava.awt.headless=false"),
+        [] => window(&place, "zh"),
+        ["en"] => window(&place, "en"),
         ["desktop-picture", file, rest @ ..] => {
             let file = std::path::absolute(file).map_err(|error| error.to_string())?;
             let language = if rest == ["en"] { "en" } else { "zh" };
@@ -41,7 +41,16 @@ pub fn command_line(words: &[&str]) -> Result<bool, String> {
     }
 }
 
-/// The screens in a window, with the real wallet and a reference service of their own.
+/// The screens in a window.
+fn window(place: &Place, language: &str) -> Result<bool, String> {
+    let shown = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    match shown || !cfg!(target_os = "linux") {
+        true => desktop(place, language, "-Dapp.display=-Djava.awt.headless=false"),
+        false => Err("no display is here: cargo xtask app desktop-picture FILE draws the first screen into a file".into()),
+    }
+}
+
+/// The screens on a desktop, with the real wallet and a reference service of their own.
 fn desktop(place: &Place, words: &str, display: &str) -> Result<bool, String> {
     ready(place, true)?;
     let more = [format!("-Dapp.words={words}"), display.to_owned()];
