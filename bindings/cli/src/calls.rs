@@ -4,6 +4,7 @@
 mod data;
 mod idle;
 mod limits;
+mod refunds;
 mod cards;
 mod change;
 pub mod identity;
@@ -29,7 +30,7 @@ pub const CALLS: &[&str] = &[
 
 /// Whether a call of that name exists.
 pub fn is_call(name: &str) -> bool {
-    [CALLS, cards::NAMES, change::CALLS, idle::CALLS, limits::CALLS, secure::CALLS].iter().any(|calls| calls.contains(&name))
+    [CALLS, cards::NAMES, change::CALLS, idle::CALLS, limits::CALLS, refunds::CALLS, secure::CALLS].iter().any(|calls| calls.contains(&name))
 }
 
 /// Why a call gave nothing.
@@ -126,6 +127,9 @@ async fn one(wallet: &Wallet, language: Language, name: &str, mut with: Argument
         return identity::call(&wallet.identity(), name, with).await;
     }
     let (account, person, pay, history) = (wallet.account(), wallet.identity(), wallet.pay(), wallet.history());
+    if refunds::CALLS.contains(&name) {
+        return refunds::call(&history, name, with).await;
+    }
     if secure::CALLS.contains(&name) {
         return secure::call(wallet, name, with).await;
     }
@@ -298,7 +302,7 @@ mod tests {
         let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         for file in ["kotlin/kit/src/test/kotlin/app/kabao/kit/journey/Calls.kt", "swift/Tests/KabaoKitTests/Journey/Calls.swift"] {
             let source = std::fs::read_to_string(packages.join(file)).unwrap();
-            let lists = [CALLS, cards::NAMES, change::CALLS, idle::CALLS, limits::CALLS, secure::CALLS];
+            let lists = [CALLS, cards::NAMES, change::CALLS, idle::CALLS, limits::CALLS, refunds::CALLS, secure::CALLS];
             let missing: Vec<_> = lists.concat().into_iter().filter(|name| !source.contains(&format!("\"{name}\""))).collect();
             assert!(missing.is_empty(), "{file} makes no call named {missing:?}");
         }

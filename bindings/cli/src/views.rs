@@ -5,6 +5,7 @@ mod identity;
 mod limits;
 mod pay;
 mod pictures;
+mod refunds;
 
 pub use pictures::{beside, drawn};
 

@@ -245,6 +245,15 @@ codes! {
     NoOtherSource "no_other_source" Certain Money Person OtherWayToPay "No other source can pay this.";
     MayPayTwice "may_pay_twice" Unknown State Wallet DoNotPayAgain "An earlier try of the same has no result and may still succeed.";
     PaidTwice "paid_twice" Certain Money Person CallSupport "An earlier try succeeded late: the same was paid twice.";
+    RefundNone "refund_none" Certain State Person CallSupport "The record is no payment to a merchant, or it was undone: nothing of it can be asked back.";
+    RefundTooMuch "refund_too_much" Certain Money Person CorrectInput "More than is left of the payment after what was given back and what is asked for already.";
+    RefundLate "refund_late" Certain State Person CallSupport "The payment is too long ago to be asked back here.";
+    RefundRefused "refund_refused" Certain Merchant Person CallSupport "The merchant does not give the money back.";
+    RefundGoodsBack "refund_goods_back" Certain Merchant Person TryAgain "The merchant has not got the goods back.";
+    RefundDelivered "refund_delivered" Certain Merchant Person CallSupport "The merchant says that the goods were delivered.";
+    RefundSilent "refund_silent" Certain Merchant Person CallSupport "The merchant has not answered in time.";
+    RefundOverdue "refund_overdue" Certain Service Person CallSupport "Money that was given back has not arrived in time.";
+    NotTwice "not_twice" Certain Input Person CorrectInput "The two records are not the same thing paid twice.";
     BankUnavailable "bank_unavailable" Certain Service Service Wait "The bank cannot answer now.";
     // paying
     CodeUnknown "code_unknown" Certain Merchant Person OtherWayToPay "Nobody's code that the wallet knows.";

@@ -5,6 +5,7 @@
 //! - [`onboarding`], [`verification`], [`binding`]: the way to a usable wallet
 //! - [`law`]: what the law allows, as data; [`checks`] answers published cases about it (feature `checks`)
 //! - [`rules`]: what an operator allows and charges, as data below the law
+//! - [`refund`]: money that comes back; [`repeats`]: what may be the same thing paid twice
 //! - [`limits`], [`fees`], [`sources`], [`statement`]: arithmetic, all of it checked
 
 // An overflow in money is an error that is named, never a number that wraps.
@@ -22,7 +23,9 @@ pub mod limits;
 pub mod merchant;
 pub mod onboarding;
 pub mod payment;
+pub mod refund;
 pub mod refusal;
+pub mod repeats;
 pub mod retry;
 pub mod rules;
 pub mod sources;

@@ -28,6 +28,7 @@ fn record(number: u64) -> RecordRow {
         seq: number + 1,
         kind: "payer_code".to_owned(),
         state: "done".to_owned(),
+        payee_id: None,
         payee_name: format!("Corner shop {}", number % 97),
         amount: Money::fen(-i64::try_from(number % 10_000).unwrap_or(1)),
         fee: Money::fen(0),

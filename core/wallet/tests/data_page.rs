@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Which source text makes the tables of which file.
-const SCHEMAS: [(&str, &str); 10] = [
+const SCHEMAS: [(&str, &str); 11] = [
     ("ledger.db", "core/wallet/src/tables/ledger-1.sql"),
     ("ledger.db", "core/wallet/src/tables/ledger-2.sql"),
     ("mine.db", "core/wallet/src/tables/mine-1.sql"),
     ("mine.db", "core/wallet/src/tables/mine-2.sql"),
     ("cache.db", "core/wallet/src/tables/cache-1.sql"),
+    ("cache.db", "core/wallet/src/tables/cache-2.sql"),
     ("service.db", "tests/service/src/store/schema.sql"),
     ("vault.db", "tests/service/src/vault/engine.rs"),
     ("bank.db", "tests/service/outside/src/bank/mod.rs"),

@@ -129,8 +129,8 @@ fn what_is_wrong_with_the_page_is_noticed() {
     assert_eq!(changed("| `LIMIT_CONFLICT` | `limit_day`", "| `LIMITS` | `limit_day`"), 1);
     assert_eq!(changed("`failures/identity.json`", "`failures/nobody.json`"), 1);
     assert_eq!(changed("| `NET_WEAK` |", "| `NET_DOWN` |"), 1, "a cause without a row");
-    assert_eq!(judge(&page, &readme.replace("| `GOODS_MISSING` |", "| `BAL_LOW` |")).len(), 2);
-    assert_eq!(judge(&page, &readme.replace("a person cannot open a dispute yet", "later")).len(), 1);
+    assert_eq!(judge(&page, &readme.replace("| `INFO_LEAK` |", "| `BAL_LOW` |")).len(), 2);
+    assert_eq!(judge(&page, &readme.replace("no signals of a device are read yet (root, hooks, screen sharing, overlays): they come with the apps", "later")).len(), 1);
 }
 
 #[test]

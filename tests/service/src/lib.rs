@@ -24,6 +24,7 @@ mod openapi;
 mod pay;
 mod pin_reset;
 mod proxy;
+mod refunds;
 pub mod refusal;
 mod replace;
 mod rules;

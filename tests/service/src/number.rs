@@ -274,6 +274,7 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                 Decision::Frozen | Decision::Unfrozen | Decision::Sheet { .. } => freezing::apply(tx, row)?,
                 Decision::Hold { .. } | Decision::Lifted { .. } => holds::apply(tx, row)?,
                 Decision::ClaimPaid { .. } => crate::claims::apply(tx, row)?,
+                Decision::RefundGiven { .. } => crate::refunds::apply(tx, row)?,
                 Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
                 // Taken up once the bank has said how it stands.
                 Decision::Withdrawal { .. } | Decision::TransferCancelled { .. } => {}

@@ -2,7 +2,7 @@
 
 use crate::api::{
     account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, people, phone_changes,
-    pin_resets, quotes, registration, removals, renewal, replacement, secure, sign_in,
+    pin_resets, quotes, refunds, registration, removals, renewal, replacement, secure, sign_in,
 };
 use utoipa::OpenApi;
 
@@ -26,6 +26,7 @@ use utoipa::OpenApi;
         cards::bind, cards::otp, cards::list, cards::binding, removals::remove,
         quotes::resolve, quotes::quote, people::person, people::state, people::cancel,
         payments::pay, payments::state, payments::abandon, payments::proof,
+        refunds::ask, refunds::list,
         payer_codes::provision, asks::decline, history::page, feeds::codes, feeds::cards, feeds::rules, feeds::profile, limits::counters, limits::set_own,
     )
 )]

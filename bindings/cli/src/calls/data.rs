@@ -74,7 +74,7 @@ mod tests {
     const NOT_TYPED: &[&str] = &[
         "payee_id", "card_id", "ask_id", "quote_id", "intent_id", "record_id", "binding_id", "showing_id", "total_minor",
         "source", "again", "way", "cursor", "month", "despite_open", "ndef",
-        "old_number_reachable", "document", "liveness_nonce", "contact_id", "kind", "confirmed", "device_id", "channel", "form", "seconds",
+        "old_number_reachable", "document", "liveness_nonce", "contact_id", "kind", "confirmed", "device_id", "channel", "form", "seconds", "other_id", "always",
     ];
 
     /// Every name in `args.text("…")` and its kin, and in `texts!(…)`.

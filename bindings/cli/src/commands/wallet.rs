@@ -8,6 +8,7 @@ mod cards;
 mod change;
 mod limits;
 mod plain;
+mod refunds;
 mod secure;
 mod shell;
 mod typed;
@@ -196,6 +197,7 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
             let given = with(proof.into_iter().filter(|(what, _)| *what == "pin" || name.is_some()));
             ask(wallet, answer, "replace_prove", given).await?
         }
+        Word::Refund(word) => refunds::carry_out(word, wallet, answer).await?,
         Word::Card(word) => cards::carry_out(word, wallet, answer).await?,
         Word::Limit(word) => limits::carry_out(word, wallet, answer).await?,
         Word::Change(word) => change::carry_out(word, wallet, answer).await?,

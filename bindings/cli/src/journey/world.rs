@@ -21,7 +21,7 @@ pub const ACTIONS: &[&str] = &[
     "vendor_holder", "vendor_reviews", "vendor_decide", "reverify", "release_number", "phone_rule", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_periods", "set_fee", "hold_money", "lift_hold", "kill_service", "restart_service",
     "publish_codes", "codes_fault", "publish_feed", "feed_fault", "service_snapshot", "service_restore", "service_rebuild", "authenticator", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
-    "export_place", "export_check", "consent_version", "put_build", "claims", "claim_pay", "clock_to_midnight", "put_account",
+    "export_place", "export_check", "consent_version", "put_build", "claims", "claim_pay", "refund_answer", "refund_requests", "clock_to_midnight", "put_account",
 ];
 
 /// How long an event is waited for.
@@ -214,6 +214,8 @@ impl World {
             "bank_faults" => self.post("/dev/bank/faults", body).await,
             "bank_settle" => self.post("/dev/bank/settle", body).await,
             "claims" => self.get("/dev/claims").await,
+            "refund_answer" => self.post("/dev/refunds", body).await.map(|_| json!({})),
+            "refund_requests" => self.get("/dev/refunds").await,
             "claim_pay" => self.post("/dev/claims", body).await,
             "put_build" => self.post("/dev/builds", body).await,
             "consent_version" => self.post("/dev/consents", body).await,

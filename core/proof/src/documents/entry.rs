@@ -6,7 +6,7 @@ use super::{Document, DocumentError, RecordKind};
 use kabao_base::{Id, Money, Timestamp};
 
 /// The states that an entry may have.
-pub const STATES: [&str; 7] = ["done", "refunded", "part_refunded", "reversed", "rerouted", "refused", "pending"];
+pub const STATES: [&str; 9] = ["done", "refunded", "part_refunded", "reversed", "rerouted", "refused", "pending", "sent", "held"];
 
 /// One entry of an account's history. A record that changes gets a further entry with the same
 /// `record_id` and the next `seq`; entries themselves never change.
@@ -18,7 +18,8 @@ pub struct HistoryEntry {
     pub record_id: Id,
     /// What kind of record.
     pub kind: RecordKind,
-    /// `done`, `refunded`, `part_refunded`, `reversed`, `rerouted` (the card was gone: to the balance), `refused` or `pending`.
+    /// `done`, `refunded`, `part_refunded`, `reversed`, `rerouted` (the card was gone: to the balance), `refused`, `pending`;
+    /// of a refund to a card also `sent` (its bank has not confirmed it) and `held` (neither card nor balance can take it).
     pub state: String,
     /// Who was paid.
     pub payee_id: Option<Id>,

@@ -51,6 +51,7 @@ pub(super) const FIELDS: &[Field] = {
         field("single", Personal, "phone", "whole"),
         field("day", Personal, "phone", "whole"),
         field("order", Personal, "phone", "whole"),
+        field("reason", Personal, "phone", "whole"),
         field("text", Personal, "call", "whole"),
         field("tag", Personal, "call", "whole"),
         field("folder", Internal, "phone", "whole"),

@@ -1,7 +1,7 @@
 //! Bringing the service's history: the newest page first, then what is new, then what is old; each page checked against
 //! the chain and the signed head before anything of it is kept.
 
-use super::{HistoryClient, SyncReport};
+use super::{HistoryClient, SyncReport, duplicates, refunds};
 use crate::error::Outcome;
 use crate::intents;
 use crate::service::wire::{Ask, Page};
@@ -22,6 +22,16 @@ use std::collections::{BTreeMap, BTreeSet};
 const PAGE: u64 = 50;
 /// Pages of one call; the rest comes with the next call, so that a first screen is there soon.
 const PAGES: u32 = 200;
+
+/// What a sync heard beside the records.
+#[derive(Default)]
+struct Told {
+    feeds: BTreeMap<String, u64>,
+    /// When a refund that was asked for changed last.
+    refunds_at: Option<i64>,
+    /// The records that are new or changed.
+    arrived: BTreeSet<Id>,
+}
 
 /// A page that was checked.
 struct Checked {
@@ -64,10 +74,12 @@ impl HistoryClient {
         // Two at once would each check against what the other replaces.
         let alone = self.core.syncing.lock().await;
         let mut report = SyncReport { changed: 0, asks: 0, complete: false };
-        let mut announced = self.bring(identity.account_id, &mut report).await?;
+        let mut told = self.bring(identity.account_id, &mut report).await?;
         // A restored service writes what it is shown at the end of its history.
         while intents::after_restore(&self.core).await? > 0 {
-            announced = self.bring(identity.account_id, &mut report).await?;
+            let more = self.bring(identity.account_id, &mut report).await?;
+            told.arrived.extend(&more.arrived);
+            told = Told { arrived: told.arrived, ..more };
         }
         self.core.anchor_if_due().await?;
         let account = self.core.open_files(|files| files.cache(|conn| table::snapshot(conn, table::ACCOUNT))).await?;
@@ -80,14 +92,18 @@ impl HistoryClient {
         }
         drop(alone);
         // What a scan needs is no reason for a sync to fail.
-        self.core.follow_feeds(&announced).await;
+        let _ = refunds::follow(&self.core, told.refunds_at).await;
+        if !told.arrived.is_empty() {
+            let _ = duplicates::warn(&self.core, &told.arrived).await;
+        }
+        self.core.follow_feeds(&told.feeds).await;
         follow_counters(&self.core, report.changed > 0).await;
         Ok(report)
     }
 
-    /// Brings pages until nothing is missing, or there were many. Gives the feeds that the service announced.
-    async fn bring(&self, account: Id, report: &mut SyncReport) -> Outcome<BTreeMap<String, u64>> {
-        let mut announced = BTreeMap::new();
+    /// Brings pages until nothing is missing, or there were many. Gives what the service said beside them.
+    async fn bring(&self, account: Id, report: &mut SyncReport) -> Outcome<Told> {
+        let mut said = Told::default();
         let mut forward = true;
         for _ in 0..PAGES {
             let known = self.core.open_files(|files| files.cache(table::load)).await?;
@@ -103,7 +119,8 @@ impl HistoryClient {
                 self.core.open_files(|files| files.cache_write(|tx| table::forget(tx))).await?;
                 continue;
             };
-            announced.clone_from(&checked.page.feeds);
+            said.feeds.clone_from(&checked.page.feeds);
+            said.refunds_at = checked.page.refunds_at;
             let (run, head) = (checked.run, checked.head.seq);
             report.asks = u32::try_from(checked.page.asks.len()).unwrap_or(u32::MAX);
             let (told, asked) = keep(&self.core, checked).await?;
@@ -111,6 +128,7 @@ impl HistoryClient {
             report.changed = report.changed.saturating_add(u32::try_from(told.len()).unwrap_or(u32::MAX));
             if forward && !fresh {
                 told.iter().for_each(|row| tell(&self.core, row));
+                said.arrived.extend(told.iter().map(|row| row.record_id));
             }
             forward = run.high < head;
             if !forward && run.low <= 1 {
@@ -118,7 +136,7 @@ impl HistoryClient {
                 break;
             }
         }
-        Ok(announced)
+        Ok(said)
     }
 
     async fn page(&self, query: String) -> Outcome<Page> {
@@ -303,6 +321,7 @@ fn row(entry: &HistoryEntry) -> Outcome<RecordRow> {
         seq: entry.seq,
         kind: entry.kind.as_str().to_owned(),
         state: entry.state.clone(),
+        payee_id: entry.payee_id,
         payee_name: entry.payee_name.clone(),
         amount: entry.amount,
         fee: entry.fee,
@@ -329,6 +348,7 @@ fn tell(core: &Core, row: &RecordRow) {
         (_, "refused") => "refused",
         (_, "pending") => return,
         ("top_up", _) => "top_up_arrived",
+        ("refund", "sent" | "held") => "refund_sent",
         ("refund", _) => "refunded",
         ("reversal", _) => "reversed",
         (_, "done") => "paid",
@@ -344,7 +364,7 @@ fn tell_ask(core: &Core, ask: &Ask) {
     notice(core, "asked", ask.amount, &ask.payee_name, None);
 }
 
-fn notice(core: &Core, key: &str, amount: Money, payee: &str, record_id: Option<String>) {
+pub(super) fn notice(core: &Core, key: &str, amount: Money, payee: &str, record_id: Option<String>) {
     let language = core.settings.language;
     let amount = Money { minor: amount.minor.saturating_abs(), currency: amount.currency }.text();
     let arguments = [("amount", amount.as_str()), ("payee", payee)];

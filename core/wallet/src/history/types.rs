@@ -14,7 +14,8 @@ pub struct HistoryItem {
     pub kind: String,
     /// The kind in words.
     pub kind_text: String,
-    /// `done`, `refunded`, `part_refunded`, `reversed`, `rerouted` (the card was gone: to the balance), `refused`, `pending`; or the state of an open payment.
+    /// `done`, `refunded`, `part_refunded`, `reversed`, `rerouted` (the card was gone: to the balance), `refused`, `pending`, of a refund to a card
+    /// `sent` and `held`; or the state of an open payment.
     pub state: String,
     /// The state in words.
     pub state_text: String,

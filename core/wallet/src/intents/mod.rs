@@ -13,6 +13,7 @@
 mod drive;
 mod exchange;
 mod record;
+mod repeats;
 mod restored;
 
 pub(crate) use restored::after_restore;
@@ -21,7 +22,7 @@ use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::intents::{self, IntentRow};
 use crate::tables::events::Log;
-use crate::tables::{account, links};
+use crate::tables::{account, links, refunds};
 use drive::drive;
 use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
@@ -34,8 +35,6 @@ use tokio::sync::{Notify, oneshot};
 
 /// How long a person's question for the truth waits, in milliseconds.
 const RESOLVE_MS: u64 = 15_000;
-/// Another payment to the same payee of the same amount within this time is asked about, in milliseconds.
-const REPEAT_MS: i64 = 300_000;
 
 /// Which payments are being driven, and what else waits.
 #[derive(Default)]
@@ -92,6 +91,7 @@ async fn store(core: &Core, approved: Approved) -> Outcome<()> {
     let mut row = sending(core, approved.terms, approved.payee_key, approved.payee_name)?;
     let (now, body, again, instead_of) = (row.created_at, approved.body, approved.again, approved.instead_of);
     core.open_files(move |files| {
+        let other_ways = repeats::other_ways(files, &row)?;
         files.commit(now, |tx, log| {
             // Under the same lock as the insert, so that two calls at once cannot both find the way free.
             if account::load(tx)?.device_id.is_none() {
@@ -100,11 +100,11 @@ async fn store(core: &Core, approved: Approved) -> Outcome<()> {
             if intents::unsettled_to(tx, &row.payee_key)?.is_some() {
                 return Err(Code::PaymentUnresolved.into());
             }
-            let repeated = |old: &IntentRow| {
-                old.payee_key == row.payee_key && old.amount == row.amount && old.state == PaymentState::Succeeded
-            };
-            if !again && intents::since(tx, now.plus_ms(-REPEAT_MS))?.iter().any(repeated) {
-                return Err(Code::PaymentRepeated.into());
+            match repeats::find(tx, &row, instead_of, &other_ways)? {
+                Some(code) if !again => return Err(code.into()),
+                // The person knows, and is not asked again after a sync.
+                Some(_) => refunds::mean(tx, id)?,
+                None => {}
             }
             let event = record::event_body(&row);
             row.event = log.next();

@@ -9,6 +9,9 @@ pub(crate) use limits::{Counters, OwnCaps};
 mod people;
 
 pub(crate) use people::{PersonPayee, Transfer};
+mod refunds;
+
+pub(crate) use refunds::{RefundAsk, RefundAsks};
 
 use kabao_base::{Id, Money};
 use kabao_proof::{Source, Terms};
@@ -365,6 +368,9 @@ pub(crate) struct Page {
     /// The newest version of each feed.
     #[serde(default)]
     pub(crate) feeds: BTreeMap<String, u64>,
+    /// When a refund that was asked for changed last.
+    #[serde(default)]
+    pub(crate) refunds_at: Option<i64>,
 }
 
 /// A merchant's question above the cap of a payer code.

@@ -108,3 +108,21 @@ CREATE TABLE withdrawals (
 -- The epoch of the service that last answered for good about a payment's proof; lower than its epoch: presented anew.
 ALTER TABLE intents ADD COLUMN known_epoch INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX intents_by_known_epoch ON intents (known_epoch) WHERE proof IS NOT NULL;
+
+-- What the person asked merchants to give back, stored before it was sent: a service that forgot it is asked again.
+CREATE TABLE refund_asks (
+    ask_id    TEXT PRIMARY KEY,
+    record_id TEXT NOT NULL,
+    other_id  TEXT,
+    minor     INTEGER NOT NULL,
+    reason    TEXT NOT NULL,
+    state     TEXT NOT NULL,
+    code      TEXT,
+    at        INTEGER NOT NULL,
+    body      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Payments that the person confirmed knowing that the same was paid minutes before.
+CREATE TABLE meant_repeats (
+    intent_id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;

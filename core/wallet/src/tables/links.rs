@@ -23,6 +23,15 @@ pub(crate) fn instead_of(conn: &Connection, intent: Id) -> Outcome<Option<Id>> {
         .map_err(|error| VaultError::from(error).into())
 }
 
+/// The newest fifty payments that stand in the place of another one, each with it.
+pub(crate) fn newest(conn: &Connection) -> Outcome<Vec<(Id, Id)>> {
+    conn.prepare_cached(
+        "SELECT l.intent_id, l.instead_of FROM intent_links l JOIN intents i ON i.intent_id = l.intent_id ORDER BY i.number DESC LIMIT 50",
+    )
+    .and_then(|mut select| select.query_map([], |row| Ok((id_at(row, 0)?, id_at(row, 1)?)))?.collect())
+    .map_err(|error| VaultError::from(error).into())
+}
+
 /// The newest payment that stands in the place of this one.
 pub(crate) fn replaced_by(conn: &Connection, intent: Id) -> Outcome<Option<Id>> {
     conn.query_row(

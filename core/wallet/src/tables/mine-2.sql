@@ -8,3 +8,11 @@ CREATE TABLE exports (
     files     INTEGER,
     bytes     INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- Repeats that are meant: two payments (`pair`), or everything of a merchant (`payee`), as a bus.
+CREATE TABLE repeats (
+    kind TEXT NOT NULL,
+    key  TEXT NOT NULL,
+    at   INTEGER NOT NULL,
+    PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;

@@ -19,6 +19,7 @@ pub(crate) mod pin_reset;
 pub(crate) mod receipts;
 pub(crate) mod recheck;
 pub(crate) mod records;
+pub(crate) mod refunds;
 pub(crate) mod replacement;
 pub(crate) mod sign_in;
 pub(crate) mod sync;

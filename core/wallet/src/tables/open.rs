@@ -29,7 +29,8 @@ const MINE: FileSpec = spec(
     ],
 );
 const CACHE: FileSpec = {
-    let mut cache = spec("cache.db", Durability::Normal, &[Migration { version: 1, sql: include_str!("cache-1.sql") }]);
+    let steps = &[Migration { version: 1, sql: include_str!("cache-1.sql") }, Migration { version: 2, sql: include_str!("cache-2.sql") }];
+    let mut cache = spec("cache.db", Durability::Normal, steps);
     cache.rebuildable = true;
     cache
 };

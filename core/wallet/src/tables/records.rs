@@ -13,6 +13,8 @@ pub(crate) struct RecordRow {
     pub(crate) seq: u64,
     pub(crate) kind: String,
     pub(crate) state: String,
+    /// Who was paid, or paid; absent where there is nobody.
+    pub(crate) payee_id: Option<Id>,
     pub(crate) payee_name: String,
     /// Negative when money went out.
     pub(crate) amount: Money,
@@ -29,7 +31,7 @@ pub(crate) struct RecordRow {
 }
 
 const COLUMNS: &str = "record_id, seq, kind, state, payee_name, minor, fee_minor, currency, route, merchant_order, our_order,
-    acquirer_order, intent_id, token_id, original, at, updated_at";
+    acquirer_order, intent_id, token_id, original, at, updated_at, payee_id";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
     let currency = Currency::parse(&row.get::<_, String>(7)?).map_err(|_| super::shape(7))?;
@@ -50,6 +52,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
         original: id_if(row, 14)?,
         at: time_at(row, 15)?,
         updated_at: time_at(row, 16)?,
+        payee_id: id_if(row, 17)?,
     })
 }
 
@@ -75,14 +78,14 @@ pub(crate) fn upsert(conn: &Connection, row: &RecordRow, receipt: Option<&[u8]>)
     add_to_month(conn, row, 1)?;
     conn.prepare_cached(&format!(
         "INSERT OR REPLACE INTO records (key, {COLUMNS})
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
     ))
     .and_then(|mut insert| {
         insert.execute(params![
             key, row.record_id.to_string(), count_of(row.seq), row.kind, row.state, row.payee_name, row.amount.minor,
             row.fee.minor, row.amount.currency.code(), row.route, row.merchant_order, row.our_order, row.acquirer_order,
             row.intent_id.map(|id| id.to_string()), row.token_id, row.original.map(|id| id.to_string()), row.at.as_ms(),
-            row.updated_at.as_ms(),
+            row.updated_at.as_ms(), row.payee_id.map(|id| id.to_string()),
         ])
     })
     .map_err(VaultError::from)?;
@@ -162,7 +165,28 @@ pub(crate) fn has_intent(conn: &Connection, intent: Id) -> Outcome<bool> {
 /// A page, newest first, of records older than `before` (a key of an earlier page; `i64::MAX` for the first page).
 pub(crate) fn page(conn: &Connection, before: i64, limit: u32) -> Outcome<Vec<(i64, RecordRow)>> {
     conn.prepare_cached(&format!("SELECT {COLUMNS}, key FROM records WHERE key < ?1 ORDER BY key DESC LIMIT ?2"))
-        .and_then(|mut select| select.query_map(params![before, limit], |row| Ok((row.get(17)?, read(row)?)))?.collect())
+        .and_then(|mut select| select.query_map(params![before, limit], |row| Ok((row.get(18)?, read(row)?)))?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// At most fifty records since a moment, newest first.
+pub(crate) fn since(conn: &Connection, since: Timestamp) -> Outcome<Vec<RecordRow>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM records WHERE key >= ?1 ORDER BY key DESC LIMIT 50"))
+        .and_then(|mut select| select.query_map([first_key(since).unwrap_or(0)], read)?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// The records that belong to another one: its refunds, oldest first.
+pub(crate) fn of_original(conn: &Connection, original: Id) -> Outcome<Vec<RecordRow>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM records WHERE original = ?1 ORDER BY key"))
+        .and_then(|mut select| select.query_map([original.to_string()], read)?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
+/// The record of a payment of this phone.
+pub(crate) fn of_intent(conn: &Connection, intent: Id) -> Outcome<Option<RecordRow>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM records WHERE intent_id = ?1"))
+        .and_then(|mut select| select.query_row([intent.to_string()], read).optional())
         .map_err(|error| VaultError::from(error).into())
 }
 

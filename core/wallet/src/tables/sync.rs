@@ -63,6 +63,8 @@ pub(crate) const CONTACTS: &str = "contacts";
 pub(crate) const CONSENTS: &str = "consents";
 /// Questions of merchants that wait for the person.
 pub(crate) const ASKS: &str = "asks";
+/// What the person asked merchants to give back, as the service has it.
+pub(crate) const REFUNDS: &str = "refunds";
 /// What the account signs in with.
 pub(crate) const SECURITY: &str = "security";
 /// The phones of the account.

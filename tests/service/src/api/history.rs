@@ -4,6 +4,7 @@ use super::App;
 use crate::codes::asks;
 use crate::http::errors::{Answer, Common};
 use crate::holds;
+use crate::refunds;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, internal};
 use crate::store::{history, ledger, meta};
@@ -69,6 +70,7 @@ pub async fn page(State(service): App, caller: Caller, which: Result<Query<Which
         balance_at: now.as_ms(),
         held: holds::held(&state.db, caller.account)?.into(),
         feeds,
+        refunds_at: refunds::changed_at(&state.db, caller.account)?,
     };
     Answer::json(200, &answer)
 }

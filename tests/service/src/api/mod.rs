@@ -22,6 +22,7 @@ pub mod phone;
 pub mod phone_changes;
 pub mod pin_resets;
 pub mod quotes;
+pub mod refunds;
 pub mod registration;
 pub mod removals;
 pub mod renewal;

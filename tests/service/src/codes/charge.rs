@@ -61,7 +61,7 @@ pub struct ChargeRow {
     pub expires_at: Option<Timestamp>,
 }
 
-pub(super) fn read(row: &Row) -> rusqlite::Result<ChargeRow> {
+pub(crate) fn read(row: &Row) -> rusqlite::Result<ChargeRow> {
     let time = |column: &str| -> rusqlite::Result<Option<Timestamp>> { Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_ms)) };
     Ok(ChargeRow {
         order_id: id_at(row, "order_id")?,

@@ -4,6 +4,7 @@ use super::charge::{ChargeRow, answer, find, insert};
 use super::asks;
 use crate::claims;
 use crate::pay::returns::derive_return_id;
+use crate::refunds;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Service, internal};
 use crate::store::ledger::{self, Purpose, name};
@@ -19,7 +20,7 @@ fn refused(row: &ChargeRow, code: Code) -> ChargeAnswer {
     ChargeAnswer::Refused { our_order: row.our_order.clone(), code: code.as_str().to_owned() }
 }
 
-fn derive_record(route: &str, order: &str) -> Id {
+pub(crate) fn derive_record(route: &str, order: &str) -> Id {
     let hash = digest::sha256_of(&[b"kabao-refund-1", route.as_bytes(), b"\0", order.as_bytes()]);
     let mut bytes = [0u8; 16];
     bytes.copy_from_slice(&hash[..16]);
@@ -111,7 +112,8 @@ pub(crate) fn give(tx: &Connection, service: &Service, row: &ChargeRow, order: &
     )?;
     run(tx, "UPDATE charges SET refunded = refunded + ?2 WHERE order_id = ?1", params![row.order_id.to_string(), amount])?;
     let card = card_that_paid(tx, row)?;
-    let way = if row.ask.is_some() { Way::Ask } else { Way::Code };
+    let ours = row.route == refunds::ROUTE;
+    let way = if ours { Way::Static } else if row.ask.is_some() { Way::Ask } else { Way::Code };
     limits::give_back(tx, account, card.as_ref().map(|card| card.0), way, amount, row.paid_at.unwrap_or(now), now)?;
     let target = match &card {
         // To the card that paid: parked here, credited by the clock.
@@ -143,9 +145,9 @@ pub(crate) fn give(tx: &Connection, service: &Service, row: &ChargeRow, order: &
         fee: fen(0),
         source: card.as_ref().map_or(Source::Balance, |card| Source::Card(card.0)),
         route: row.route.clone(),
-        order: Some(row.merchant_order.clone()),
+        order: Some(row.merchant_order.clone()).filter(|order| !order.is_empty()),
         our_order: our_order.clone(),
-        acquirer_order: Some(order.to_owned()),
+        acquirer_order: (!ours).then(|| order.to_owned()),
         original: Some(row.order_id),
         arrives_at: None,
         at: now,
@@ -157,16 +159,17 @@ pub(crate) fn give(tx: &Connection, service: &Service, row: &ChargeRow, order: &
         seq: 0,
         record_id: record,
         kind,
-        state: "done".to_owned(),
+        // A card has it when its bank says so.
+        state: if card.is_some() { "sent" } else { "done" }.to_owned(),
         payee_id: Some(payee),
         payee_name: row.payee_name.clone(),
         amount: fen(amount),
         fee: fen(0),
         balance_after: card.is_none().then(|| fen(balance)),
         route: row.route.clone(),
-        order: Some(row.merchant_order.clone()),
+        order: Some(row.merchant_order.clone()).filter(|order| !order.is_empty()),
         our_order,
-        acquirer_order: Some(order.to_owned()),
+        acquirer_order: (!ours).then(|| order.to_owned()),
         intent_id: None,
         token_id: row.token_id.clone(),
         original: Some(row.order_id),
@@ -174,7 +177,8 @@ pub(crate) fn give(tx: &Connection, service: &Service, row: &ChargeRow, order: &
         updated_at: now,
         receipt: Some(signed),
     };
-    history::append(tx, account, entry)
+    history::append(tx, account, entry)?;
+    refunds::settle(tx, row, order, amount, now)
 }
 
 fn card_that_paid(tx: &Connection, row: &ChargeRow) -> Outcome<Option<(Id, String)>> {

@@ -8,6 +8,7 @@ mod codes;
 mod feeds;
 mod people;
 mod limits;
+mod refunds;
 mod restore;
 mod switches;
 mod till;
@@ -57,6 +58,7 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/notices", get(books::notices))
         .route("/dev/fees", post(limits::set_fee))
         .route("/dev/limits", post(limits::put))
+        .route("/dev/refunds", get(refunds::list).post(refunds::answer))
         .route("/dev/claims", get(people::claims).post(people::pay_claim))
         .route("/dev/builds", get(books::builds).post(books::put_build))
         .route("/dev/consents", post(switches::consent_version))

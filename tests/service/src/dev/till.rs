@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::ServiceExt;
 
-fn acquirer(service: &Service) -> Outcome<&Acquirer> {
+pub(super) fn acquirer(service: &Service) -> Outcome<&Acquirer> {
     service.outside.get().ok_or_else(Refusal::down)
 }
 
 /// Posts a signed request and believes the answer only with the platform's signature.
-async fn post(service: &Arc<Service>, request: Result<SignedRequest, OutsideError>) -> Outcome<Answer> {
+pub(super) async fn post(service: &Arc<Service>, request: Result<SignedRequest, OutsideError>) -> Outcome<Answer> {
     let signed = request.map_err(|_| Refusal::down())?;
     let mut builder = Request::post(signed.path).header("host", "till.local");
     for (name, value) in &signed.headers {

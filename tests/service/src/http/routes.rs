@@ -4,7 +4,7 @@ use super::errors::Answer;
 use super::outer;
 use crate::api::{
     account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, people, phone_changes,
-    pin_resets, quotes, registration, removals, renewal, replacement, secure, sign_in,
+    pin_resets, quotes, refunds, registration, removals, renewal, replacement, secure, sign_in,
 };
 use crate::refusal::Refusal;
 use crate::service::Service;
@@ -84,6 +84,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/payments/{intent_id}", put(payments::pay).get(payments::state))
         .route("/v1/payments/{intent_id}/abandon", post(payments::abandon))
         .route("/v1/payments/{intent_id}/proof", post(payments::proof))
+        .route("/v1/refunds", get(refunds::list))
+        .route("/v1/refunds/{ask_id}", put(refunds::ask))
         .route("/v1/payer-codes", post(payer_codes::provision))
         .route("/v1/asks/{ask_id}/decline", post(asks::decline))
         .route("/v1/history", get(history::page))

@@ -20,6 +20,8 @@ pub fn import(service: &Service, caller: &Caller, intent: Id, bytes: &[u8]) -> O
     if take(service, caller, intent, bytes)? {
         // Money is back that a charge of the acquirer's book may have been paid from.
         let _ = super::rebuild::adopt_missed(service);
+        // Or that was given back already.
+        let _ = crate::refunds::carry_due(service, service.now());
     }
     Ok(())
 }

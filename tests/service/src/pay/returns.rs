@@ -3,6 +3,7 @@
 use super::{Payment, State, finish, load};
 use crate::claims;
 use crate::closing;
+use crate::refunds;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service, internal};
 use crate::store::ledger::{self, Purpose, name};
@@ -131,8 +132,10 @@ fn give_back(service: &Service, state: &mut service::State, intent: Id, now: Tim
             run(tx, "UPDATE returns SET state = 'returned' WHERE intent_id = ?1", [intent.to_string()])?;
             let back = [(name::SUSPENSE.to_owned(), -amount), (name::BANK.to_owned(), amount)];
             ledger::book(tx, Purpose::Return, &intent.to_string(), now, &back)?;
-            if let Some(account) = account.filter(|_| record.is_none()) {
-                tell(tx, service, account, intent, Some(&token), amount, now)?;
+            match (account, record) {
+                (Some(account), None) => tell(tx, service, account, intent, Some(&token), amount, now)?,
+                (Some(account), Some(record)) => arrive(tx, account, record, "done", now)?,
+                _ => {}
             }
             bury_orphan(tx, service, intent, now)
         }
@@ -152,14 +155,20 @@ fn give_back(service: &Service, state: &mut service::State, intent: Id, now: Tim
                 let to_balance = [(name::SUSPENSE.to_owned(), -amount), (name::user(account), amount)];
                 ledger::book(tx, Purpose::Return, &intent.to_string(), now, &to_balance)?;
                 match record {
-                    Some(record) => retell(tx, service, account, record, now)?,
+                    Some(record) => {
+                        retell(tx, service, account, record, now)?;
+                        refunds::touch(tx, record, now)?;
+                    }
                     None => tell(tx, service, account, intent, None, amount, now)?,
                 }
                 bury_orphan(tx, service, intent, now)
             }
             None => {
                 run(tx, "UPDATE returns SET state = 'held' WHERE intent_id = ?1", [intent.to_string()])?;
-                Ok(())
+                match (account, record) {
+                    (Some(account), Some(record)) => arrive(tx, account, record, "held", now),
+                    _ => Ok(()),
+                }
             }
         },
         BankState::Pending | BankState::Unknown => {
@@ -167,6 +176,12 @@ fn give_back(service: &Service, state: &mut service::State, intent: Id, now: Tim
             Ok(())
         }
     })
+}
+
+/// A refund that was sent to a card came to its end.
+fn arrive(tx: &Connection, account: Id, record: Id, state: &str, now: Timestamp) -> Outcome<()> {
+    history::restate(tx, account, record, state, now)?;
+    refunds::touch(tx, record, now)
 }
 
 fn bury_orphan(tx: &Connection, service: &Service, intent: Id, now: Timestamp) -> Outcome<()> {

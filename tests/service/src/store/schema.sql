@@ -337,6 +337,34 @@ CREATE TABLE refunds (
     PRIMARY KEY (route, refund_order)
 ) WITHOUT ROWID;
 
+-- What a person asked a merchant to give back: a part of one payment, or one of two that are the same thing paid twice. Then `pair` names
+-- both, and there is one claim for them.
+CREATE TABLE refund_asks (
+    ask_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    other_id TEXT,
+    pair TEXT UNIQUE,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    reason TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('requested', 'approved', 'refused', 'given')),
+    -- Why the merchant refused.
+    why TEXT,
+    -- What the merchant agreed to.
+    agreed INTEGER,
+    -- The record of the refund that answered it.
+    refund_id TEXT UNIQUE,
+    asked_at INTEGER NOT NULL,
+    answered_at INTEGER,
+    changed_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX refund_asks_account ON refund_asks (account_id, changed_at);
+CREATE INDEX refund_asks_record ON refund_asks (record_id, state);
+-- Refunds of merchants of our own that the vault has written down; also of payments that a book that was put back does not have yet.
+CREATE TABLE refunds_decided (
+    ask_id TEXT PRIMARY KEY, account_id TEXT NOT NULL, record_id TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0), at INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE history (
     account_id TEXT NOT NULL, seq INTEGER NOT NULL, record_id TEXT NOT NULL,
     body BLOB NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,

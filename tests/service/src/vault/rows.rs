@@ -77,6 +77,8 @@ pub enum Decision {
     OwnCaps { held: [Option<i64>; 2], wanted: [Option<i64>; 2], from: i64 },
     /// A withdrawal was accepted, before its bank was asked: a book that forgets it must not call it abandoned.
     Withdrawal { terms_digest: String, card: Id, amount: i64, fee: i64, order: Id },
+    /// A merchant of our own gives money of a payment back, fen, as the person asked.
+    RefundGiven { ask: Id, record: Id, amount: i64 },
     /// A transfer was called back before it arrived.
     TransferCancelled { intent: Id },
     /// The account was frozen.

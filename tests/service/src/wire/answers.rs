@@ -377,4 +377,7 @@ pub struct HistoryOut {
     pub held: AmountOut,
     /// The newest version of each feed: a phone that has a lower one asks for it.
     pub feeds: BTreeMap<String, u64>,
+    /// When a refund that the person asked for changed last; absent when none was ever asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refunds_at: Option<i64>,
 }

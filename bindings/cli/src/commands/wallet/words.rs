@@ -4,6 +4,7 @@ use super::args::{Agree, Form};
 use super::cards::CardWord;
 use super::change::ChangeWord;
 use super::limits::LimitWord;
+use super::refunds::RefundWord;
 use crate::paper::files::Files;
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -145,6 +146,9 @@ pub enum Word {
     /// Cards, and what is paid with.
     #[command(flatten)]
     Card(CardWord),
+    /// Money that comes back.
+    #[command(flatten)]
+    Refund(RefundWord),
     /// Tops up the balance. Reads: the PIN.
     TopUp {
         /// In yuan: 200.00.

@@ -287,6 +287,17 @@ struct Calls {
         case "history": try await wallet.history.list(cursor: with.maybeText("cursor"))
         case "detail": try await wallet.history.detail(recordId: with.text("record_id"))
         case "month": try await wallet.history.month(month: with.number("month").map { Int32(clamping: $0) })
+        case "refunds": try await wallet.history.refunds(recordId: with.text("record_id"))
+        case "ask_refund":
+            try await wallet.history.askRefund(
+                request: RefundRequest(
+                    recordId: with.text("record_id"), amount: with.maybeText("amount"), reason: with.text("reason")))
+        case "duplicates": try await wallet.history.duplicates()
+        case "claim_duplicate":
+            try await wallet.history.claimDuplicate(recordId: with.text("record_id"), otherId: with.text("other_id"))
+        case "keep_both":
+            try await wallet.history.keepBoth(
+                recordId: with.text("record_id"), otherId: with.text("other_id"), always: with.flag("always"))
         case "sync": try await wallet.history.sync()
         case "verify_all": try await wallet.history.verify()
         default: nil

@@ -5,7 +5,7 @@ use super::lines;
 use super::steps::{Work, pretty};
 use crate::error::Outcome;
 use crate::service::wire;
-use crate::tables::{Files, account, choices, consents, exports, marks, sync};
+use crate::tables::{Files, account, choices, consents, exports, marks, refunds, sync};
 use crate::words::{Language, say};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -87,6 +87,11 @@ pub(super) fn write(files: &Files, mut work: Work, language: Language) -> Outcom
         work.add(&mut pair, &lines::export(&made))?;
     }
     work.end(pair, &word("exports"))?;
+    let mut pair = work.begin(language, "refund-requests", &lines::REFUNDS)?;
+    for row in files.ledger(refunds::all)? {
+        work.add(&mut pair, &lines::refund(language, &row))?;
+    }
+    work.end(pair, &word("refund_requests"))?;
     work.one("answers.json", &word("answers"), pretty(&answers.all()).as_bytes())?;
     if let Some(keys) = keys {
         work.one("keys.cose", &word("keys"), &URL_SAFE_NO_PAD.decode(keys).map_err(|_| Code::StorageDamaged)?)?;
@@ -149,6 +154,9 @@ fn settings(files: &Files, work: &mut Work, language: Language, answers: &Answer
     let mut add = |name: &str, value: &str, at: Timestamp| work.add(&mut pair, &lines::setting(name, value, at));
     for (name, value, at) in files.mine(choices::all)? {
         add(&name, &value, at)?;
+    }
+    for (kind, key, at) in files.mine(refunds::allowed)? {
+        add(&format!("repeat_meant_{kind}"), &key, at)?;
     }
     match answers.get::<wire::Counters>(sync::LIMITS) {
         Some((known, at)) => {

@@ -6,6 +6,7 @@ use crate::tables::consents::ConsentRow;
 use crate::tables::exports::Made;
 use crate::tables::intents::IntentRow;
 use crate::tables::records::RecordRow;
+use crate::tables::refunds::AskRow;
 use crate::words::{self, Language, say};
 use kabao_base::Timestamp;
 use serde_json::{Value, json};
@@ -162,6 +163,21 @@ pub(super) fn device(language: Language, row: &Device) -> Line {
     let value = json!({
         "device_id": row.device_id, "model": row.model, "form": row.form, "first_seen": time(first), "last_seen": time(last), "this": row.this,
         "ended_at": row.ended_at.map(Timestamp::from_ms).map(time), "ended_by": row.ended_by, "capabilities": row.capabilities,
+    });
+    Line { cells, value }
+}
+
+pub(super) const REFUNDS: [&str; 5] = ["time", "amount", "reason", "state", "id"];
+
+/// Something that was asked back on this phone. What became of it stands with the answers of the service.
+pub(super) fn refund(language: Language, row: &AskRow) -> Line {
+    let cells = vec![
+        text(row.at.china_text()), number(row.amount.plain()), text(known(language, "refund.reason", &row.reason)),
+        text(known(language, "data.state", &row.state)), text(row.ask_id.to_string()),
+    ];
+    let value = json!({
+        "ask_id": row.ask_id, "record_id": row.record_id, "other_id": row.other_id, "amount_minor": row.amount.minor,
+        "currency": row.amount.currency.code(), "reason": row.reason, "state": row.state, "code": row.code, "at": time(row.at),
     });
     Line { cells, value }
 }

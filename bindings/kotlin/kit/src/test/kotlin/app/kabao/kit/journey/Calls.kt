@@ -22,6 +22,7 @@ import app.kabao.wallet.PhoneChangeRequest
 import app.kabao.wallet.PinResetProof
 import app.kabao.wallet.PrecheckRequest
 import app.kabao.wallet.QuoteRequest
+import app.kabao.wallet.RefundRequest
 import app.kabao.wallet.RegisterRequest
 import app.kabao.wallet.ReplaceProof
 import app.kabao.wallet.SignInProof
@@ -293,6 +294,11 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "history" -> wallet.history.list(with.maybeText("cursor"))
             "detail" -> wallet.history.detail(with.text("record_id"))
             "month" -> wallet.history.month(with.number("month")?.toInt())
+            "refunds" -> wallet.history.refunds(with.text("record_id"))
+            "ask_refund" -> wallet.history.askRefund(RefundRequest(with.text("record_id"), with.maybeText("amount"), with.text("reason")))
+            "duplicates" -> wallet.history.duplicates()
+            "claim_duplicate" -> wallet.history.claimDuplicate(with.text("record_id"), with.text("other_id"))
+            "keep_both" -> wallet.history.keepBoth(with.text("record_id"), with.text("other_id"), with.flag("always"))
             "sync" -> wallet.history.sync()
             "verify_all" -> wallet.history.verify()
             else -> NotMine
