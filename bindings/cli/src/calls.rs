@@ -292,6 +292,11 @@ async fn plain(wallet: &Wallet, language: Language, name: &str) -> Result<Value,
     })
 }
 
+/// The sheet, which the person sees once.
+fn sheet(made: RecoverySheet) -> Value {
+    json!({ "code": made.code, "qr_text": made.qr_text, "title": made.title, "lines": made.lines })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -307,9 +312,4 @@ mod tests {
             assert!(missing.is_empty(), "{file} makes no call named {missing:?}");
         }
     }
-}
-
-/// The sheet, which the person sees once.
-fn sheet(made: RecoverySheet) -> Value {
-    json!({ "code": made.code, "qr_text": made.qr_text, "title": made.title, "lines": made.lines })
 }

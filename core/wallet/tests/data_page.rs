@@ -139,7 +139,7 @@ fn every_column_is_explained() {
     let mut columns_now = BTreeSet::new();
     for (file, path) in SCHEMAS {
         let of_file = columns(file, &read(&root().join(path)));
-        assert!(of_file.len() >= 5, "{path} was not read: {of_file:?}");
+        assert!(!of_file.is_empty(), "{path} was not read");
         columns_now.extend(of_file);
     }
     assert!(columns_now.len() > 300, "the schemas were not read: {}", columns_now.len());
