@@ -281,6 +281,22 @@ async fn choosing_all_pins_one_after_the_other_finds_none() {
 }
 
 #[tokio::test]
+async fn another_name_with_the_right_number_resets_no_pin() {
+    let town = Town::new();
+    let (phone, _) = town.person().await;
+    let id = proven(&town, &phone).await;
+    for tries in 0..6 {
+        let (proof, nonce) = (phone.make_id(), nonce(&phone).await);
+        let token = phone.face(5, "ok", Some(&nonce)).await.unwrap();
+        let mut body = json!({"proof_id": proof, "pin_box": pin_box(&phone, id, proof, NEW), "person": person(&phone, proof, &id_number(0), &token)});
+        (body["person"]["liveness_nonce"], body["person"]["name"]) = (json!(nonce), json!("王五"));
+        let reply = send(&phone, id, body).await;
+        assert_eq!(reply.code(), if tries < 5 { "id_mismatch" } else { "verification_attempts" });
+    }
+    assert_eq!(state(&phone, id).await.text("state"), "proving");
+}
+
+#[tokio::test]
 async fn what_is_no_request_is_refused_by_name() {
     let town = Town::new();
     let (phone, _) = town.person().await;

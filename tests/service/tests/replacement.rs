@@ -111,6 +111,33 @@ async fn a_stolen_sim_alone_replaces_nothing_and_spends_no_try() {
 }
 
 #[tokio::test]
+async fn another_name_with_the_right_number_takes_no_account() {
+    let town = Town::new();
+    let (old, _) = town.person().await;
+    let thief = Successor::numbered(&town).await;
+    for name in ["王五", "张", "张三丰", "三张"] {
+        refused(&thief.prove_as(name, PIN, &id_number(0)).await, 422, "id_mismatch");
+    }
+    // A new PIN the same, and the tries of both are counted together.
+    let proof = thief.phone.make_id();
+    let mut person = thief.bound_person(proof, &id_number(0)).await;
+    person["name"] = json!("王五");
+    let body = json!({"proof_id": proof, "new_pin_box": thief.new_pin_box(proof, "481507"), "person": person});
+    refused(&thief.call("PUT", "/proof", Some(body)).await, 422, "id_mismatch");
+    refused(&thief.prove(PIN, &id_number(0)).await, 403, "verification_attempts");
+    ok(&old.call("GET", "/v1/account", None).await.unwrap());
+    // The name in another writing, and one that the same number was verified under before, are the person's.
+    town.world.advance(86_400_001);
+    town.ask_dev("POST", "/dev/reverify", Some(json!({"by": "2020-01-01"}))).await;
+    ok(&old.verify("张三丰", &id_number(0), 3).await.unwrap());
+    let owner = Successor::numbered(&town).await;
+    for name in [" 张·三丰 ", "张 三", "张三"] {
+        refused(&owner.prove_as(name, "975310", &id_number(0)).await, 422, "pin_wrong");
+    }
+    assert_eq!(owner.prove_as("张三", PIN, &id_number(0)).await.text("state"), "done");
+}
+
+#[tokio::test]
 async fn the_pin_is_counted_by_the_vault_over_all_phones() {
     let mut town = Town::new();
     let (old, _) = town.person().await;

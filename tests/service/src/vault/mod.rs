@@ -11,6 +11,7 @@ mod device_log;
 mod engine;
 mod factor;
 mod login;
+mod names;
 mod outside;
 mod papers;
 mod person;

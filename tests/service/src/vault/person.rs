@@ -2,6 +2,7 @@
 
 use super::desk::INFO_ID;
 use super::engine::{Engine, about, open_text, refused};
+use super::names::{is_same, spelled};
 use super::papers::{self, Paper};
 use super::{weak, weak_person};
 use super::{IdentityState, Liveness, PersonFacts, VaultAnswer, VaultDown};
@@ -26,7 +27,13 @@ struct Details {
     birth: String,
     expires: Option<String>,
     nationality: Option<String>,
+    /// Other names under which the same number was verified before, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    before: Vec<String>,
 }
+
+/// How many earlier names of a person are kept.
+const NAMES_BEFORE: usize = 3;
 
 /// The vendor's word as it crosses to the main process.
 pub(super) fn state_of(answer: IdentityAnswer) -> IdentityState {
@@ -82,6 +89,12 @@ impl Engine {
     /// The kind of document of the account's person, and the nationality.
     pub(super) fn document_of(&self, account: Id) -> Result<Option<(String, Option<String>)>, VaultDown> {
         Ok(self.details(account)?.map(|(document, details)| (document, details.nationality)))
+    }
+
+    /// Whether a name is the person's, in any spelling that was verified with the number.
+    pub(super) fn is_name_of(&self, account: Id, name: &str) -> Result<bool, VaultDown> {
+        let Some((_, details)) = self.details(account)? else { return Ok(false) };
+        Ok(is_same(&details.name, name) || details.before.iter().any(|before| is_same(before, name)))
     }
 
     /// Which document the account's person has, and how old the person is.
@@ -230,8 +243,19 @@ impl Engine {
     }
 
     fn keep_person(&self, account: Id, document: &str, name: &str, paper: &Paper, mark: &[u8]) -> Result<(), VaultDown> {
+        let same_number = self.id_number_of(account)?.is_some_and(|known| known.eq_ignore_ascii_case(&paper.number));
+        let known = self.details(account)?.filter(|_| same_number).map(|(_, details)| details);
+        let mut before: Vec<String> = known.into_iter().flat_map(|known| known.before.into_iter().chain([known.name])).collect();
+        before.retain(|known| !is_same(known, name));
+        before.drain(..before.len().saturating_sub(NAMES_BEFORE));
         let number = self.seal(&format!("person:{account}"), &paper.number)?;
-        let details = Details { name: name.to_owned(), birth: paper.birth.to_string(), expires: paper.expires.map(|day| day.to_string()), nationality: paper.nationality.clone() };
+        let details = Details {
+            name: name.to_owned(),
+            birth: paper.birth.to_string(),
+            expires: paper.expires.map(|day| day.to_string()),
+            nationality: paper.nationality.clone(),
+            before,
+        };
         let details = Zeroizing::new(serde_json::to_string(&details).map_err(|_| VaultDown)?);
         let details = self.seal(&format!("details:{account}"), &details)?;
         self.db.execute(
@@ -245,12 +269,4 @@ impl Engine {
 
 fn facts(document: &str, birth: NaiveDate, expires: Option<NaiveDate>, today: NaiveDate) -> PersonFacts {
     PersonFacts { document: document.to_owned(), age: papers::age(birth, today), expires_on: expires.map(|day| day.to_string()) }
-}
-
-/// A name without case, order and marks of writing.
-fn spelled(name: &str) -> Vec<String> {
-    let mut words: Vec<String> =
-        name.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_uppercase).collect();
-    words.sort();
-    words
 }

@@ -45,8 +45,8 @@ impl Engine {
         Ok(VaultAnswer::Replaced(rows.collect::<Result<_, _>>()?))
     }
 
-    /// Whether name, number and face are those of the account's person. Another number is refused before the vendor is
-    /// asked. Without a box: asks the vendor again.
+    /// Whether name, number and face are those of the account's person. Another number or another name is refused before the
+    /// vendor is asked, both in the same words. Without a box: asks the vendor again.
     pub(super) fn prove_person(&mut self, proof: Id, account: Id, name: &str, sealed: Option<&SealedBox>, liveness: &Liveness) -> Result<VaultAnswer, VaultDown> {
         let place = |column: &str| format!("verification:{proof}:{column}");
         let sql = "SELECT account, name_sealed, number_sealed, token_sealed FROM verifications WHERE verification = ?1";
@@ -73,8 +73,8 @@ impl Engine {
                 (Zeroizing::new(name.to_owned()), number, liveness.in_one_text())
             }
         };
-        let is_theirs = self.id_number_of(account)?.is_some_and(|theirs| theirs.eq_ignore_ascii_case(&number));
-        let state = if is_theirs {
+        let is_their_number = self.id_number_of(account)?.is_some_and(|theirs| theirs.eq_ignore_ascii_case(&number));
+        let state = if is_their_number & self.is_name_of(account, &name)? {
             let (document, nationality) = self.document_of(account)?.unwrap_or_default();
             let person = PersonToCheck { document: &document, name: &name, number: &number, nationality: nationality.as_deref() };
             let shown = Liveness::of_one_text(&token);

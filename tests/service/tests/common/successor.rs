@@ -79,8 +79,13 @@ impl Successor {
     }
 
     pub async fn prove(&self, pin: &str, number: &str) -> Reply {
+        self.prove_as(NAME, pin, number).await
+    }
+
+    /// The same under a name.
+    pub async fn prove_as(&self, name: &str, pin: &str, number: &str) -> Reply {
         let proof = self.phone.make_id();
-        let body = json!({"proof_id": proof, "pin_box": self.pin_box(proof, pin), "person": self.person(proof, NAME, number).await});
+        let body = json!({"proof_id": proof, "pin_box": self.pin_box(proof, pin), "person": self.person(proof, name, number).await});
         self.call("PUT", "/proof", Some(body)).await
     }
 
