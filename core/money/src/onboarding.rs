@@ -83,6 +83,8 @@ pub struct OnboardingFacts {
     pub closed: bool,
     /// It is known that nobody shows under a valid licence who runs this wallet.
     pub operator_unverified: bool,
+    /// The service said that this build of the app was withdrawn, or is none that it knows.
+    pub build_refused: bool,
 }
 
 /// The kinds of steps, in the order of the way.
@@ -111,6 +113,8 @@ pub enum OnboardingStepKind {
     Frozen,
     /// The account is closed: take the history along, then erase this phone.
     Closed,
+    /// This version of the app pays nothing any more: install the operator's newest one.
+    UpdateApp,
     /// Choose the six-digit payment PIN.
     ChoosePin,
     /// Keep the recovery sheet: a code that can only freeze.
@@ -144,7 +148,7 @@ pub struct OnboardingStep {
 }
 
 /// Every key that [`OnboardingStep::reason_key`] can be; the word files have a sentence for each.
-pub const REASON_KEYS: [&str; 23] = [
+pub const REASON_KEYS: [&str; 24] = [
     "onboarding_operator_unverified",
     "onboarding_register",
     "onboarding_enter_otp",
@@ -158,6 +162,7 @@ pub const REASON_KEYS: [&str; 23] = [
     "onboarding_replace_pending",
     "onboarding_frozen",
     "onboarding_closed",
+    "onboarding_update_app",
     "onboarding_choose_pin",
     "onboarding_reset_pin",
     "onboarding_keep_recovery_sheet",
@@ -175,7 +180,8 @@ pub const REASON_KEYS: [&str; 23] = [
 /// The order: register, code, PIN, recovery sheet, consent, real name, card. A closed account
 /// comes before everything, a frozen one before everything but registration. A number that has an account already goes the way of a
 /// replacement in the place of a registration; a phone that was signed out goes the way of signing in, unless it is on the way of a
-/// replacement. Recovery sheet and card may be skipped. While nobody shows who runs the
+/// replacement. Recovery sheet and card may be skipped. A phone of an account whose version of the app may not pay is asked to
+/// update before it goes on. While nobody shows who runs the
 /// wallet, every step on the way gives way to [`OnboardingStepKind::OperatorUnverified`].
 pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
     use OnboardingStepKind as Kind;
@@ -208,6 +214,8 @@ pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
         (Kind::Register, "onboarding_register", false)
     } else if facts.frozen {
         (Kind::Frozen, "onboarding_frozen", false)
+    } else if facts.build_refused {
+        (Kind::UpdateApp, "onboarding_update_app", false)
     } else if !facts.pin_set {
         (Kind::ChoosePin, "onboarding_choose_pin", false)
     } else if !facts.sheet_kept && !facts.sheet_skipped {
@@ -299,6 +307,9 @@ mod tests {
         facts.pin_locked = false;
         facts.operator_unverified = true;
         assert_eq!(shown(&facts), (Kind::Ready, "onboarding_ready", false));
+        facts.operator_unverified = false;
+        facts.build_refused = true;
+        assert_eq!(shown(&facts), (Kind::UpdateApp, "onboarding_update_app", false));
         facts.frozen = true;
         assert_eq!(shown(&facts), (Kind::Frozen, "onboarding_frozen", false));
         facts.closed = true;
@@ -321,7 +332,7 @@ mod tests {
             ReplaceFact::Proving,
             ReplaceFact::PersonPending,
         ];
-        for bits in 0u32..2048 {
+        for bits in 0u32..4096 {
             let bit = |index: u32| bits >> index & 1 == 1;
             for (verification, replacing) in checks.iter().flat_map(|check| ways.map(|way| (*check, way))) {
                 let ins = [SignInFact::None, SignInFact::Needed, SignInFact::RolledBack, SignInFact::OtpPending, SignInFact::Proving];
@@ -340,6 +351,7 @@ mod tests {
                         operator_unverified: bit(8),
                         closed: bit(9),
                         pin_locked: bit(10),
+                        build_refused: bit(11),
                         verification,
                         cards,
                     });
@@ -356,7 +368,7 @@ mod tests {
             reasons.insert(shown(&facts).1);
             // Doing, or skipping where that is allowed, leads further each time and ends.
             let mut last = None;
-            for _ in 0..13 {
+            for _ in 0..14 {
                 let step = next(&facts);
                 assert!(last.is_none_or(|kind| step.kind > kind), "{facts:?} went back to {:?}", step.kind);
                 last = Some(step.kind);
@@ -368,6 +380,7 @@ mod tests {
                     Kind::SignInOtp => facts.signing_in = SignInFact::Proving,
                     Kind::ReplacePhone => facts.replacing = ReplaceFact::OtpPending,
                     Kind::ReplaceOtp => facts.replacing = ReplaceFact::Proving,
+                    Kind::UpdateApp => facts.build_refused = false,
                     Kind::ChoosePin => facts.pin_set = true,
                     Kind::KeepRecoverySheet => facts.sheet_skipped = true,
                     Kind::Consent => facts.consent = true,

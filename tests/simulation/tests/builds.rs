@@ -8,6 +8,8 @@ use common::{Changes, Holds, Story, fresh, story};
 use kabao_base::Code;
 use kabao_core::BuildIdentity;
 use kabao_core::account::{DeviceForm, RegisterRequest, SignInRequest};
+use kabao_core::limits::PrecheckRequest;
+use kabao_money::onboarding::OnboardingStepKind as Step;
 use kabao_simulation::phone::PHONE;
 use serde_json::json;
 use std::sync::Arc;
@@ -30,6 +32,18 @@ impl Story {
     }
 }
 
+/// What `ready_to_pay`, `precheck` and the step of the set-up say of the build.
+async fn what_stands_in_the_way(story: &Story) -> [Option<Code>; 3] {
+    let wallet = story.wallet();
+    let of_build = |failure: Option<&kabao_base::Failure>| failure.and_then(|failure| Code::parse(&failure.code)).filter(|code| matches!(code, Code::BuildWithdrawn | Code::BuildUnknown));
+    let ready = wallet.limits().ready_to_pay().await.unwrap();
+    let channel = ready.checks.iter().find(|check| check.check == "channel").unwrap();
+    let request = PrecheckRequest { amount: "1.00".to_owned(), channel: "top_up".to_owned(), source: None };
+    let precheck = wallet.limits().precheck(request).await.unwrap();
+    let step = wallet.account().onboarding_next().await.unwrap();
+    [of_build(channel.failure.as_ref()), of_build(precheck.first.as_ref()), (step.kind == Step::UpdateApp).then_some(Code::BuildWithdrawn)]
+}
+
 #[test]
 fn an_unknown_build_opens_and_takes_over_nothing_and_the_official_one_goes_on() {
     fresh("build-enrol", async |mut story| {
@@ -43,7 +57,12 @@ fn an_unknown_build_opens_and_takes_over_nothing_and_the_official_one_goes_on() 
         let request = || RegisterRequest { phone: PHONE.to_owned(), device_model: "Simulated phone".to_owned() };
         for _ in 0..2 {
             assert!(account.register(request()).await.unwrap_err().is(Code::BuildUnknown));
-            assert!(account.resend_otp().await.unwrap_err().is(Code::BuildUnknown));
+            // Nobody was sent a code: nothing waits for one.
+            assert!(account.resend_otp().await.unwrap_err().is(Code::WrongStep));
+            assert_eq!(account.onboarding_next().await.unwrap().kind, Step::Register);
+            let replaced = account.replace_begin(request()).await.unwrap_err();
+            assert!(replaced.is(Code::BuildUnknown), "{replaced:?}");
+            assert_eq!(account.onboarding_next().await.unwrap().kind, Step::Register);
         }
         drop(account);
         assert!(story.all.console.otp("kabao", PHONE).await.is_err(), "nobody was sent a code");
@@ -59,6 +78,7 @@ fn an_unknown_build_opens_and_takes_over_nothing_and_the_official_one_goes_on() 
         account.sign_out().await.unwrap();
         let request = SignInRequest { phone: PHONE.to_owned(), device_model: "Another phone".to_owned(), form: DeviceForm::Phone };
         assert!(account.sign_in_begin(request).await.unwrap_err().is(Code::BuildUnknown));
+        assert_eq!(account.onboarding_next().await.unwrap().kind, Step::SignIn);
     });
 }
 
@@ -75,6 +95,7 @@ fn a_withdrawn_build_pays_nothing_until_the_app_is_updated() {
         assert!(refused.is(Code::BuildWithdrawn), "{refused:?}");
         // What it has stays readable, the history goes on.
         story.wallet().history().sync().await.unwrap();
+        assert_eq!(what_stands_in_the_way(&story).await, [Some(Code::BuildWithdrawn); 3]);
         assert_eq!(story.records().await, 1);
         story.wallet().account().refresh().await.unwrap();
         // An older copy of the book brings it back as little as a start of the app does; the service learns the build again.
@@ -84,7 +105,11 @@ fn a_withdrawn_build_pays_nothing_until_the_app_is_updated() {
         assert!(story.wallet().pay().quote(story.top_up_request("5.00").await).await.unwrap_err().is(Code::BuildWithdrawn));
         // Updated: the first quote tells it and is answered.
         story.restart_as(build("app.new", 'a')).await;
+        // What the service said of the earlier build is nothing of this one, told or not.
+        assert_eq!(what_stands_in_the_way(&story).await, [None; 3]);
         story.wallet().pay().quote(story.top_up_request("5.00").await).await.unwrap();
+        story.wallet().account().refresh().await.unwrap();
+        assert_eq!(what_stands_in_the_way(&story).await, [None; 3]);
         let seen = Arc::new(Holds::default());
         story.all.net.meddle(Some(Arc::clone(&seen) as _));
         story.wallet().pay().quote(story.top_up_request("6.00").await).await.unwrap();

@@ -66,6 +66,31 @@ fn every_way_to_lose_an_answer_ends_with_one_withdrawal() {
 }
 
 #[test]
+fn what_the_bank_has_is_a_part_of_the_balance_of_its_own() {
+    story("leaving", async |story: Story| {
+        story.top_up("200.00").await;
+        let parts = async |story: &Story| {
+            let view = story.wallet().limits().balance().await.unwrap();
+            (view.total.unwrap().minor, view.available.unwrap().minor, view.in_flight.minor, view.leaving.minor)
+        };
+        let synced = async |story: &Story| while !story.wallet().history().sync().await.unwrap().complete {};
+        synced(&story).await;
+        assert_eq!(parts(&story).await, (20_000, 20_000, 0, 0));
+        bank(&story, json!({ "movements": "hold" })).await;
+        withdraw(&story, "60.00").await;
+        // In no moment it is twice, or nowhere.
+        let (total, available, in_flight, leaving) = parts(&story).await;
+        assert_eq!((available, in_flight + leaving, total - in_flight), (14_000, 6_000, 14_000));
+        synced(&story).await;
+        assert_eq!(parts(&story).await, (14_000, 14_000, 0, 6_000));
+        bank_wakes(&story).await;
+        settled(&story).await;
+        synced(&story).await;
+        assert_eq!(parts(&story).await, (14_000, 14_000, 0, 0));
+    });
+}
+
+#[test]
 fn killed_at_any_effect_a_withdrawal_is_done_once_or_was_never_begun() {
     story("kills", async |mut story: Story| {
         story.top_up("300.00").await;

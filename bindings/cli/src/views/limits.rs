@@ -71,7 +71,8 @@ impl Json for BalanceView {
     fn json(&self) -> Value {
         object(json!({
             "total": maybe(self.total.as_ref()), "available": maybe(self.available.as_ref()), "held": maybe(self.held.as_ref()),
-            "in_flight": self.in_flight.json(), "arriving": self.arriving.json(), "at": self.at.map(|at| at.json()), "age_text": self.age_text,
+            "in_flight": self.in_flight.json(), "leaving": self.leaving.json(), "arriving": self.arriving.json(), "at": self.at.map(|at| at.json()),
+            "age_text": self.age_text,
         }))
     }
 }

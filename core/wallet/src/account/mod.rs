@@ -42,7 +42,7 @@ pub use types::{
 
 use crate::error::Outcome;
 use crate::service::wire;
-use crate::shared::{Core, OF_A_CHECK, VerificationView, refresh_account};
+use crate::shared::{Core, OF_A_CHECK, VerificationView, refresh_account, why_not_build};
 use crate::tables::account::{self, AccountRow};
 use crate::tables::replacement::{self, PERSON_PENDING, PROVING, ReplacementRow};
 use crate::tables::sign_in::{self as signing_in, PROVING as SIGN_IN_PROVING};
@@ -64,9 +64,10 @@ impl AccountClient {
 
     /// The one next step of the set-up, why, and whether it can be put off. Works without network.
     pub async fn onboarding_next(&self) -> Outcome<OnboardingStep> {
+        let build = self.core.build();
         let facts = self
             .core
-            .open_files(|files| {
+            .open_files(move |files| {
                 let (row, bindings, replacing, signing_in) =
                     files.ledger(|conn| Ok((account::load(conn)?, account::bindings(conn)?, replacing(conn)?, signing_in(conn)?)))?;
                 let (sheet_skipped, card_skipped) = files.mine(|conn| {
@@ -89,6 +90,9 @@ impl AccountClient {
                 facts.sheet_skipped = sheet_skipped.is_some();
                 facts.card_skipped = card_skipped.is_some();
                 facts.frozen = known.as_ref().is_some_and(|known| known.frozen);
+                if let Some(known) = &known {
+                    facts.build_refused = files.ledger(|conn| why_not_build(conn, known, row.device_id, build.as_ref()))?.is_some();
+                }
                 facts.pin_locked = known.is_some_and(|known| known.pin_locked);
                 Ok(facts)
             })
@@ -217,6 +221,7 @@ fn facts(row: &AccountRow, cards: u32) -> OnboardingFacts {
         closed: false,
         pin_locked: false,
         operator_unverified: false,
+        build_refused: false,
     }
 }
 

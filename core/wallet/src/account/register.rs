@@ -2,7 +2,7 @@
 
 use super::{AccountClient, AccountView, OtpSentView, RegisterRequest, local};
 use crate::error::Outcome;
-use crate::shared::{read_phone, refresh_account};
+use crate::shared::{is_of_build, read_phone, refresh_account};
 use crate::host::KeyRole;
 use crate::service::wire::{OtpSent, Registered};
 use crate::service::{Request, Signer};
@@ -32,6 +32,7 @@ impl AccountClient {
         let model = checked_model(&request.device_model)?;
         self.core.require_operator().await?;
         let same = row.registration_id.filter(|_| row.phone.as_deref() == Some(&phone));
+        let fresh = same.is_none();
         let id = match same {
             Some(id) => id,
             None => {
@@ -47,7 +48,7 @@ impl AccountClient {
                 id
             }
         };
-        self.send_otp(id).await
+        self.send_otp(id, fresh).await
     }
 
     /// Asks for another code, once the time for it has come.
@@ -55,13 +56,13 @@ impl AccountClient {
         let row = self.core.account_row().await?;
         let replacing = self.core.open_files(|files| files.ledger(replacement::load)).await?;
         if let Some(replacing) = replacing {
-            return self.send_replace_otp(replacing).await;
+            return self.send_replace_otp(replacing, false).await;
         }
         if let Some(signing_in) = self.core.open_files(|files| files.ledger(sign_in::load)).await? {
-            return self.send_sign_in_otp(signing_in).await;
+            return self.send_sign_in_otp(signing_in, false).await;
         }
         match row.registration_id {
-            Some(id) if row.account_id.is_none() => self.send_otp(id).await,
+            Some(id) if row.account_id.is_none() => self.send_otp(id, false).await,
             _ => Err(Code::WrongStep.into()),
         }
     }
@@ -101,7 +102,8 @@ impl AccountClient {
         self.view().await
     }
 
-    async fn send_otp(&self, id: Id) -> Outcome<OtpSentView> {
+    /// `fresh`: it was begun a moment ago. Refused then, no code was sent, and nothing waits for one.
+    async fn send_otp(&self, id: Id, fresh: bool) -> Outcome<OtpSentView> {
         self.core.require_operator().await?;
         self.ensure_keys()?;
         let row = self.core.account_row().await?;
@@ -116,6 +118,10 @@ impl AccountClient {
         let sent: OtpSent = match answer.read::<OtpSent>() {
             Err(error) if error.is(Code::PhoneTaken) => {
                 self.note_taken().await?;
+                return Err(error);
+            }
+            Err(error) if is_of_build(&error) || fresh && answer.is_no() => {
+                self.core.change_account("registration_refused", |row| row.registration_id = None).await?;
                 return Err(error);
             }
             sent => sent?,

@@ -15,7 +15,7 @@ use crate::host::KeyRole;
 use crate::intents;
 use crate::service::wire::{OpenIntent, OtpSent, Replacement};
 use crate::service::Answer;
-use crate::shared::{FaceRequest, face_nonce, read_face_nonce, read_id_number, read_phone, read_pin};
+use crate::shared::{is_of_build, FaceRequest, face_nonce, read_face_nonce, read_id_number, read_phone, read_pin};
 use crate::tables::open::store_code;
 use crate::tables::replacement::{self, BEGUN, PERSON_PENDING, PROVING, ReplacementRow};
 use crate::tables::{account, marks, sign_in};
@@ -48,6 +48,7 @@ impl AccountClient {
         }
         self.core.require_operator().await?;
         let same = under_way.filter(|row| row.phone == phone && !keyless);
+        let fresh = same.is_none();
         let row = match same {
             // The last answer may have been lost, and this phone may be the account's by now.
             Some(row) if row.proof_id.is_some() && self.ask(&row).await.is_ok_and(|view| view.state == ReplaceState::Done) => {
@@ -73,11 +74,11 @@ impl AccountClient {
                 row
             }
         };
-        self.send_replace_otp(row).await
+        self.send_replace_otp(row, fresh).await
     }
 
-    /// Asks for the code, or for another one.
-    pub(super) async fn send_replace_otp(&self, mut row: ReplacementRow) -> Outcome<OtpSentView> {
+    /// Asks for the code, or for another one. `fresh`: it was begun a moment ago; refused then, no code was sent, and nothing waits for one.
+    pub(super) async fn send_replace_otp(&self, mut row: ReplacementRow, fresh: bool) -> Outcome<OtpSentView> {
         self.core.require_operator().await?;
         self.ensure_keys()?;
         let body = serde_json::json!({
@@ -91,6 +92,16 @@ impl AccountClient {
         let request = itself("POST", "/v1/device-replacements".to_owned(), self.core.with_build(body));
         let answer = self.core.call(&request).await?;
         if let Some(error) = self.gone(&answer).await? {
+            if is_of_build(&error) || fresh && answer.is_no() {
+                let now = self.core.now();
+                let forget = self.core.files(move |files| {
+                    files.commit(now, |tx, log| {
+                        replacement::remove(tx)?;
+                        log.append(tx, "replacement", "refused", b"")
+                    })
+                });
+                forget.await?;
+            }
             return Err(error);
         }
         let sent: OtpSent = answer.read()?;

@@ -15,7 +15,7 @@ use crate::error::{Outcome, WalletError};
 use crate::host::KeyRole;
 use crate::service::wire::{OtpSent, SignIn};
 use crate::service::Answer;
-use crate::shared::{read_phone, read_pin};
+use crate::shared::{is_of_build, read_phone, read_pin};
 use crate::tables::open::store_code;
 use crate::tables::sign_in::{self, BEGUN, PROVING, SignInRow};
 use crate::tables::{account, marks, replacement};
@@ -43,6 +43,7 @@ impl AccountClient {
         }
         self.core.require_operator().await?;
         let same = standing.under_way.filter(|row| row.phone == phone && !keyless);
+        let fresh = same.is_none();
         let row = match same {
             // The last answer may have been lost, and this phone may be signed in by now.
             Some(row) if row.proof_id.is_some() && self.ask_sign_in(&row).await.is_ok_and(|view| view.done) => {
@@ -69,11 +70,11 @@ impl AccountClient {
                 row
             }
         };
-        self.send_sign_in_otp(row).await
+        self.send_sign_in_otp(row, fresh).await
     }
 
-    /// Asks for the code, or for another one.
-    pub(super) async fn send_sign_in_otp(&self, mut row: SignInRow) -> Outcome<OtpSentView> {
+    /// Asks for the code, or for another one. `fresh`: it was begun a moment ago; refused then, no code was sent, and nothing waits for one.
+    pub(super) async fn send_sign_in_otp(&self, mut row: SignInRow, fresh: bool) -> Outcome<OtpSentView> {
         self.core.require_operator().await?;
         self.ensure_keys()?;
         let body = serde_json::json!({
@@ -87,6 +88,16 @@ impl AccountClient {
         let body = self.naming_own(body).await?;
         let answer = self.core.call(&itself("POST", "/v1/sign-ins".to_owned(), self.core.with_build(body))).await?;
         if let Some(error) = self.sign_in_gone(&answer).await? {
+            if is_of_build(&error) || fresh && answer.is_no() {
+                let now = self.core.now();
+                let forget = self.core.files(move |files| {
+                    files.commit(now, |tx, log| {
+                        sign_in::remove(tx)?;
+                        log.append(tx, "sign_in", "refused", b"")
+                    })
+                });
+                forget.await?;
+            }
             return Err(error);
         }
         let sent: OtpSent = answer.read()?;

@@ -16,8 +16,11 @@ pub struct BalanceView {
     pub available: Option<MoneyView>,
     /// What an order from outside holds; support knows why.
     pub held: Option<MoneyView>,
-    /// What may be gone already: payments without a result, codes that were shown.
+    /// What may be gone already and `total` still has: payments without a result, codes that were shown.
     pub in_flight: MoneyView,
+    /// What left `total` already and is not where it goes yet: withdrawals that the bank has, transfers that wait. Should one be
+    /// called back or refused, so much comes back to the balance. As of the last sync.
+    pub leaving: MoneyView,
     /// Top-ups without a result. Nothing of it can be paid with.
     pub arriving: MoneyView,
     /// When the service said it.
@@ -38,6 +41,7 @@ impl LimitsClient {
             available: facts.spendable().map(|fen| view(Money::fen(fen))),
             held: facts.balance.map(|(_, held, _)| view(held)),
             in_flight: view(Money::fen(facts.in_flight())),
+            leaving: view(Money::fen(facts.leaving())),
             arriving: view(Money::fen(facts.arriving)),
             at: facts.balance.map(|(.., at)| at),
             age_text: facts.balance.map(|(.., at)| age(language, facts.now.since(at))),

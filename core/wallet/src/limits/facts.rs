@@ -3,10 +3,10 @@
 use super::spent::Spent;
 use crate::error::{Outcome, WalletError};
 use crate::service::wire;
-use crate::shared::Core;
+use crate::shared::{Core, why_not_build};
 use crate::tables::intents::{self, IntentRow};
 use crate::tables::account::{self, AccountRow};
-use crate::tables::{marks, sync, tokens};
+use crate::tables::{marks, records, sync, tokens};
 use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::limits::AccountClass;
 use kabao_money::payment::PaymentState;
@@ -38,6 +38,8 @@ pub(super) struct Facts {
     /// Why this phone is none of an account that pays: not registered, signed out, shut out, on old files, closing, closed.
     pub(super) no_phone: Option<Code>,
     pub(super) identity_overdue: bool,
+    /// Why this build of the app pays nothing.
+    pub(super) build: Option<Code>,
     /// The PIN is locked: only the approval key approves.
     pub(super) pin_locked: bool,
     /// The balance, how much of it is held, and when that was so.
@@ -53,6 +55,8 @@ pub(super) struct Facts {
     /// The same, and top-ups that succeeded since the service counted: what its balance did not have.
     coming: i64,
     spent: Vec<Spent>,
+    /// Records of what the balance does not have any more and nobody else has yet: of which payment, and how much with its fee.
+    leaving: Vec<(Option<Id>, i64)>,
 }
 
 /// Reads everything in one turn of the database thread.
@@ -62,16 +66,17 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
     let (now, clock_trusted) = core.clock.now(core.host.as_ref());
     // A time that was signed since the phone started carries on whatever the wall clock says.
     let clock_wrong = !clock_trusted && core.clock.wall_is_wrong(core.host.as_ref());
+    let build = core.build();
     core.open_files(move |files| {
         let (row, open, newest, shown, codes_left, standing) = files.ledger(|conn| {
             let row = account::load(conn)?;
             let standing = standing(conn, &row)?;
             Ok((row, intents::unsettled(conn)?, intents::newest(conn, 50)?, tokens::shown(conn)?, tokens::left(conn, now)?, standing))
         })?;
-        let (counters, known, balance, of_codes) = files.cache(|conn| {
+        let (counters, known, balance, of_codes, leaving) = files.cache(|conn| {
             let of_codes: Vec<Option<Spent>> = shown.iter().map(|token| Spent::of_token(conn, token)).collect::<Outcome<_>>()?;
             let of_codes = of_codes.into_iter().flatten();
-            Ok((sync::snapshot(conn, sync::LIMITS)?, sync::snapshot(conn, sync::ACCOUNT)?, sync::balance(conn)?, of_codes))
+            Ok((sync::snapshot(conn, sync::LIMITS)?, sync::snapshot(conn, sync::ACCOUNT)?, sync::balance(conn)?, of_codes, records::leaving(conn)?))
         })?;
         let counters = counters.and_then(|(body, at)| Some((serde_json::from_str::<wire::Counters>(&body).ok()?, at)));
         let known = known.and_then(|(body, at)| Some((serde_json::from_str::<wire::Account>(&body).ok()?, at)));
@@ -104,7 +109,12 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
         let closing = known.as_ref().is_some_and(|known| known.closing);
         let identity_overdue = known.as_ref().is_some_and(|known| known.verification.reverify.as_deref() == Some("overdue"));
         let pin_locked = known.as_ref().is_some_and(|known| known.pin_locked);
+        let build = match &known {
+            Some(known) => files.ledger(|conn| why_not_build(conn, known, row.device_id, build.as_ref()))?,
+            None => None,
+        };
         Ok(Facts {
+            build,
             pin_locked,
             rules,
             class: class_of(class),
@@ -122,6 +132,7 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
             arriving,
             coming,
             spent,
+            leaving,
             counters,
         })
     })
@@ -250,9 +261,18 @@ impl Facts {
 
     /// What may have been paid from the balance, and the balance may not show it.
     pub(super) fn in_flight(&self) -> i64 {
+        self.missing().fold(0, |sum, spent| sum.saturating_add(spent.total))
+    }
+
+    fn missing(&self) -> impl Iterator<Item = &Spent> {
         let said_at = self.balance.map_or(Timestamp::from_ms(i64::MIN), |(.., at)| at);
-        let gone = self.spent.iter().filter(|spent| spent.is_of_balance() && spent.is_missing_in(said_at));
-        gone.fold(0, |sum, spent| sum.saturating_add(spent.total))
+        self.spent.iter().filter(move |spent| spent.is_of_balance() && spent.is_missing_in(said_at))
+    }
+
+    /// What the balance does not have any more and nobody else has yet. What is in flight still is not counted twice.
+    pub(super) fn leaving(&self) -> i64 {
+        let twice = |intent: &Option<Id>| intent.is_some() && self.missing().any(|spent| spent.intent == *intent);
+        self.leaving.iter().filter(|(intent, _)| !twice(intent)).fold(0, |sum, (_, total)| sum.saturating_add(*total))
     }
 
     /// A card of the wallet.

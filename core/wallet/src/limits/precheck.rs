@@ -169,6 +169,9 @@ impl Facts {
         if self.identity_overdue {
             add(Code::IdentityOverdue);
         }
+        if let Some(code) = self.build {
+            add(code);
+        }
         if channel == PayChannel::PayerCode && self.codes_left == 0 {
             add(Code::NoPayerCodes);
         }

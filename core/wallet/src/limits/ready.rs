@@ -44,6 +44,7 @@ fn checks(language: Language, facts: &Facts) -> Vec<ReadyCheckView> {
     };
     let rests = facts.rules.rests(PayChannel::PayerCode, facts.now);
     let channel = match (rests, facts.channels.iter().any(|channel| channel.usable)) {
+        _ if facts.build.is_some() => facts.build.map(Failure::of),
         (Some(window), _) => Some(Failure::of(Code::Maintenance).retry_after(Some(window.until.since(facts.now)))),
         (None, false) => Some(Failure::of(Code::ChannelUnusable)),
         (None, true) => None,

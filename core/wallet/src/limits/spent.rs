@@ -20,6 +20,8 @@ pub(super) struct Spent {
     pub(super) card: Option<Id>,
     pub(super) total: i64,
     pub(super) at: Timestamp,
+    /// The payment of this phone; absent for a code that was shown.
+    pub(super) intent: Option<Id>,
     /// From when on an answer of the service shows it, if it happened; absent while that is not known.
     shown_from: Option<Timestamp>,
 }
@@ -57,12 +59,12 @@ impl Spent {
             MoveKind::Transfer => PayChannel::Transfer,
         };
         let shown_from = (row.state == PaymentState::Succeeded).then_some(row.updated_at);
-        Some(Spent { channel, card, total: row.amount.plus(row.fee).ok()?.minor, at: row.created_at, shown_from })
+        Some(Spent { channel, card, total: row.amount.plus(row.fee).ok()?.minor, at: row.created_at, intent: Some(row.intent_id), shown_from })
     }
 
     /// A code that was shown: up to its cap, as long as the service may take it. Once its record is here, what was paid.
     pub(super) fn of_token(cache: &Connection, token: &TokenRow) -> Outcome<Option<Spent>> {
-        let spent = |total: i64, at: Timestamp, from: Timestamp| Spent { channel: PayChannel::PayerCode, card: None, total, at, shown_from: Some(from) };
+        let spent = |total: i64, at: Timestamp, from: Timestamp| Spent { channel: PayChannel::PayerCode, card: None, total, at, intent: None, shown_from: Some(from) };
         if let Some(record) = token.record_id.map(|id| records::get(cache, id)).transpose()?.flatten() {
             return Ok(Some(spent(record.amount.minor, record.at, record.at)));
         }

@@ -60,6 +60,11 @@ impl Answer {
         if (200..300).contains(&self.status) { Ok(()) } else { Err(self.refusal().into()) }
     }
 
+    /// Whether it says no to what was asked, and not that the service cannot answer.
+    pub(crate) fn is_no(&self) -> bool {
+        (400..500).contains(&self.status)
+    }
+
     /// The body, whatever the status.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Outcome<T> {
         serde_json::from_slice(&self.body).map_err(|_| Code::AnswerMalformed.into())

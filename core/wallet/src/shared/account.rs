@@ -50,6 +50,21 @@ impl VerificationView {
 /// Fetches the account and keeps it.
 pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
     super::tell_withdrawals(core).await?;
+    let known = ask_account(core).await?;
+    // Last, so that what goes wrong on the way is told of the account, which was asked for. Only a name in a list: without an answer it
+    // is told the next time.
+    let _ = super::tell_device(core).await;
+    let told = super::tell_build(core).await.unwrap_or(false);
+    // What was said of the build before the update is out of date from here on.
+    if told && known.channels.iter().any(|channel| !channel.usable) {
+        let _ = ask_account(core).await;
+    }
+    // Without an answer it is asked the next time, and what is not known is called so until then.
+    let _ = super::ask_owed_consents(core).await;
+    Ok(())
+}
+
+async fn ask_account(core: &Core) -> Outcome<wire::Account> {
     let request = core.request("GET", "/v1/account".to_owned(), Vec::new())?;
     let answer = core.call(&request).await?;
     let known: wire::Account = answer.read()?;
@@ -68,15 +83,10 @@ pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
     .await?;
     let row = core.account_row().await?;
     if differs(&row, &known) {
-        core.change_account("refreshed", move |row| take(row, &known)).await?;
+        let said = known.clone();
+        core.change_account("refreshed", move |row| take(row, &said)).await?;
     }
-    // Last, so that what goes wrong on the way is told of the account, which was asked for. Only a name in a list: without an answer it
-    // is told the next time.
-    let _ = super::tell_device(core).await;
-    let _ = super::tell_build(core).await;
-    // Without an answer it is asked the next time, and what is not known is called so until then.
-    let _ = super::ask_owed_consents(core).await;
-    Ok(())
+    Ok(known)
 }
 
 /// Learns the service's time where only this phone's clock is left since it was started: that clock may be years off, and a good

@@ -2,12 +2,17 @@
 
 use super::Core;
 use crate::BuildIdentity;
-use crate::error::Outcome;
+use crate::error::{Outcome, WalletError};
+use crate::service::wire;
 use crate::tables::marks;
+use kabao_base::{Code, Id};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 /// The version of the core in this build.
 const CORE: &str = env!("CARGO_PKG_VERSION");
+/// What the service says of a build that may not be used.
+const OF_BUILD: [Code; 2] = [Code::BuildWithdrawn, Code::BuildUnknown];
 
 /// Whether an app may name itself so.
 pub(crate) fn is_build(build: &BuildIdentity) -> bool {
@@ -36,12 +41,31 @@ impl Core {
     }
 }
 
-/// Tells the service, if it does not know this build of this device yet. Telling again changes nothing.
-pub(crate) async fn tell_build(core: &Core) -> Outcome<()> {
-    let (Ok(own), Some(build)) = (core.identity(), core.build()) else { return Ok(()) };
-    let told = format!("{} {build}", own.device_id);
+/// Whether an error says that this build may not be used.
+pub(crate) fn is_of_build(error: &WalletError) -> bool {
+    OF_BUILD.into_iter().any(|code| error.is(code))
+}
+
+/// Why the service lets this build pay nothing, as it said with the account. What it said of the build before an update of the app
+/// says nothing of the one after it.
+pub(crate) fn why_not_build(ledger: &Connection, known: &wire::Account, device: Option<Id>, build: Option<&Value>) -> Outcome<Option<Code>> {
+    let reasons = known.channels.iter().filter_map(|channel| Code::parse(channel.reason.as_deref()?));
+    let Some(code) = reasons.into_iter().find(|code| OF_BUILD.contains(code)) else { return Ok(None) };
+    let (Some(build), Some(device)) = (build, device) else { return Ok(Some(code)) };
+    let same = marks::get(ledger, marks::BUILD_TOLD)?.is_none_or(|told| told == mark(device, build));
+    Ok(same.then_some(code))
+}
+
+fn mark(device: Id, build: &Value) -> String {
+    format!("{device} {build}")
+}
+
+/// Tells the service, if it does not know this build of this device yet. Telling again changes nothing. Gives whether it was told now.
+pub(crate) async fn tell_build(core: &Core) -> Outcome<bool> {
+    let (Ok(own), Some(build)) = (core.identity(), core.build()) else { return Ok(false) };
+    let told = mark(own.device_id, &build);
     if core.open_files(|files| files.ledger(|conn| marks::get(conn, marks::BUILD_TOLD))).await?.as_ref() == Some(&told) {
-        return Ok(());
+        return Ok(false);
     }
     let request = core.request("PUT", "/v1/devices/this/build".to_owned(), build.to_string().into_bytes())?;
     let answer = core.call(&request).await?;
@@ -53,7 +77,8 @@ pub(crate) async fn tell_build(core: &Core) -> Outcome<()> {
             log.append(tx, "account", "build_told", b"")
         })
     })
-    .await
+    .await?;
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ mod typed;
 
 pub use account::VerificationView;
 pub(crate) use account::{know_time, refresh_account};
-pub(crate) use build::{is_build, tell_build};
+pub(crate) use build::{is_build, is_of_build, tell_build, why_not_build};
 pub(crate) use clock::ServiceClock;
 pub(crate) use device_report::tell_device;
 pub use face::FaceRequest;

@@ -97,6 +97,15 @@ pub(crate) fn upsert(conn: &Connection, row: &RecordRow, receipt: Option<&[u8]>)
     Ok(true)
 }
 
+/// What left the balance and has not come to its end: of which payment, and how much with its fee. They are few.
+pub(crate) fn leaving(conn: &Connection) -> Outcome<Vec<(Option<Id>, i64)>> {
+    let sql = "SELECT intent_id, -minor + fee_minor FROM records INDEXED BY records_leaving
+               WHERE state = 'pending' AND minor < 0 AND kind IN ('withdraw', 'transfer')";
+    let mut select = conn.prepare_cached(sql).map_err(VaultError::from)?;
+    let rows = select.query_map([], |row| Ok((id_if(row, 0)?, row.get(1)?))).map_err(VaultError::from)?;
+    rows.collect::<Result<_, _>>().map_err(|error| VaultError::from(error).into())
+}
+
 /// Twenty bits of the id below the milliseconds; the next free number when two records share both.
 fn free_key(conn: &Connection, row: &RecordRow) -> Outcome<i64> {
     let bytes = kabao_proof::digest::sha256(row.record_id.as_bytes());

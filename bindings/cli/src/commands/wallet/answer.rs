@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Certainty, Code, Failure};
 use kabao_core::WalletError;
 use kabao_core::words::{Language, explain, say};
+use kabao_money::payment::PaymentState;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -50,10 +51,9 @@ impl Answer {
         } else {
             self.show(word, &told);
         }
-        match value.get("state").and_then(Value::as_str).filter(|_| value.get("intent_id").is_some()) {
-            None | Some("succeeded") => ExitCode::SUCCESS,
-            Some("failed") => ExitCode::from(CERTAIN),
-            Some(_) => ExitCode::from(UNKNOWN),
+        match outcome(value) {
+            0 => ExitCode::SUCCESS,
+            code => ExitCode::from(code),
         }
     }
 
@@ -186,6 +186,17 @@ impl Answer {
     }
 }
 
+/// The exit code of what came: a payment that is not settled is not known, one without success is a certain no. How something else
+/// stands, a transfer that waits or was called back, is an answer.
+fn outcome(value: &Value) -> u8 {
+    let state = value.get("state").and_then(Value::as_str).filter(|_| value.get("intent_id").is_some());
+    match state.and_then(PaymentState::parse) {
+        None | Some(PaymentState::Succeeded) => 0,
+        Some(PaymentState::Failed) => CERTAIN,
+        Some(_) => UNKNOWN,
+    }
+}
+
 /// Puts the sentences for a person beside every reason that has a name only.
 fn reasons(language: Language, value: &mut Value) {
     match value {
@@ -207,5 +218,23 @@ fn reasons(language: Language, value: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_payment_without_a_result_is_not_known() {
+        for (state, code) in [
+            ("succeeded", 0), ("failed", CERTAIN), ("unknown", UNKNOWN), ("sending", UNKNOWN), ("fencing", UNKNOWN), ("queued", UNKNOWN),
+            ("waiting", 0), ("arrived", 0), ("cancelled", 0), ("returned", 0),
+        ] {
+            assert_eq!(outcome(&json!({ "intent_id": "1", "state": state })), code, "{state}");
+        }
+        // What is no payment has states of its own.
+        assert_eq!(outcome(&json!({ "state": "failed" })), 0);
+        assert_eq!(outcome(&json!([{ "intent_id": "1", "state": "unknown" }])), 0);
     }
 }
