@@ -253,7 +253,7 @@ impl Json for RecordView {
         object(json!({
             "item": self.item.json(), "fee": self.fee.json(), "route": self.route, "route_text": self.route_text,
             "merchant_order": self.merchant_order, "our_order": self.our_order, "acquirer_order": self.acquirer_order,
-            "original": self.original, "updated_at": self.updated_at, "has_receipt": self.has_receipt,
+            "original": self.original, "updated_at": self.updated_at, "has_receipt": self.has_receipt, "warning": maybe(self.warning.as_ref()),
         }))
     }
 }

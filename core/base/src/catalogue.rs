@@ -276,6 +276,7 @@ codes! {
     PayeeNameWrong "payee_name_wrong" Certain Merchant Person CorrectInput "The payee's name begins otherwise.";
     PayeeFirstTime "payee_first_time" Certain Merchant Person CorrectInput "Nothing was ever sent to this payee.";
     TransferArrived "transfer_arrived" Certain State Person CallSupport "The transfer has arrived and cannot be called back.";
+    UnknownIncoming "unknown_incoming" Certain State Person CallSupport "Money came from somebody to whom this account never sent anything: it may be sent by mistake, or be bait.";
     PayeeIsSelf "payee_is_self" Certain Merchant Person CorrectInput "The payee is the payer.";
     ChannelUnusable "channel_unusable" Certain Merchant Person OtherWayToPay "This way to pay cannot be used now.";
     NoPayerCodes "no_payer_codes" Certain State Person CheckNetwork "No payer codes are left; the phone must go online once.";

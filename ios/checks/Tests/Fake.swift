@@ -205,7 +205,7 @@ func fakeItem(_ number: Int, _ state: String = "done") -> HistoryItem {
 func fakeRecord(_ item: HistoryItem, receipt: Bool = true) -> RecordView {
     RecordView(
         item: item, fee: yuan(0), route: "kabao", routeText: "卡包", merchantOrder: "M1", ourOrder: "K1", acquirerOrder: nil, original: nil,
-        updatedAt: .now, hasReceipt: receipt)
+        updatedAt: .now, hasReceipt: receipt, warning: nil)
 }
 
 func fakeReceipt(verified: Bool) -> ReceiptView {

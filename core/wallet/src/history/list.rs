@@ -5,7 +5,7 @@ use crate::error::{Outcome, WalletError};
 use crate::tables::intents::{self, IntentRow};
 use crate::tables::records::{self, RecordRow};
 use crate::words::{self, Language, say};
-use kabao_base::{Code, Id, Money, Timestamp};
+use kabao_base::{Code, Failure, Id, Money, Timestamp};
 use kabao_money::payment::PaymentState;
 
 /// Records of one page.
@@ -47,11 +47,16 @@ impl HistoryClient {
     pub async fn detail(&self, record_id: String) -> Outcome<RecordView> {
         let id = Id::parse(&record_id).map_err(|_| WalletError::from(Code::BadId).in_field("record_id"))?;
         let language = self.core.settings.language;
-        let (row, receipt) = self
+        let (row, receipt, stranger) = self
             .core
-            .open_files(move |files| files.cache(|conn| Ok((records::get(conn, id)?, records::receipt(conn, id)?))))
+            .open_files(move |files| {
+                files.cache(|conn| {
+                    let row = records::get(conn, id)?.ok_or(Code::NotFound)?;
+                    let stranger = is_from_stranger(conn, &row)?;
+                    Ok((row, records::receipt(conn, id)?, stranger))
+                })
+            })
             .await?;
-        let row = row.ok_or(Code::NotFound)?;
         Ok(RecordView {
             item: item(language, &row),
             fee: row.fee.view(language),
@@ -63,6 +68,7 @@ impl HistoryClient {
             original: row.original.map(|id| id.to_string()),
             updated_at: row.updated_at,
             has_receipt: receipt.is_some(),
+            warning: stranger.then(|| Failure::of(Code::UnknownIncoming)),
         })
     }
 
@@ -77,6 +83,12 @@ impl HistoryClient {
         let language = self.core.settings.language;
         Ok(MonthView { month, spent: Money::fen(spent).view(language), received: Money::fen(received).view(language), count })
     }
+}
+
+/// Whether money came from a person to whom nothing was ever sent. An entry that names nobody says nothing.
+fn is_from_stranger(conn: &rusqlite::Connection, row: &RecordRow) -> Outcome<bool> {
+    let Some(payer) = row.payee_id.filter(|_| row.kind == "transfer" && row.amount.minor > 0) else { return Ok(false) };
+    Ok(!records::was_sent_to(conn, payer)?)
 }
 
 pub(super) fn item(language: Language, row: &RecordRow) -> HistoryItem {

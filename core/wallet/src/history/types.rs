@@ -1,6 +1,6 @@
 //! What crosses to the apps.
 
-use kabao_base::{MoneyView, Timestamp};
+use kabao_base::{Failure, MoneyView, Timestamp};
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,8 @@ pub struct RecordView {
     pub updated_at: Timestamp,
     /// Whether a signed receipt is there.
     pub has_receipt: bool,
+    /// What to know about it: `unknown_incoming` for money from a person to whom nothing was ever sent.
+    pub warning: Option<Failure>,
 }
 
 /// The sums of a month.

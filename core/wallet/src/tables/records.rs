@@ -192,6 +192,13 @@ pub(crate) fn of_original(conn: &Connection, original: Id) -> Outcome<Vec<Record
         .map_err(|error| VaultError::from(error).into())
 }
 
+/// Whether something was ever sent to a person.
+pub(crate) fn was_sent_to(conn: &Connection, person: Id) -> Outcome<bool> {
+    conn.prepare_cached("SELECT 1 FROM records WHERE payee_id = ?1 AND kind = 'transfer' AND minor < 0")
+        .and_then(|mut select| select.exists([person.to_string()]))
+        .map_err(|error| VaultError::from(error).into())
+}
+
 /// The record of a payment of this phone.
 pub(crate) fn of_intent(conn: &Connection, intent: Id) -> Outcome<Option<RecordRow>> {
     conn.prepare_cached(&format!("SELECT {COLUMNS} FROM records WHERE intent_id = ?1"))
