@@ -165,6 +165,18 @@ class ScreensTest {
     }
 
     @Test
+    fun `a payment without a result stands on the first screen, says not to pay again, and is opened from there`() {
+        door.home = Answer.Given(Home(true, fen(5620), open = listOf(payment(Certainty.OPEN, lostAnswer))))
+        val model = show()
+        screen.onNodeWithText(words[Label.SCREEN_UNDER_WAY]).assertIsDisplayed()
+        screen.onNodeWithText(lostAnswer.text).assertIsDisplayed()
+        press(Label.SCREEN_OPEN_DETAILS)
+        screen.onNodeWithText(lostAnswer.next).assertIsDisplayed()
+        assertEquals(Certainty.OPEN, (model.state.value.confirm as Confirm.Result).payment.certainty)
+        for (label in listOf(Label.SCREEN_TRY_AGAIN, Label.SCREEN_PAY_WITH_PIN)) button(label).assertDoesNotExist()
+    }
+
+    @Test
     fun `a phone without an account shows the step and nothing that pays`() {
         door.home = Answer.Given(Home(step = Step("注册", "用手机号注册。"), ready = Ready(listOf(Trouble("not_registered", "还没有注册", "请先注册。")))))
         show()
