@@ -277,6 +277,7 @@ codes! {
     PayeeFirstTime "payee_first_time" Certain Merchant Person CorrectInput "Nothing was ever sent to this payee.";
     TransferArrived "transfer_arrived" Certain State Person CallSupport "The transfer has arrived and cannot be called back.";
     UnknownIncoming "unknown_incoming" Certain State Person CallSupport "Money came from somebody to whom this account never sent anything: it may be sent by mistake, or be bait.";
+    CancelUnknown "cancel_unknown" Unknown State Wallet DoNotPayAgain "Whether the transfer was called back is not known yet.";
     PayeeIsSelf "payee_is_self" Certain Merchant Person CorrectInput "The payee is the payer.";
     ChannelUnusable "channel_unusable" Certain Merchant Person OtherWayToPay "This way to pay cannot be used now.";
     NoPayerCodes "no_payer_codes" Certain State Person CheckNetwork "No payer codes are left; the phone must go online once.";
@@ -288,6 +289,7 @@ codes! {
     PaymentUnknown "payment_unknown" Unknown State Wallet DoNotPayAgain "The result is not known yet.";
     PaymentRefused "payment_refused" Certain Service Person CallSupport "The service refused the payment.";
     PaymentAbandoned "payment_abandoned" Certain State Person TryAgain "The payment was given up and will never be carried out.";
+    PaymentNeverArrived "payment_never_arrived" Certain Service Person TryAgain "The service, put back to an older copy, has no such payment; it was fenced off.";
     IdReused "id_reused" Certain State App Report "The id was used for another payment.";
     NothingToAbandon "nothing_to_abandon" Certain State App Report "The payment is final or was never sent.";
     NotFound "not_found" Certain State Person CorrectInput "There is no such record.";

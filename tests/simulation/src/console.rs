@@ -26,6 +26,11 @@ impl Console {
         self.ask("POST", path, body.to_string()).await
     }
 
+    /// Takes away.
+    pub async fn delete(&self, path: &str) -> Result<Value, String> {
+        self.ask("DELETE", path, String::new()).await
+    }
+
     async fn ask(&self, method: &str, path: &str, body: String) -> Result<Value, String> {
         let request = Request::builder()
             .method(method)

@@ -104,7 +104,9 @@ fn unknown(event: PaymentEvent, facts: &PaymentFacts) -> Result<PaymentStep, Ste
         return to(verdict, &[Finish]);
     }
     match event {
-        E::NotFound if other_epoch(facts) => to(S::Unknown, &[PresentProofs, AskLater]),
+        // A restored service that does not know it never will: it may not be sent again, as it may have been carried out and
+        // forgotten. It is fenced, after the proofs that may bring it back; the answer is a verdict either way.
+        E::NotFound if other_epoch(facts) => to(S::Fencing, &[PresentProofs, Abandon]),
         E::NotFound if facts.abandon_asked => to(S::Fencing, &[Abandon]),
         E::NotFound => to(S::Sending, &[Send]),
         E::Processing | E::Dispatched | E::NoAnswer => to(S::Unknown, &[AskLater]),

@@ -143,7 +143,7 @@ fn facts_that_forbid_a_send() {
     // Newer and older epoch alike.
     for now in [2, 4] {
         let facts = other(now);
-        assert_eq!(spell(step(PaymentState::Unknown, PaymentEvent::NotFound, &facts)), "unknown present+later");
+        assert_eq!(spell(step(PaymentState::Unknown, PaymentEvent::NotFound, &facts)), "fencing present+abandon");
         assert_eq!(spell(step(PaymentState::Unknown, PaymentEvent::Resumed, &facts)), "unknown present+ask");
         assert_eq!(spell(step(PaymentState::Sending, PaymentEvent::Resumed, &facts)), "unknown tell+present+ask");
     }

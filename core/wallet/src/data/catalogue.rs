@@ -43,7 +43,7 @@ pub(super) const ITEMS: &[Item] = {
         table("account", Ledger, &["account", "replacement", "phone_change", "pin_reset", "sign_in", "recheck", "standing_consents", "device_report"], "phone", true),
         table("consents", Ledger, &["consents", "consent_texts", "withdrawals"], "phone", true),
         table("cards", Ledger, &["bindings"], "phone", true),
-        table("payments", Ledger, &["intents", "intent_links"], "phone", true),
+        table("payments", Ledger, &["intents", "intent_links", "transfers"], "phone", true),
         table("receipts", Ledger, &["receipts"], "phone", true),
         table("payer_codes", Ledger, &["code_batches", "code_tokens"], "shown", false),
         table("journal", Ledger, &["events"], "phone", false),

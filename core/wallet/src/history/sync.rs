@@ -81,6 +81,10 @@ impl HistoryClient {
             told.arrived.extend(&more.arrived);
             told = Told { arrived: told.arrived, ..more };
         }
+        // What was called back is in the history when it is answered.
+        if intents::tell_wishes(&self.core).await.is_ok_and(|answered| answered > 0) {
+            announced = self.bring(identity.account_id, &mut report).await?;
+        }
         self.core.anchor_if_due().await?;
         let account = self.core.open_files(|files| files.cache(|conn| table::snapshot(conn, table::ACCOUNT))).await?;
         if account.is_none() {

@@ -1,5 +1,6 @@
 //! Carries out what the machine asks for, one thing after the other, until the payment is final.
 
+use super::call_back::tell_wishes;
 use super::exchange::exchange;
 use super::record::{Heard, record};
 use super::restored::{after_restore, present};
@@ -78,6 +79,7 @@ pub(super) async fn drive(
         work = VecDeque::from(effects);
         // Without an answer the mark stays, and the next exchange tries again.
         let _ = after_restore(core).await;
+        let _ = tell_wishes(core).await;
     }
 }
 

@@ -7,6 +7,7 @@ use crate::service::wire::{PaymentState as Said, Stage};
 use crate::service::{Answer, Request};
 use crate::shared::Core;
 use crate::tables::intents::{self, IntentRow};
+use crate::tables::receipts;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Id};
@@ -36,9 +37,31 @@ async fn ask(core: &Core, id: Id, effect: PaymentEffect) -> Outcome<Heard> {
         .files(move |files| files.ledger(|conn| Ok((intents::get(conn, id)?, intents::request(conn, id)?))))
         .await?;
     let row = row.ok_or(Code::NotFound)?;
+    if effect == PaymentEffect::Abandon
+        && let Some(heard) = in_history(core, &row).await?
+    {
+        return Ok(heard);
+    }
     let request = request(core, id, effect, body)?;
     let answer = core.call(&request).await?;
     meaning(core, &row, effect, &answer).await
+}
+
+/// The receipt that the history brought while every answer to the payment itself was lost: what has one is not given up.
+async fn in_history(core: &Core, row: &IntentRow) -> Outcome<Option<Heard>> {
+    let id = row.intent_id;
+    let keys = core.key_set().await?;
+    let found = core.files(move |files| files.ledger(|conn| receipts::of_intent(conn, id))).await?;
+    for document in found {
+        let Ok(verdict) = Verdict::open(&document, keys.as_ref()) else { continue };
+        if fits(row, &verdict)?
+            && let Verdict::Receipt(receipt) = &verdict
+        {
+            let epoch = receipt.epoch;
+            return Ok(Some(Heard::proved(verdict, document, None, epoch)));
+        }
+    }
+    Ok(None)
 }
 
 fn request(core: &Core, id: Id, effect: PaymentEffect, body: Option<Vec<u8>>) -> Outcome<Request> {
@@ -87,19 +110,24 @@ async fn checked(core: &Core, row: &IntentRow, said: &Said, document: &[u8]) -> 
         verdict = Verdict::open(document, core.fetch_key_set().await?.as_ref());
     }
     let verdict = verdict.map_err(|_| Code::AnswerForged)?;
-    let terms = Terms::decode(&row.terms).map_err(|_| Code::StorageDamaged)?;
     let named = match &verdict {
-        Verdict::Receipt(receipt) => {
-            said.state == "succeeded"
-                && receipt.terms_digest == Some(terms.digest())
-                && receipt.amount == terms.amount
-                && receipt.fee == terms.fee
-        }
+        Verdict::Receipt(_) => said.state == "succeeded",
         Verdict::Refusal(_) => said.state == "refused",
         Verdict::Tombstone(_) => said.state == "tombstoned",
     };
-    let fits = named && verdict.intent_id() == Some(row.intent_id) && verdict.account_id() == terms.account_id;
-    if fits { Ok(verdict) } else { Err(Code::AnswerForged.into()) }
+    if named && fits(row, &verdict)? { Ok(verdict) } else { Err(Code::AnswerForged.into()) }
+}
+
+/// Whether a proof is of this payment, as it was approved.
+fn fits(row: &IntentRow, verdict: &Verdict) -> Outcome<bool> {
+    let terms = Terms::decode(&row.terms).map_err(|_| Code::StorageDamaged)?;
+    let same = match verdict {
+        Verdict::Receipt(receipt) => {
+            receipt.terms_digest == Some(terms.digest()) && receipt.amount == terms.amount && receipt.fee == terms.fee
+        }
+        Verdict::Refusal(_) | Verdict::Tombstone(_) => true,
+    };
+    Ok(same && verdict.intent_id() == Some(row.intent_id) && verdict.account_id() == terms.account_id)
 }
 
 /// The stages as they are stored.

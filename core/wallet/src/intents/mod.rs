@@ -10,12 +10,14 @@
 //! What follows what is decided by `kabao_money::payment::step`; here it is carried out. `restored` is what a service that was
 //! put back to an older copy is owed.
 
+mod call_back;
 mod drive;
 mod exchange;
 mod record;
 mod repeats;
 mod restored;
 
+pub(crate) use call_back::{ask_again, call_back, look, tell_wishes};
 pub(crate) use restored::after_restore;
 
 use crate::error::Outcome;
@@ -41,6 +43,7 @@ const RESOLVE_MS: u64 = 15_000;
 pub(crate) struct Engine {
     driven: Mutex<BTreeMap<Id, Arc<Notify>>>,
     pub(crate) restored: Restored,
+    calling: call_back::Calling,
 }
 
 impl Engine {
@@ -206,6 +209,9 @@ pub(crate) async fn resume(core: &Arc<Core>) -> Outcome<u32> {
             None => drop(take_up(core, row.intent_id).await),
         }
     }
+    if !core.files(|files| files.ledger(crate::tables::transfers::wishes)).await?.is_empty() {
+        call_back::keep_asking(core);
+    }
     Ok(count)
 }
 
@@ -216,6 +222,14 @@ async fn take_up(core: &Arc<Core>, id: Id) -> Outcome<()> {
         if matches!(effect, PaymentEffect::Send | PaymentEffect::Ask | PaymentEffect::Abandon) {
             set_going(core, id, effect, None);
         }
+    }
+    Ok(())
+}
+
+/// Drives a payment that has no driver.
+async fn go_on(core: &Arc<Core>, id: Id) -> Outcome<()> {
+    if let Some(effect) = due(get(core, id).await?.state) {
+        set_going(core, id, effect, None);
     }
     Ok(())
 }
@@ -255,6 +269,7 @@ pub(crate) async fn resolve(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
         }
     }
     let mut patience = core.host.sleep(RESOLVE_MS);
+    let mut before = row.state;
     loop {
         let waited = tokio::select! {
             biased;
@@ -262,10 +277,12 @@ pub(crate) async fn resolve(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
             () = &mut patience => false,
         };
         let row = get(core, id).await?;
-        // An attempt that was just begun says nothing yet.
-        if !waited || row.state != PaymentState::Sending {
+        // An attempt that was just begun says nothing yet, nor does a fence that is being put up.
+        let begun = row.state == PaymentState::Sending || (row.state == PaymentState::Fencing && before != PaymentState::Fencing);
+        if !waited || !begun {
             return Ok(row);
         }
+        before = row.state;
     }
 }
 
@@ -286,7 +303,9 @@ pub(crate) async fn abandon(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
         }
     }
     record(core, id, Heard::local(PaymentEvent::AbandonAsked)).await?;
-    resolve(core, id).await
+    let row = resolve(core, id).await?;
+    // The answer may be to a question that was on its way before.
+    if row.state == PaymentState::Fencing { resolve(core, id).await } else { Ok(row) }
 }
 
 /// Starts the driver of a payment, unless it has one.

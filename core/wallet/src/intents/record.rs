@@ -150,6 +150,8 @@ fn advance(row: &mut IntentRow, heard: &Heard, epoch: u64) -> Result<Vec<Payment
         (row.code, row.attempts_left, row.record_id) = match verdict {
             Verdict::Receipt(receipt) => (None, None, Some(receipt.record_id)),
             Verdict::Refusal(refusal) => (Some(refusal.code.clone()), refusal.attempts_left, None),
+            // Fenced by the wallet itself, because a restored service did not know it.
+            Verdict::Tombstone(_) if !row.abandon_asked => (Some(Code::PaymentNeverArrived.as_str().to_owned()), None, None),
             Verdict::Tombstone(_) => (Some(Code::PaymentAbandoned.as_str().to_owned()), None, None),
         };
     }

@@ -60,8 +60,9 @@ pub(crate) async fn after_restore(core: &Arc<Core>) -> Outcome<u32> {
     for row in core.files(|files| files.ledger(intents::unsettled)).await? {
         record(core, row.intent_id, Heard::local(PaymentEvent::EpochChanged)).await?;
         let driver = core.engine.driven().get(&row.intent_id).cloned();
-        if let Some(poke) = driver {
-            poke.notify_one();
+        match driver {
+            Some(poke) => poke.notify_one(),
+            None => super::go_on(core, row.intent_id).await?,
         }
     }
     Ok(taken)

@@ -1,4 +1,4 @@
-//! Money for another person: who has this number, and calling a transfer back while it waits.
+//! Money for another person: who has this number. What becomes of a transfer is in `transfers`.
 //!
 //! ```text
 //! payee_by_phone → quote (transfer) → confirm → waiting ─ its time is over ─→ arrived
@@ -9,14 +9,11 @@
 
 use super::PayClient;
 use crate::error::{Outcome, WalletError};
-use crate::intents;
 use crate::service::wire;
-use crate::shared::{read_phone, refresh_account};
-use crate::tables::{receipts, records};
+use crate::shared::read_phone;
 use crate::words::say;
 use kabao_base::fold::hidden_kind;
-use kabao_base::{Code, Failure, Id, MoneyView, Timestamp};
-use kabao_proof::{Document, MoveKind, Receipt, Terms};
+use kabao_base::{Code, Failure};
 
 /// So many characters of a name are the most that is typed of it.
 const BEGINS_MOST: usize = 4;
@@ -51,28 +48,6 @@ pub struct DelayView {
     pub text: String,
     /// The one that the wallet proposes: at once to somebody who was paid before, two hours to somebody new.
     pub proposed: bool,
-}
-
-/// How a transfer of this phone stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct TransferView {
-    /// The payment.
-    pub intent_id: String,
-    /// The record of the history.
-    pub record_id: String,
-    /// Who is paid, masked.
-    pub payee_name: String,
-    /// What arrives.
-    pub amount: MoneyView,
-    /// `waiting`, `arrived`, `cancelled`.
-    pub state: String,
-    /// The state in words.
-    pub state_text: String,
-    /// When it arrives, or would have.
-    pub arrives_at: Timestamp,
-    /// Whether it can still be called back.
-    pub can_cancel: bool,
 }
 
 impl PayClient {
@@ -111,65 +86,6 @@ impl PayClient {
             delays: delays.collect(),
             warning: person.first_time.then(|| Failure::of(Code::PayeeFirstTime)),
         })
-    }
-
-    /// How a transfer of this phone stands, as the last sync brought it. Works without network.
-    ///
-    /// # Errors
-    /// `not_found` for a payment that is no transfer or has not succeeded.
-    pub async fn transfer(&self, intent_id: String) -> Outcome<TransferView> {
-        let id = Id::parse(&intent_id).map_err(|_| WalletError::from(Code::BadId).in_field("intent_id"))?;
-        self.core.check_open()?;
-        let row = intents::get(&self.core, id).await?;
-        let terms = Terms::decode(&row.terms).map_err(|_| Code::StorageDamaged)?;
-        let record = row.record_id.filter(|_| terms.kind == MoveKind::Transfer).ok_or(Code::NotFound)?;
-        let (receipt, known) = self
-            .core
-            .open_files(move |files| {
-                let receipt = files.ledger(|conn| receipts::get(conn, record))?;
-                Ok((receipt, files.cache(|conn| records::get(conn, record))?))
-            })
-            .await?;
-        let receipt = receipt.and_then(|row| kabao_proof::cose::read(&row.document).ok()).and_then(|cose| Receipt::decode(&cose.payload).ok());
-        let receipt = receipt.ok_or(Code::NotFound)?;
-        let arrives_at = receipt.arrives_at.unwrap_or(receipt.at);
-        let state = match known.as_ref().map(|known| known.state.as_str()) {
-            Some("reversed") => "cancelled",
-            Some("done") => "arrived",
-            // Before the sync that brings it: one without a delay has arrived when it was carried out.
-            None if receipt.arrives_at.is_none() => "arrived",
-            _ => "waiting",
-        };
-        let language = self.core.settings.language;
-        Ok(TransferView {
-            intent_id: row.intent_id.to_string(),
-            record_id: record.to_string(),
-            payee_name: receipt.payee_name,
-            amount: receipt.amount.view(language),
-            state: state.to_owned(),
-            state_text: say(language, &format!("transfer.{state}"), &[]),
-            arrives_at,
-            can_cancel: state == "waiting" && self.core.now() < arrives_at,
-        })
-    }
-
-    /// Calls a transfer back that waits. Asking again is the same; it either arrives or is called back, never both.
-    ///
-    /// # Errors
-    /// `transfer_arrived` when it was too late. When no answer came, the error says that the outcome is not known: ask again.
-    pub async fn cancel_transfer(&self, intent_id: String) -> Outcome<TransferView> {
-        let id = Id::parse(&intent_id).map_err(|_| WalletError::from(Code::BadId).in_field("intent_id"))?;
-        self.core.identity()?;
-        let request = self.core.request("POST", format!("/v1/transfers/{id}/cancel"), b"{}".to_vec())?;
-        let answer = self.core.call(&request).await.map_err(|error| WalletError::from(error.failure().clone().unknown()))?;
-        let said: wire::Transfer = answer.read()?;
-        // What the history says comes with a sync; balance and limits with the account.
-        let _ = refresh_account(&self.core).await;
-        let view = self.transfer(intent_id).await?;
-        let language = self.core.settings.language;
-        let state = if said.state == "arrived" { "arrived" } else { "cancelled" };
-        let state_text = say(language, &format!("transfer.{state}"), &[]);
-        Ok(TransferView { state: state.to_owned(), state_text, can_cancel: false, ..view })
     }
 }
 

@@ -126,3 +126,15 @@ CREATE TABLE refund_asks (
 CREATE TABLE meant_repeats (
     intent_id TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
+
+-- Transfers to persons that were asked about or called back: the wish that has no answer yet, and what the service said last.
+CREATE TABLE transfers (
+    intent_id  TEXT PRIMARY KEY,
+    wish_at    INTEGER,
+    state      TEXT,
+    record_id  TEXT,
+    payee_name TEXT,
+    minor      INTEGER,
+    currency   TEXT,
+    arrives_at INTEGER
+) STRICT, WITHOUT ROWID;

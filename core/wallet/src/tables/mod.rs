@@ -24,6 +24,7 @@ pub(crate) mod replacement;
 pub(crate) mod sign_in;
 pub(crate) mod sync;
 pub(crate) mod tokens;
+pub(crate) mod transfers;
 
 use crate::error::Outcome;
 use events::{EventHead, Log};

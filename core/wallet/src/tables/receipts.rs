@@ -48,6 +48,13 @@ pub(crate) fn get(conn: &Connection, record_id: Id) -> Outcome<Option<ReceiptRow
     .map_err(|error| VaultError::from(error).into())
 }
 
+/// The signed documents of a payment.
+pub(crate) fn of_intent(conn: &Connection, intent: Id) -> Outcome<Vec<Vec<u8>>> {
+    conn.prepare_cached("SELECT document FROM receipts WHERE intent_id = ?1")
+        .and_then(|mut select| select.query_map([intent.to_string()], |row| row.get(0))?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
 /// A page of receipts in the order of their records' ids, after `after` (empty for the first).
 pub(crate) fn page(conn: &Connection, after: &str, limit: u32) -> Outcome<Vec<ReceiptRow>> {
     conn.prepare_cached("SELECT record_id, intent_id, token_id, at, document FROM receipts WHERE record_id > ?1 ORDER BY record_id LIMIT ?2")

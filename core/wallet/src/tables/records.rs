@@ -171,6 +171,13 @@ pub(crate) fn has_intent(conn: &Connection, intent: Id) -> Outcome<bool> {
         .map_err(|error| VaultError::from(error).into())
 }
 
+/// The record of an intent.
+pub(crate) fn by_intent(conn: &Connection, intent: Id) -> Outcome<Option<RecordRow>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM records WHERE intent_id = ?1 AND original IS NULL ORDER BY key LIMIT 1"))
+        .and_then(|mut select| select.query_row([intent.to_string()], read).optional())
+        .map_err(|error| VaultError::from(error).into())
+}
+
 /// A page, newest first, of records older than `before` (a key of an earlier page; `i64::MAX` for the first page).
 pub(crate) fn page(conn: &Connection, before: i64, limit: u32) -> Outcome<Vec<(i64, RecordRow)>> {
     conn.prepare_cached(&format!("SELECT {COLUMNS}, key FROM records WHERE key < ?1 ORDER BY key DESC LIMIT ?2"))

@@ -230,7 +230,7 @@ fn every_step_and_state_has_words_and_no_words_are_left_over() {
 #[test]
 fn the_names_that_the_service_uses_have_words() {
     for key in [
-        "record.kind.top_up", "record.kind.pay", "record.kind.payer_code", "record.kind.refund", "record.kind.reversal", "record.kind.withdraw", "stage.returned", "record.kind.transfer", "stage.sent", "transfer.waiting", "transfer.arrived", "transfer.cancelled",
+        "record.kind.top_up", "record.kind.pay", "record.kind.payer_code", "record.kind.refund", "record.kind.reversal", "record.kind.withdraw", "stage.returned", "record.kind.transfer", "stage.sent", "transfer.waiting", "transfer.arrived", "transfer.cancelled", "transfer.returned", "transfer.cancelling", "transfer.due",
         "record.state.done", "record.state.refunded", "record.state.part_refunded", "record.state.reversed", "record.state.rerouted",
         "record.state.refused", "record.state.pending", "record.state.sent", "record.state.held", "way.lakala", "way.unionpay", "way.alipay", "way.wechat",
         "way.paypal", "way.balance", "way.card", "stage.accepted", "stage.sent_to_bank", "stage.bank_confirmed",

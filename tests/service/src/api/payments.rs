@@ -23,7 +23,8 @@ pub async fn pay(State(service): App, caller: Caller, Path(intent): Path<String>
     responses((status = 200, body = PaymentOut), (status = 202, body = PaymentOut), (status = 410, body = PaymentOut), Common))]
 pub async fn state(State(service): App, caller: Caller, Path(intent): Path<String>) -> Outcome<Answer> {
     let intent = wire::id(&intent, "intent_id")?;
-    let known = pay::load(&service.state().db, intent)?.filter(|payment| payment.account == caller.account);
+    // Of an orphan the money is known, and not the payment: whoever has its receipt presents it, whoever has none gives it up.
+    let known = pay::load(&service.state().db, intent)?.filter(|payment| payment.account == caller.account && payment.state != PayState::Orphan);
     let payment = known.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
     answer(&service, &payment, "processing", true)
 }

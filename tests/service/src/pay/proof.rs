@@ -18,6 +18,8 @@ fn invalid() -> Refusal {
 /// Takes a proof. The book agrees, is mended, or the proof is refused.
 pub fn import(service: &Service, caller: &Caller, intent: Id, bytes: &[u8]) -> Outcome<()> {
     if take(service, caller, intent, bytes)? {
+        // What had arrived arrives at once.
+        let _ = super::transfer::deliver_due(service, service.now());
         // Money is back that a charge of the acquirer's book may have been paid from.
         let _ = super::rebuild::adopt_missed(service);
         // Or that was given back already.
@@ -106,7 +108,7 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
         Source::Balance => None,
     };
     if receipt.kind == RecordKind::Transfer {
-        return super::transfer::mend(state, receipt, bytes, now);
+        return super::transfer::mend(service, state, receipt, bytes, now);
     }
     let out = receipt.kind == RecordKind::Withdraw;
     if let Some(known) = known.as_ref().filter(|known| known.to_card().is_some() && known.state != State::Orphan) {

@@ -59,6 +59,7 @@ pub fn rebuild(service: &Service) -> Outcome<()> {
         Ok(())
     })?;
     state.rebuilding = false;
+    super::transfer::recall_all(service, &mut state, now)?;
     super::withdraw::recall_all(service, &mut state, now)
 }
 

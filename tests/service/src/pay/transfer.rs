@@ -5,7 +5,7 @@
 
 use super::finish;
 use super::quote::{Quote, source_out};
-use super::{Payment, State, load, stage};
+use super::{Payment, State, load, stage, withdraw};
 use crate::closing;
 use crate::holds;
 use crate::refusal::{Outcome, Refusal};
@@ -16,7 +16,7 @@ use crate::store::limits::{self, Way};
 use crate::store::people::{Account, account};
 use crate::store::{self, all, history, id_at, meta, one, run};
 use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
-use crate::wire::{SourceOut, SourceWire, TransferOut, fen};
+use crate::wire::{AmountOut, SourceOut, SourceWire, TransferOut, fen};
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::{HistoryEntry, Receipt, RecordKind, Source, digest};
 use rusqlite::{Connection, Row, params};
@@ -72,8 +72,14 @@ impl Transfer {
     }
 
     /// As its payer sees it.
-    pub fn out(&self) -> TransferOut {
-        TransferOut { state: self.state.clone(), arrives_at: self.arrives_at.as_ms() }
+    pub fn out(&self, db: &Connection) -> Outcome<TransferOut> {
+        Ok(TransferOut {
+            state: self.state.clone(),
+            arrives_at: self.arrives_at.as_ms(),
+            record_id: self.record.to_string(),
+            payee_name: masked(db, self.payee)?,
+            amount: AmountOut::from(self.amount),
+        })
     }
 }
 
@@ -234,9 +240,13 @@ fn end(tx: &Connection, intent: Id, state: &str, now: Timestamp) -> Outcome<()> 
 
 /// It arrives: with the payee's own record and receipt. A payee whose account is closed by now receives nothing.
 fn deliver(tx: &Connection, service: &Service, row: &Transfer, now: Timestamp) -> Outcome<()> {
-    if closing::is_closed(tx, row.payee)? {
-        return give_back(tx, service, row, "returned", now);
+    match closing::is_closed(tx, row.payee)? {
+        true => give_back(tx, service, row, "returned", now),
+        false => hand_over(tx, service, row, now),
     }
+}
+
+fn hand_over(tx: &Connection, service: &Service, row: &Transfer, now: Timestamp) -> Outcome<()> {
     let arrives = [(name::SUSPENSE.to_owned(), -row.amount), (name::user(row.payee), row.amount)];
     ledger::book(tx, Purpose::Return, &row.intent.to_string(), now, &arrives)?;
     end(tx, row.intent, "arrived", now)?;
@@ -275,18 +285,19 @@ pub fn cancel(service: &Service, payer: Id, intent: Id) -> Outcome<TransferOut> 
     match row.state.as_str() {
         "waiting" if now < row.arrives_at => {}
         "waiting" | "arrived" => return Err(Refusal::of(409, Code::TransferArrived)),
-        _ => return Ok(row.out()),
+        _ => return row.out(&state.db),
     }
     let decision = DecisionRow { decision: derive_cancel_id(intent), account: payer, body: Decision::TransferCancelled { intent }, at: now };
     let VaultAnswer::Decisions(_) = service.ask_vault(VaultCall::KeepDecision(decision))? else { return Err(Refusal::down()) };
     store::write(&mut state.db, |tx| give_back(tx, service, &row, "cancelled", now))?;
-    Ok(find(&state.db, intent)?.ok_or_else(internal)?.out())
+    find(&state.db, intent)?.ok_or_else(internal)?.out(&state.db)
 }
 
 /// How a transfer of this payer stands.
 pub fn view(service: &Service, payer: Id, intent: Id) -> Outcome<TransferOut> {
-    let row = find(&service.state().db, intent)?.filter(|row| row.payer == payer);
-    Ok(row.ok_or_else(|| Refusal::of(404, Code::NotFound))?.out())
+    let state = service.state();
+    let row = find(&state.db, intent)?.filter(|row| row.payer == payer);
+    row.ok_or_else(|| Refusal::of(404, Code::NotFound))?.out(&state.db)
 }
 
 /// What is due arrives. Called by the clock.
@@ -296,21 +307,46 @@ pub(crate) fn deliver_due(service: &Service, now: Timestamp) -> Outcome<()> {
         return Err(Refusal::down());
     }
     let due = all(&state.db, "SELECT * FROM transfers WHERE state = 'waiting' AND arrives_at <= ?1 ORDER BY arrives_at LIMIT 200", [now.as_ms()], read)?;
+    let mut delivered = false;
     for row in due {
-        let VaultAnswer::Decisions(called_back) = service.ask_vault(VaultCall::DecisionOf { decision: derive_cancel_id(row.intent) })? else {
-            return Err(Refusal::down());
-        };
+        let called_back = is_called_back(service, row.intent)?;
+        // A book that was put back may have forgotten that it had arrived, and that a bank has carried it on from there: it goes the
+        // same way again, or it would come back to the payer and be paid out as well.
+        let went_on = closing::is_closed(&state.db, row.payee)? && withdraw::untaken(service, &state.db, row.payee)? > 0;
         // One that cannot go on now does not hold up the others.
-        let _ = store::write(&mut state.db, |tx| match called_back.is_empty() {
-            true => deliver(tx, service, &row, now),
-            false => give_back(tx, service, &row, "cancelled", now),
+        let ended = store::write(&mut state.db, |tx| match (called_back, went_on) {
+            (true, _) => give_back(tx, service, &row, "cancelled", now),
+            (false, true) => hand_over(tx, service, &row, now),
+            (false, false) => deliver(tx, service, &row, now),
         });
+        delivered |= ended.is_ok() && !called_back;
+    }
+    // What it was paid out from may be there by now.
+    if delivered && meta::epoch(&state.db)? > 1 { withdraw::recall_all(service, &mut state, now) } else { Ok(()) }
+}
+
+fn is_called_back(service: &Service, intent: Id) -> Outcome<bool> {
+    match service.ask_vault(VaultCall::DecisionOf { decision: derive_cancel_id(intent) })? {
+        VaultAnswer::Decisions(found) => Ok(!found.is_empty()),
+        _ => Err(Refusal::down()),
+    }
+}
+
+/// What was called back goes back at once in a book that was put back to before it was. Safe to repeat.
+pub(super) fn recall_all(service: &Service, state: &mut service::State, now: Timestamp) -> Outcome<()> {
+    let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::Decisions)? else { return Err(Refusal::down()) };
+    for row in rows {
+        let Decision::TransferCancelled { intent } = row.body else { continue };
+        if let Some(row) = find(&state.db, intent)?.filter(|row| row.state == "waiting") {
+            store::write(&mut state.db, |tx| give_back(tx, service, &row, "cancelled", now))?;
+        }
     }
     Ok(())
 }
 
-/// A receipt of a book that was lost: the transfer is there again, and goes on as it would have.
-pub(super) fn mend(state: &mut service::State, receipt: &Receipt, bytes: &[u8], now: Timestamp) -> Outcome<()> {
+/// A receipt of a book that was lost: the transfer is there again, and goes on as it would have; it is back at once when it was
+/// called back.
+pub(super) fn mend(service: &Service, state: &mut service::State, receipt: &Receipt, bytes: &[u8], now: Timestamp) -> Outcome<()> {
     let (Some(intent), Some(payee)) = (receipt.intent_id, receipt.payee_id) else { return Err(Refusal::rule(Code::ReceiptInvalid).field("proof")) };
     let row = Transfer {
         intent,
@@ -323,6 +359,7 @@ pub(super) fn mend(state: &mut service::State, receipt: &Receipt, bytes: &[u8], 
         at: receipt.at,
         arrives_at: receipt.arrives_at.unwrap_or(receipt.at),
     };
+    let called_back = is_called_back(service, intent)?;
     store::write(&mut state.db, |tx| {
         // A payee that this book does not know: nobody can be paid yet.
         masked(tx, payee).map_err(|_| Refusal::of(503, Code::ServiceDown).retry_after(1_000))?;
@@ -353,7 +390,8 @@ pub(super) fn mend(state: &mut service::State, receipt: &Receipt, bytes: &[u8], 
             receipt: Some(bytes.to_vec()),
             ..entry(tx, receipt, "pending", -row.amount, now)?
         };
-        history::append(tx, row.payer, entry)
+        history::append(tx, row.payer, entry)?;
+        if called_back { give_back(tx, service, &row, "cancelled", now) } else { Ok(()) }
     })?;
     debug_assert!(load(&state.db, intent)?.is_some());
     Ok(())

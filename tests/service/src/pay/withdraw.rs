@@ -12,7 +12,7 @@ use crate::service::{self, Service};
 use crate::store::ledger::{self, Purpose, name};
 use crate::store::limits::{self, Way};
 use crate::store::people::{Account, Card, card_of};
-use crate::store::{self, history, one, run};
+use crate::store::{self, history, meta, one, run};
 use crate::vault::{BankState, Decision, DecisionRow, VaultAnswer, VaultCall};
 use crate::wire::{SourceOut, SourceWire, fen};
 use kabao_base::{Code, Id, Timestamp};
@@ -119,6 +119,21 @@ pub(super) fn recall(service: &Service, state: &mut service::State, account: Id,
     let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::DecisionOf { decision: intent })? else { return Err(Refusal::down()) };
     let Some(row) = rows.first().filter(|row| row.account == account) else { return Ok(()) };
     if take_up(service, state, row, now)? { Ok(()) } else { Err(Refusal::down()) }
+}
+
+/// How many withdrawals of an account the bank has carried out, or may yet, of which the book knows nothing: only one that was put
+/// back to an older copy can have forgotten any.
+pub(crate) fn untaken(service: &Service, db: &Connection, account: Id) -> Outcome<i64> {
+    if meta::epoch(db)? <= 1 {
+        return Ok(0);
+    }
+    let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::Decisions)? else { return Err(Refusal::down()) };
+    let mut count = 0i64;
+    for row in rows.iter().filter(|row| row.account == account && matches!(row.body, Decision::Withdrawal { .. })) {
+        let at_bank = || matches!(service.ask_bank(VaultCall::Query { id: row.decision }), BankState::Done | BankState::Pending);
+        count = count.saturating_add(i64::from(load(db, row.decision)?.is_none() && at_bank()));
+    }
+    Ok(count)
 }
 
 /// Whether nothing of it is left to be taken up.

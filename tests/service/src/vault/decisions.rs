@@ -50,7 +50,9 @@ impl Engine {
         ] {
             tx.execute(sql, [&key])?;
         }
-        tx.execute("DELETE FROM decisions WHERE account = ?1 AND decision <> ?2", [&key, &decision.to_string()])?;
+        // What a bank paid out stays known: a book that is put back to before it must not give the same money to somebody else.
+        let sql = "DELETE FROM decisions WHERE account = ?1 AND decision <> ?2 AND json_extract(body, '$.withdrawal') IS NULL";
+        tx.execute(sql, [&key, &decision.to_string()])?;
         tx.commit()?;
         Ok(VaultAnswer::Done)
     }

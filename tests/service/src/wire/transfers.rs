@@ -1,5 +1,6 @@
 //! People who are paid, and transfers, on the wire.
 
+use super::AmountOut;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -47,4 +48,10 @@ pub struct TransferOut {
     pub state: String,
     /// When it arrives, or would have.
     pub arrives_at: i64,
+    /// The payer's record of the history.
+    pub record_id: String,
+    /// Who is paid, masked.
+    pub payee_name: String,
+    /// What arrives.
+    pub amount: AmountOut,
 }

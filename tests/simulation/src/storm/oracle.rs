@@ -67,7 +67,7 @@ impl Storm {
         Ok(executions.iter().filter_map(|execution| execution["intent_id"].as_str().map(str::to_owned)).collect())
     }
 
-    /// Faults end; everything is given the time to become final. What a restored service has forgotten is given up.
+    /// Faults end; everything is given the time to become final, and nobody gives anything up: that is for the wallet to do.
     pub async fn clear_up(&mut self) -> Told<()> {
         self.world.note("clear");
         self.net.set(Weather::default());
@@ -91,9 +91,7 @@ impl Storm {
             let late = (waited > RESOLVED_MS).then(|| format!("{} payments have no result 30 minutes after the faults ended", open.len()));
             self.judge_one("I4", late);
             for payment in open {
-                let gives_up = self.restored && round > 20;
-                let asked = if gives_up { pay.abandon(payment.intent_id).await } else { pay.resolve(payment.intent_id).await };
-                match asked {
+                match pay.resolve(payment.intent_id).await {
                     Ok(view) => self.told(&view),
                     Err(error) => self.refused(&error),
                 }

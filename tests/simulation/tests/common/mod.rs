@@ -5,6 +5,7 @@ pub mod bad;
 pub mod cards;
 pub mod moves;
 pub mod people;
+pub mod transfers;
 
 use kabao_core::Wallet;
 use kabao_core::error::Outcome;

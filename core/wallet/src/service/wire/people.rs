@@ -1,6 +1,6 @@
 //! People who are paid, and transfers, on the wire.
 
-use kabao_base::Id;
+use kabao_base::{Id, Money, Timestamp};
 use serde::Deserialize;
 
 /// Somebody who can be paid.
@@ -18,4 +18,8 @@ pub(crate) struct PersonPayee {
 #[derive(Deserialize)]
 pub(crate) struct Transfer {
     pub(crate) state: String,
+    pub(crate) arrives_at: Timestamp,
+    pub(crate) record_id: Id,
+    pub(crate) payee_name: String,
+    pub(crate) amount: Money,
 }
