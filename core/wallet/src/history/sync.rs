@@ -76,14 +76,11 @@ impl HistoryClient {
         let mut report = SyncReport { changed: 0, asks: 0, complete: false };
         let mut told = self.bring(identity.account_id, &mut report).await?;
         // A restored service writes what it is shown at the end of its history.
-        while intents::after_restore(&self.core).await? > 0 {
+        // So does one that has heard only now what was called back.
+        while intents::after_restore(&self.core).await? > 0 || intents::tell_wishes(&self.core).await.is_ok_and(|answered| answered > 0) {
             let more = self.bring(identity.account_id, &mut report).await?;
             told.arrived.extend(&more.arrived);
             told = Told { arrived: told.arrived, ..more };
-        }
-        // What was called back is in the history when it is answered.
-        if intents::tell_wishes(&self.core).await.is_ok_and(|answered| answered > 0) {
-            announced = self.bring(identity.account_id, &mut report).await?;
         }
         self.core.anchor_if_due().await?;
         let account = self.core.open_files(|files| files.cache(|conn| table::snapshot(conn, table::ACCOUNT))).await?;

@@ -66,7 +66,7 @@ async fn ask(core: &Core, id: Id) -> Outcome<()> {
             let refused = WalletError::from(answer.refusal());
             if refused.is(Code::TransferArrived) {
                 core.files(move |files| files.commit(answer.time, |tx, log| {
-                    transfers::say(tx, id, "arrived", None)?;
+                    transfers::hear(tx, id, "arrived", None)?;
                     log.append(tx, "transfer", &id.to_string(), b"arrived")
                 }))
                 .await?;
@@ -101,7 +101,7 @@ async fn keep(core: &Core, id: Id, answer: &Answer) -> Outcome<()> {
     core.files(move |files| {
         files.commit(at, |tx, log| {
             let details = Details { record_id: said.record_id, payee_name: said.payee_name, amount: said.amount, arrives_at: said.arrives_at };
-            transfers::say(tx, id, &said.state, Some(&details))?;
+            transfers::hear(tx, id, &said.state, Some(&details))?;
             log.append(tx, "transfer", &id.to_string(), said.state.as_bytes())
         })
     })
@@ -135,7 +135,7 @@ pub(crate) async fn tell_wishes(core: &Core) -> Outcome<u32> {
     for id in core.files(|files| files.ledger(transfers::wishes)).await? {
         match ask(core, id).await {
             Ok(()) => {}
-            Err(error) if error.is(Code::TransferArrived) => too_late(core, id),
+            Err(error) if error.is(Code::TransferArrived) => too_late(core, id).await,
             Err(error) if error.is(Code::NotFound) => {}
             Err(_) => continue,
         }
@@ -146,11 +146,19 @@ pub(crate) async fn tell_wishes(core: &Core) -> Outcome<u32> {
 }
 
 /// The person was told that the result would be told.
-fn too_late(core: &Core, id: Id) {
-    let language = core.settings.language;
-    let text = |part: &str| say(language, &format!("notice.cancel_late.{part}"), &[]);
-    core.listeners.tell(WalletEvent::Notice { title: text("title"), body: text("body"), record_id: None });
-    core.payment_moved(id);
+async fn too_late(core: &Core, id: Id) {
+    let known = core.files(move |files| files.ledger(|conn| Ok((intents::get(conn, id)?, transfers::get(conn, id)?)))).await;
+    let Ok((own, kept)) = known else { return };
+    let own = own.map(|row| (row.payee_name.unwrap_or_default(), row.amount, row.record_id));
+    let told = || kept?.details.map(|details| (details.payee_name, details.amount, Some(details.record_id)));
+    let Some((payee, amount, record)) = own.or_else(told) else { return };
+    let (language, amount) = (core.settings.language, amount.text());
+    let arguments = [("amount", amount.as_str()), ("payee", payee.as_str())];
+    core.listeners.tell(WalletEvent::Notice {
+        title: say(language, "notice.cancel_late.title", &arguments),
+        body: say(language, "notice.cancel_late.body", &arguments),
+        record_id: record.map(|record| record.to_string()),
+    });
 }
 
 /// Goes on by itself until every wish has its answer, or the files are closed: opening them begins anew.

@@ -58,7 +58,7 @@ pub(crate) fn drop_wish(conn: &Connection, intent: Id) -> Outcome<()> {
 }
 
 /// What the service said. An end answers the wish; *waiting* does not take the place of an end.
-pub(crate) fn say(conn: &Connection, intent: Id, state: &str, details: Option<&Details>) -> Outcome<()> {
+pub(crate) fn hear(conn: &Connection, intent: Id, state: &str, details: Option<&Details>) -> Outcome<()> {
     let sql = "INSERT INTO transfers (intent_id, state, record_id, payee_name, minor, currency, arrives_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
                ON CONFLICT (intent_id) DO UPDATE SET \
                state = CASE WHEN excluded.state = 'waiting' THEN coalesce(state, 'waiting') ELSE excluded.state END, \
