@@ -224,6 +224,35 @@ fn exit_codes_say_how_certain_it_is() {
     let times = ledger["executions"].as_array().unwrap().iter().find(|entry| entry["intent_id"] == intent.as_str()).unwrap()["count"].clone();
     assert_eq!((ledger["sum"].clone(), times), (Value::from(0), Value::from(1)));
     assert_eq!(wallet(&profile, &["no-such-word"], "").code, 64);
+    // A transfer waits for so long as the service has it.
+    let odd = wallet(&profile, &["transfer", &"0".repeat(32), "1.00", "--delay-ms", "1"], "");
+    assert!(odd.code == 64 && odd.err.contains("7200000"), "{}", odd.err);
+    let unknown = wallet(&profile, &["--json", "transfer", &"0".repeat(32), "1.00"], "480273").json()["failure"].clone();
+    assert_eq!((&unknown["code"], &unknown["remedy"]), (&Value::from("person_unknown"), &Value::from("correct_input")));
+}
+
+#[test]
+fn a_sheet_that_cannot_be_written_voids_no_other() {
+    let service = Service::start();
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("profile");
+    ready(&service, &profile);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let made = wallet(&profile, &["--json", "sheet-make", "--png", &path("sheet.png")], "");
+    assert_eq!(made.code, 0, "{}", made.err);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(path("sheet.png")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "who reads the file can freeze the account");
+    }
+    std::fs::write(path("no.ttf"), b"no font").unwrap();
+    for words in [vec!["--png", "/no/such/sheet.png"], vec!["--bars"], vec!["--pdf", &path("a.pdf"), "--font", &path("no.ttf")]] {
+        let refused = wallet(&profile, &[&["--json", "sheet-make"], words.as_slice()].concat(), "");
+        assert_eq!(refused.code, 1, "{words:?} {}", refused.out);
+    }
+    let kept = wallet(&profile, &["--json", "sheet-confirm"], made.json()["code"].as_str().unwrap());
+    assert_eq!(kept.code, 0, "{} {}", kept.out, kept.err);
 }
 
 #[test]

@@ -223,6 +223,8 @@ codes! {
     QuoteAltered "quote_altered" Certain Money App NewQuote "The quote is not the one that the service made.";
     QuoteUnknown "quote_unknown" Certain Money App NewQuote "There is no such quote.";
     BalanceLow "balance_low" Certain Money Person TopUpOrOtherSource "The balance is too low.";
+    AboveBalance "above_balance" Certain Money Person SmallerAmount "Above what can be sent or withdrawn: both take from the balance alone.";
+    BalanceOnly "balance_only" Certain Money Person OtherWayToPay "A transfer or a withdrawal takes from the balance, from no card.";
     BankBalanceLow "bank_balance_low" Certain Money Person TopUpOrOtherSource "The bank has too little on the card.";
     LimitSingle "limit_single" Certain Money Person SmallerAmount "Above the cap of one payment.";
     LimitDay "limit_day" Certain Money Person SmallerAmount "Above what is left of the day's limit.";
@@ -234,6 +236,7 @@ codes! {
     OwnCapRaise "own_cap_raise" Certain Proof Person RetypePin "A higher cap of one's own needs the PIN.";
     OwnCapMalformed "own_cap_malformed" Certain Input Person CorrectInput "No cap can be set like that.";
     StepUpPin "step_up_pin" Certain Proof Person RetypePin "So much in a day is confirmed with the payment PIN, not with finger or face.";
+    PinAlways "pin_always" Certain Proof Person RetypePin "A transfer or a withdrawal is always confirmed with the payment PIN, not with finger or face.";
     FeeDiffers "fee_differs" Certain Money App NewQuote "The fee of the quote is not the one that the signed rules give.";
     Maintenance "maintenance" Certain Service Service Wait "The service rests for maintenance.";
     LimitStaticCode "limit_static_code" Certain Money Person SmallerAmount "Above what is left today for printed codes.";
@@ -269,6 +272,7 @@ codes! {
     CodeAggregated "code_aggregated" Certain Merchant Person OtherWayToPay "An acquirer's page that leads to the network of the app that opens it.";
     CodeCrypto "code_crypto" Certain Merchant Person OtherWayToPay "Asks for crypto currency.";
     PayeeUnknown "payee_unknown" Certain Merchant Person ScanAgain "The service does not know the payee.";
+    PersonUnknown "person_unknown" Certain Merchant Person CorrectInput "Nobody was looked up under this id.";
     PayeeNotHere "payee_not_here" Certain Merchant Person CorrectInput "Nobody with an account has this number.";
     PayeeUnverified "payee_unverified" Certain Merchant Person OtherWayToPay "The payee has no verified name yet.";
     PayeeFrozen "payee_frozen" Certain Merchant Person OtherWayToPay "The payee's account is frozen.";

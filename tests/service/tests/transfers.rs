@@ -192,21 +192,21 @@ async fn who_cannot_be_paid_is_refused_before_money_moves() {
     let quote = async |body: Value| one.call("POST", "/v1/quotes", Some(body)).await.unwrap();
     refused(&quote(asked(&one.account.unwrap().to_string(), 1, 0)).await, 422, "payee_is_self");
     // Nobody is paid whom the payer has not looked up.
-    refused(&quote(asked(&stranger.account.unwrap().to_string(), 1, 0)).await, 404, "payee_unknown");
+    refused(&quote(asked(&stranger.account.unwrap().to_string(), 1, 0)).await, 404, "person_unknown");
     for delay in [json!(1), Value::Null] {
         let mut bad = asked(&payee, 1, 0);
         bad["delay_ms"] = delay;
         refused(&quote(bad).await, 400, "bad_argument");
     }
     refused(&quote(json!({"kind": "top_up", "amount": cny(1), "delay_ms": 0})).await, 400, "bad_argument");
-    refused(&quote(asked(&payee, 10_001, 0)).await, 422, "balance_low");
+    refused(&quote(asked(&payee, 10_001, 0)).await, 422, "above_balance");
     refused(&quote(asked(&payee, 500_001, 0)).await, 422, "limit_single");
     town.ask_dev("POST", "/dev/limits", Some(json!({"account_id": one.account, "used": [{"counter": "transfer_day", "fen": 499_000}]}))).await;
     refused(&quote(asked(&payee, 1_001, 0)).await, 422, "limit_day");
     // By finger, another delay, another payee: not what was shown.
     let good = town.quote(&one, asked(&payee, 700, HOURS_2)).await;
     let finger = one.payment(one.make_id(), &good, json!({"kind": "balance"}), None).unwrap();
-    assert_eq!(refusal(&one, &put(&one, &finger).await), "step_up_pin");
+    assert_eq!(refusal(&one, &put(&one, &finger).await), "pin_always");
     let good = body(&town, &one, &payee, 700, HOURS_2).await;
     for (field, value) in [("delay_ms", json!(0)), ("delay_ms", Value::Null), ("payee_id", json!(stranger.account)), ("kind", json!("pay"))] {
         let mut bad = good.clone();
@@ -232,14 +232,24 @@ async fn names_and_numbers_are_not_tried_out() {
         assert_eq!(wrong.json["attempts_left"], left);
     }
     refused(&look(&one, &tel(1), Some("张")).await, 429, "too_many_requests");
-    ok(&look(&one, &tel(1), None).await);
+    // Who was found is no other number to try, however often.
+    for _ in 0..40 {
+        ok(&look(&one, &tel(1), None).await);
+    }
     let mut seen = 0;
     while look(&one, &format!("+8613700137{seen:03}"), None).await.status == 404 {
         seen += 1;
         assert!(seen < 40);
     }
+    assert_eq!(seen, 29, "who was found is one number, whatever name was tried");
+    town.world.advance(3_600_000);
+    let often = look(&one, "+8613700137999", None).await;
+    refused(&often, 429, "too_many_requests");
+    assert_eq!(often.json["retry_after_ms"], 82_800_000, "the day began with the first of them");
+    ok(&look(&one, &tel(1), None).await);
+    town.world.advance(82_799_999);
     refused(&look(&one, "+8613700137999", None).await, 429, "too_many_requests");
-    town.world.advance(86_400_001);
+    town.world.advance(1);
     ok(&look(&one, &tel(1), Some("张")).await);
     for (bad, code) in [("", "empty_input"), ("张三李四王五赵六孙", "input_too_long"), ("张\u{202e}", "hidden_character")] {
         let refused = look(&one, &tel(1), Some(bad)).await;

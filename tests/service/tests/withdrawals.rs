@@ -113,7 +113,7 @@ async fn while_the_bank_is_silent_the_money_is_neither_here_nor_lost() {
         assert_eq!((pending.status, pending.text("state"), pending.text("proof")), (202, "processing", ""), "{fault}");
         assert_eq!(town.balance(&phone).await, 1_000, "it cannot be spent twice");
         let second = phone.call("POST", "/v1/quotes", Some(asked(card, 9_000))).await.unwrap();
-        refused(&second, 422, "balance_low");
+        refused(&second, 422, "above_balance");
         let entry = newest(&phone).await;
         assert_eq!((entry.state.as_str(), entry.amount.minor, entry.receipt), ("pending", -9_000, None));
         // Neither a card on its way out nor an account does.
@@ -196,7 +196,7 @@ async fn who_may_not_withdraw_is_told_why_before_money_moves() {
     let town = Town::new();
     let (phone, card) = town.person().await;
     let quote = async |body: Value| phone.call("POST", "/v1/quotes", Some(body)).await.unwrap();
-    refused(&quote(asked(card, 1)).await, 422, "balance_low");
+    refused(&quote(asked(card, 1)).await, 422, "above_balance");
     ok(&town.top_up(&phone, card, 10_000).await);
     refused(&quote(json!({"kind": "withdraw", "amount": cny(1)})).await, 400, "bad_argument");
     refused(&quote(asked(phone.make_id(), 1)).await, 422, "card_unknown");
@@ -214,7 +214,7 @@ async fn who_may_not_withdraw_is_told_why_before_money_moves() {
     // By finger: not what leaves the wallet.
     let good = town.quote(&phone, asked(card, 700)).await;
     let finger = phone.payment(phone.make_id(), &good, json!({"kind": "balance"}), None).unwrap();
-    assert_eq!(refusal(&phone, &put(&phone, &finger).await), "step_up_pin");
+    assert_eq!(refusal(&phone, &put(&phone, &finger).await), "pin_always");
     // From anything but the balance, or to another card than the one that was shown.
     let good = body(&town, &phone, card, 700).await;
     for (field, value) in [("source", json!({"kind": "card", "card_id": card})), ("payee_id", json!(theirs)), ("payee_id", Value::Null), ("kind", json!("pay"))] {
@@ -255,7 +255,7 @@ async fn of_two_phones_that_withdraw_everything_at_once_one_does() {
     let states = [one.text("state"), two.text("state")];
     assert!(states.contains(&"succeeded") && states.contains(&"refused"), "{states:?}");
     let no = if states[0] == "refused" { &one } else { &two };
-    assert_eq!((refusal(&phone, no), town.balance(&phone).await, holds(&town).await), ("balance_low".to_owned(), 0, 0));
+    assert_eq!((refusal(&phone, no), town.balance(&phone).await, holds(&town).await), ("above_balance".to_owned(), 0, 0));
     town.audit().await;
 }
 

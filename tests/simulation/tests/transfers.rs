@@ -99,7 +99,7 @@ fn a_transfer_wants_the_pin_the_right_quote_and_a_person_who_was_looked_up() {
         assert_eq!(quote.warning.as_ref().map(|warning| warning.code.as_str()), Some("payee_first_time"));
         let mut wish = confirmation(&quote);
         wish.proof = PaymentProof::Approval;
-        assert!(wallet.pay().confirm(wish).await.unwrap_err().is(Code::StepUpPin));
+        assert!(wallet.pay().confirm(wish).await.unwrap_err().is(Code::PinAlways));
         let sent = wallet.pay().confirm(confirmation(&quote)).await.unwrap();
         assert_eq!(sent.state, PaymentState::Succeeded);
         // The other side has not looked this person up, and cannot call the transfer back.

@@ -191,9 +191,9 @@ fn what_stands_in_the_way_is_known_without_network_and_is_what_the_service_says(
         let account = wallet.account().view().await.unwrap().account_id;
         // The last amount that fits and the first that does not, of each limit.
         for (used, class, fits, over, code) in [
-            (json!([]), 3, "100.00", "100.01", "balance_low"),
+            (json!([]), 3, "100.00", "100.01", "above_balance"),
             (json!([{ "counter": "withdraw_day", "fen": 495_000 }]), 3, "50.00", "50.01", "limit_day"),
-            (json!([{ "counter": "withdraw_day", "fen": 0 }, { "counter": "life", "fen": 98_000 }]), 1, "100.00", "100.01", "balance_low"),
+            (json!([{ "counter": "withdraw_day", "fen": 0 }, { "counter": "life", "fen": 98_000 }]), 1, "100.00", "100.01", "above_balance"),
         ] {
             story.all.console.post("/dev/limits", json!({ "account_id": account, "class": class, "used": used })).await.unwrap();
             wallet.limits().refresh().await.unwrap();
@@ -221,7 +221,7 @@ fn what_stands_in_the_way_is_known_without_network_and_is_what_the_service_says(
         let precheck = kabao_core::limits::PrecheckRequest { amount: "6000".to_owned(), channel: "withdraw".to_owned(), source: None };
         let view = wallet.limits().precheck(precheck).await.unwrap();
         let codes: Vec<String> = view.sources[0].blockers.iter().map(|blocker| blocker.failure.code.clone()).collect();
-        assert_eq!(codes, ["limit_single", "limit_day", "balance_low"]);
+        assert_eq!(codes, ["limit_single", "limit_day", "above_balance"]);
     });
 }
 

@@ -19,7 +19,7 @@ pub use words::Word;
 
 use crate::calls::{Arguments, CallError, call};
 use crate::keys;
-use crate::paper::files::{Drawn, keep};
+use crate::paper::files::{Drawn, can_keep, keep};
 use crate::paper::font;
 use crate::paper::sheet::{Paper, Sheet};
 use crate::setup::{self, ServiceFile};
@@ -207,6 +207,16 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
         }
         Word::ChoosePin => ask(wallet, answer, "choose_pin", with([("pin", secret("PIN")?)])).await?,
         Word::SheetMake { pdf, font, files } => {
+            // A new sheet voids the one before it: what cannot be drawn or written is said first.
+            if files.bars {
+                return Err("--bars".to_owned().into());
+            }
+            if pdf.is_some() {
+                let lines = ["recovery", "recovery_when", "recovery_how", "recovery_then", "recovery_keep", "recovery_only"];
+                let text = lines.map(|line| say(answer.language, &format!("sheet.{line}"), &[])).concat();
+                font::find(&text, font.as_deref()).map_err(|error| error.to_string())?;
+            }
+            [&files.svg, &files.png, pdf].into_iter().flatten().try_for_each(|path| can_keep(path))?;
             let made = ask(wallet, answer, "make_recovery_sheet", none).await?;
             let text = |name: &str| made[name].as_str().unwrap_or_default().to_owned();
             if files.any() {

@@ -3,6 +3,8 @@
 use super::png;
 use clap::{Args, ValueEnum};
 use kabao_codes::draw::{self, BarPicture, DrawError, QrLevel, QrPicture};
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// How much of a QR code may be damaged.
@@ -92,8 +94,28 @@ impl Files {
     }
 }
 
-/// Writes a file; gives its name.
+/// Writes a file that only this person reads: it may hold a code that pays, or one that freezes an account. Gives its name.
 pub fn keep(path: &Path, bytes: &[u8]) -> Result<PathBuf, String> {
-    std::fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(path.to_owned())
+    let written = open(path, true).and_then(|mut file| file.write_all(bytes));
+    written.map(|()| path.to_owned()).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Whether a file can be written, before anything is made that stands in it alone. What stands in it stays.
+pub fn can_keep(path: &Path) -> Result<(), String> {
+    if path.exists() && !path.is_file() && !path.is_dir() {
+        // A pipe or a device is opened once.
+        return Ok(());
+    }
+    open(path, false).map(drop).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn open(path: &Path, anew: bool) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(anew);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
 }

@@ -88,7 +88,8 @@ impl LimitsClient {
         if let Some(total) = total.filter(|_| card.is_none() || channel == PayChannel::Withdraw) {
             let left = facts.spendable().unwrap_or(0);
             if left < total.minor {
-                blockers.push(BlockerView { failure: Failure::of(Code::BalanceLow), most: Some(fen(left).view(language)) });
+                let code = if matches!(channel, PayChannel::Withdraw | PayChannel::Transfer) { Code::AboveBalance } else { Code::BalanceLow };
+                blockers.push(BlockerView { failure: Failure::of(code), most: Some(fen(left).view(language)) });
             }
         }
         Ok(SourceCheckView {

@@ -32,11 +32,13 @@ impl PayClient {
         let source = match source {
             Some((source, Ok(()))) => *source,
             Some((_, Err(why))) => return Err(WalletError::from(*why).in_field("source")),
+            // Whoever names a card means something that these ways do not have.
+            None if matches!(quote.kind, MoveKind::Withdraw | MoveKind::Transfer) && Id::parse(&request.source).is_ok() => return Err(WalletError::from(Code::BalanceOnly).in_field("source")),
             None => return Err(WalletError::from(Code::BadArgument).in_field("source")),
         };
         if matches!(quote.kind, MoveKind::Withdraw | MoveKind::Transfer) && matches!(proof, Proof::Approval) {
             // The service would refuse this quote for good.
-            return Err(WalletError::from(Code::StepUpPin).in_field("pin"));
+            return Err(WalletError::from(Code::PinAlways).in_field("pin"));
         }
         let terms = Terms {
             intent_id: self.core.new_id()?,

@@ -17,7 +17,8 @@ use kabao_base::{Code, Id, Timestamp};
 use rusqlite::{Connection, params};
 
 const DAY_MS: i64 = 86_400_000;
-/// How many people an account may look up in a day whom it has never paid: a list of numbers is not to be tried out.
+/// How many numbers an account may look up in a day whose people it has never paid: a list of numbers is not to be tried out. The
+/// same person again is no other number.
 const ASKS: i64 = 30;
 /// How many wrong names in a day.
 const WRONG: i64 = 5;
@@ -33,11 +34,12 @@ pub async fn person(State(service): App, caller: Caller, Sent(body): Sent<Person
     let now = service.now();
     let mut state = service.state();
     ready(&state.db, caller.account, now)?;
-    let (asked, wrong) = tries(&state.db, caller.account, now)?;
-    if asked >= ASKS || (begins.is_some() && wrong >= WRONG) {
-        return Err(Refusal::of(429, Code::TooManyRequests).retry_after(DAY_MS));
-    }
+    let (asked, wrong, again_in) = tries(&state.db, caller.account, now)?;
     let found = number::owner_of(&service, &state.db, number)?;
+    let seen = found.map(|payee| is_known(&state.db, caller.account, payee)).transpose()?.unwrap_or(false);
+    if (asked >= ASKS && !seen) || (begins.is_some() && wrong >= WRONG) {
+        return Err(Refusal::of(429, Code::TooManyRequests).retry_after(again_in));
+    }
     let Some(payee) = found else {
         count(&state.db, caller.account, (1, 0), now)?;
         return Err(Refusal::of(404, Code::PayeeNotHere).field("phone"));
@@ -46,7 +48,7 @@ pub async fn person(State(service): App, caller: Caller, Sent(body): Sent<Person
         return Err(Refusal::rule(Code::PayeeIsSelf).field("phone"));
     }
     if let Some(code) = transfer::why_not_payee(&state.db, payee)? {
-        count(&state.db, caller.account, (1, 0), now)?;
+        count(&state.db, caller.account, (i64::from(!seen), 0), now)?;
         return Err(Refusal::rule(code).field("phone"));
     }
     let sql = "SELECT name_checked, paid_at FROM known_people WHERE payer = ?1 AND payee = ?2";
@@ -57,7 +59,7 @@ pub async fn person(State(service): App, caller: Caller, Sent(body): Sent<Person
         match service.ask_vault(VaultCall::NameBegins { account: payee, begins: begins.to_owned() })? {
             VaultAnswer::Done => checked = true,
             VaultAnswer::Refused { .. } => {
-                count(&state.db, caller.account, (1, 1), now)?;
+                count(&state.db, caller.account, (i64::from(!seen), 1), now)?;
                 let left = u32::try_from(WRONG.saturating_sub(wrong).saturating_sub(1)).unwrap_or(0);
                 return Err(Refusal::rule(Code::PayeeNameWrong).field("name_begins").left(left));
             }
@@ -66,7 +68,7 @@ pub async fn person(State(service): App, caller: Caller, Sent(body): Sent<Person
     }
     let who = account(&state.db, payee)?;
     store::write(&mut state.db, |tx| {
-        if paid.is_none() {
+        if !seen {
             count(tx, caller.account, (1, 0), now)?;
         }
         let sql = "INSERT INTO known_people (payer, payee, name_checked, looked_at) VALUES (?1, ?2, ?3, ?4) \
@@ -85,10 +87,18 @@ pub async fn person(State(service): App, caller: Caller, Sent(body): Sent<Person
     Answer::json(200, &answer)
 }
 
-/// How often people were looked up today, and how often with a wrong name.
-fn tries(db: &Connection, of: Id, now: Timestamp) -> Outcome<(i64, i64)> {
-    let sql = "SELECT asked, wrong FROM people_asks WHERE account_id = ?1 AND since > ?2";
-    Ok(one(db, sql, params![of.to_string(), now.plus_ms(-DAY_MS).as_ms()], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or((0, 0)))
+/// How often people were looked up in this day of the account, how often with a wrong name, and in how long the next one begins.
+fn tries(db: &Connection, of: Id, now: Timestamp) -> Outcome<(i64, i64, i64)> {
+    let sql = "SELECT asked, wrong, since FROM people_asks WHERE account_id = ?1 AND since > ?2";
+    let read = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?));
+    let found = one(db, sql, params![of.to_string(), now.plus_ms(-DAY_MS).as_ms()], read)?;
+    Ok(found.map_or((0, 0, 0), |(asked, wrong, since)| (asked, wrong, since.saturating_add(DAY_MS).saturating_sub(now.as_ms()).clamp(1, DAY_MS))))
+}
+
+/// Whether the payer found this person before.
+fn is_known(db: &Connection, payer: Id, payee: Id) -> Outcome<bool> {
+    let sql = "SELECT 1 FROM known_people WHERE payer = ?1 AND payee = ?2";
+    Ok(one(db, sql, [payer.to_string(), payee.to_string()], |row| row.get::<_, i64>(0))?.is_some())
 }
 
 fn count(db: &Connection, of: Id, (asked, wrong): (i64, i64), now: Timestamp) -> Outcome<()> {

@@ -223,7 +223,7 @@ fn judge(
     let digest = payment.digest.ok_or_else(internal)?;
     match approval {
         // Money that leaves the wallet is known to the person alone: a finger that was added later does not withdraw.
-        Approval::Key(_) if matches!(quote.kind.as_str(), "withdraw" | "transfer") => because(Code::StepUpPin),
+        Approval::Key(_) if matches!(quote.kind.as_str(), "withdraw" | "transfer") => because(Code::PinAlways),
         Approval::Key(_) if quote.kind != "top_up" && steps_up(db, &rules, caller.account, payment.total(), now)? => because(Code::StepUpPin),
         Approval::Key(signature) => {
             let holds = caller.approve_key.verify(&digest, signature).is_ok();

@@ -117,7 +117,7 @@ pub(super) fn why_not(db: &Connection, rules: &Rules, who: &Account, payee: Id, 
     if let Some(code) = limits::check(db, rules, who.id, who.class, None, Way::Transfer, total, now)? {
         return Ok(Some(code));
     }
-    Ok((holds::spendable(db, who.id)? < total).then_some(Code::BalanceLow))
+    Ok((holds::spendable(db, who.id)? < total).then_some(Code::AboveBalance))
 }
 
 /// The one source of a transfer.
@@ -129,7 +129,7 @@ pub(super) fn sources(reason: Option<Code>) -> Vec<SourceOut> {
 pub(super) fn known(db: &Connection, payer: Id, payee: Id) -> Outcome<(String, bool)> {
     let sql = "SELECT paid_at FROM known_people WHERE payer = ?1 AND payee = ?2";
     let found = one(db, sql, [payer.to_string(), payee.to_string()], |row| row.get::<_, Option<i64>>(0))?;
-    let paid_at = found.ok_or_else(|| Refusal::of(404, Code::PayeeUnknown).field("payee_id"))?;
+    let paid_at = found.ok_or_else(|| Refusal::of(404, Code::PersonUnknown).field("payee_id"))?;
     Ok((masked(db, payee)?, paid_at.is_none()))
 }
 

@@ -37,7 +37,7 @@ pub(super) fn why_not(db: &Connection, rules: &Rules, who: &Account, card: &Card
     if let Some(code) = limits::check(db, rules, who.id, who.class, None, Way::Withdraw, total, now)? {
         return Ok(Some(code));
     }
-    Ok((holds::spendable(db, who.id)? < total).then_some(Code::BalanceLow))
+    Ok((holds::spendable(db, who.id)? < total).then_some(Code::AboveBalance))
 }
 
 /// Has the vault write the terms down, before anything moves.

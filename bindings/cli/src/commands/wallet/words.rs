@@ -184,7 +184,7 @@ pub enum Word {
         /// In yuan.
         amount: String,
         /// How long it waits, in milliseconds: 0, 7200000 or 86400000.
-        #[arg(long, default_value_t = 7_200_000)]
+        #[arg(long, default_value_t = 7_200_000, value_parser = a_delay)]
         delay_ms: u32,
         #[command(flatten)]
         agree: Agree,
@@ -382,4 +382,10 @@ pub enum Word {
     /// Passwords, the second factor, devices, signing in and out.
     #[command(flatten)]
     Secure(super::secure::SecureWord),
+}
+
+/// How long a transfer may wait: the ways that the service has.
+fn a_delay(text: &str) -> Result<u32, String> {
+    let known = ["0", "7200000", "86400000"].contains(&text).then(|| text.parse().ok()).flatten();
+    known.ok_or_else(|| "0, 7200000 (two hours) or 86400000 (a day)".to_owned())
 }
