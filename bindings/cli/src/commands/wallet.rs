@@ -25,7 +25,7 @@ use crate::paper::sheet::{Paper, Sheet};
 use crate::setup::{self, ServiceFile};
 use answer::Answer;
 use kabao_core::host::Host;
-use kabao_core::words::Language;
+use kabao_core::words::{Language, say};
 use kabao_core::{Wallet, WalletError, WalletEvent, WalletListener};
 use serde_json::{Map, Value, json};
 use std::io::IsTerminal;

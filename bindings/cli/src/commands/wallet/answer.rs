@@ -5,6 +5,7 @@ use super::typed;
 use super::words::Word;
 use crate::USAGE;
 use crate::journey::format::Show;
+use crate::paper::files::keep;
 use crate::show::{data, fields};
 use crate::show::story::{Detail, Story};
 use crate::views;
@@ -15,7 +16,6 @@ use kabao_core::WalletError;
 use kabao_core::words::{Language, explain, say};
 use kabao_money::payment::PaymentState;
 use serde_json::{Value, json};
-use std::path::Path;
 use std::process::ExitCode;
 
 /// The outcome is certain: no.
@@ -130,7 +130,6 @@ impl Answer {
 
     /// Writes what the command was asked to keep in a file.
     pub fn keep(&self, word: &Word, value: &Value) -> Result<(), String> {
-        let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()));
         let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
         match word {
             Word::ShowCode { files, .. } if files.any() => {
@@ -139,7 +138,7 @@ impl Answer {
             }
             Word::Receipt { out: Some(path), .. } => {
                 let document = URL_SAFE_NO_PAD.decode(text("document")).map_err(|error| error.to_string())?;
-                write(path, &document)
+                keep(path, &document).map(|_| ())
             }
             _ => Ok(()),
         }
