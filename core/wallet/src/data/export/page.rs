@@ -96,7 +96,7 @@ mod tests {
                 made_at: hostile.clone(),
                 account: &[(hostile.clone(), hostile.clone())],
                 sound: false,
-                notes: &[hostile.clone()],
+                notes: std::slice::from_ref(&hostile),
                 files: &[(file, hostile.clone(), 3)],
                 receipts: 0,
                 root_key: hostile.clone(),
