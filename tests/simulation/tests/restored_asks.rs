@@ -42,7 +42,11 @@ async fn merchants(story: &Story) -> (i64, String) {
 
 #[test]
 fn a_question_that_was_paid_is_paid_once_after_an_older_copy_was_put_back() {
-    for (name, by_card, later) in [("balance", false, "400.00"), ("card", true, "400.00"), ("poor", false, "")] {
+    // Whether the acquirer's book has it as paid before the receipt comes, and how much is topped up after it.
+    for (name, by_card, acquirer_first, later) in [
+        ("balance", false, true, "400.00"), ("receipt-first", false, false, "400.00"), ("card", true, true, "400.00"),
+        ("card-receipt-first", true, false, "400.00"), ("poor", false, true, ""),
+    ] {
         story(&format!("ask-{name}"), async |story: Story| {
             let copy = if later.is_empty() { Some(snapshot(&story).await) } else { None };
             story.top_up("300.00").await;
@@ -51,6 +55,9 @@ fn a_question_that_was_paid_is_paid_once_after_an_older_copy_was_put_back() {
                 None => snapshot(&story).await,
             };
             let paid = answered(&story, by_card).await;
+            if acquirer_first {
+                assert_eq!(merchants(&story).await, (12_000, "SUCCESS".to_owned()));
+            }
             if !later.is_empty() {
                 // Enough in the balance to pay it a second time.
                 story.top_up(later).await;
