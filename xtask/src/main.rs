@@ -51,6 +51,8 @@ cargo xtask COMMAND
                             M storms from seed N on; the last line is the figure
   sim kill|service [--seed N] [--count M] [--every K] [--write]
                             kill the app, or the service, in the middle of payments; the last line is the figure
+  sim rollback [--seed N] [--count M] [--every K] [--only WORDS] [--write]
+                            put old files and pages back, change fields of the ledger: when each is noticed
   sim bugs [NAME] [--seconds N]
                             plant each bug of tests/simulation/bugs in a copy and wait until it is found
   fuzz [TARGET] [--seconds N] [--runs N] [--still N] [--keep]

@@ -8,14 +8,14 @@ mod disk;
 mod kill;
 mod pay;
 
-/// `cargo xtask sim [--seed N] [--runs N]`, or with the name of a part: `power`, `io`, `pay`, `kill`, `service`, `bugs`.
+/// `cargo xtask sim [--seed N] [--runs N]`, or with the name of a part: `power`, `io`, `pay`, `kill`, `service`, `rollback`, `bugs`.
 ///
 /// The numbers reach the tests of `tests/simulation` as `KABAO_SIM_SEED` and `KABAO_SIM_RUNS`; without them
 /// the tests use their own.
 pub fn command_line(words: &[&str]) -> Result<bool, String> {
     match words {
         [what @ ("power" | "io"), rest @ ..] => return disk::command_line(what, rest),
-        [what @ ("kill" | "service"), rest @ ..] => return kill::command_line(what, rest),
+        [what @ ("kill" | "service" | "rollback"), rest @ ..] => return kill::command_line(what, rest),
         ["bugs", rest @ ..] => return bugs::command_line(rest),
         ["pay", rest @ ..] => return pay::command_line(rest),
         _ => {}

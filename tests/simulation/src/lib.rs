@@ -10,6 +10,7 @@ pub mod net;
 pub mod page;
 pub mod phone;
 pub mod process;
+pub mod rollback;
 pub mod run;
 pub mod storm;
 pub mod witness;

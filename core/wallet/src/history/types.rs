@@ -101,7 +101,7 @@ pub struct SyncReport {
 pub struct VerifyReport {
     /// Events of this phone that were checked.
     pub events: u64,
-    /// The first event whose seal is wrong, if any.
+    /// The first event whose seal is wrong, or the newest event of a payment that does not stand as its events say; absent when all is well.
     pub first_wrong_event: Option<u64>,
     /// Receipts that were checked.
     pub receipts: u32,

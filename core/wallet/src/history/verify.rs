@@ -11,7 +11,7 @@ use kabao_proof::Receipt;
 const STEP: u32 = 200;
 
 impl HistoryClient {
-    /// Checks the chain of events and every receipt. Works without network.
+    /// Checks the chain of events, every payment against its events, and every receipt. Works without network.
     pub async fn verify(&self) -> Outcome<VerifyReport> {
         let (events, first_wrong_event) =
             self.core.open_files(|files| Ok((files.head().seq, files.verify_events()?))).await?;

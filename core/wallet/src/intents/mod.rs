@@ -24,7 +24,7 @@ use crate::error::Outcome;
 use crate::shared::Core;
 use crate::tables::intents::{self, IntentRow};
 use crate::tables::events::Log;
-use crate::tables::{account, links, refunds};
+use crate::tables::{account, agree, links, refunds};
 use drive::drive;
 use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
@@ -109,7 +109,7 @@ async fn store(core: &Core, approved: Approved) -> Outcome<()> {
                 Some(_) => refunds::mean(tx, id)?,
                 None => {}
             }
-            let event = record::event_body(&row);
+            let event = agree::event_body(&row);
             row.event = log.next();
             intents::insert(tx, &row, &body)?;
             if let Some(old) = instead_of {
@@ -190,7 +190,7 @@ pub(crate) fn adopt(
         updated_at: at,
         proof: None,
     };
-    let event = record::event_body(&row);
+    let event = agree::event_body(&row);
     row.event = log.next();
     intents::insert(tx, &row, b"")?;
     log.append(tx, "intent", &id.to_string(), &event)

@@ -4,6 +4,7 @@ use super::exchange::spell;
 use crate::error::Outcome;
 use crate::service::wire::Stage;
 use crate::shared::Core;
+use crate::tables::agree::event_body;
 use crate::tables::intents::{self, IntentRow};
 use crate::tables::receipts::{self, ReceiptRow};
 use kabao_base::{Code, Id};
@@ -38,13 +39,6 @@ impl Heard {
         };
         Heard { event, code: None, timeline, proof: Some((verdict, document)), epoch, give_up: false }
     }
-}
-
-/// The body of an event: state, attempt, epoch and the event before; no personal data.
-pub(super) fn event_body(row: &IntentRow) -> Vec<u8> {
-    let digest = kabao_proof::hex(&kabao_proof::sha256(&row.terms));
-    let (state, attempt, epoch) = (row.state.as_str(), row.attempts, row.epoch);
-    format!("{state} attempt {attempt} epoch {epoch} terms {digest} after {}", row.event).into_bytes()
 }
 
 /// Steps the machine and stores where it stands. Gives the payment as it stands now, and what is to be done next.

@@ -2,6 +2,7 @@
 //! spans two files, and every reader accepts that.
 
 pub(crate) mod account;
+pub(crate) mod agree;
 pub(crate) mod choices;
 pub(crate) mod consents;
 pub(crate) mod device_report;
@@ -101,9 +102,12 @@ impl Files {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Checks every event of the chain; the number of the first wrong one, if any.
+    /// Checks every event of the chain, and every payment against its newest event; the number of the first wrong one, if any.
     pub(crate) fn verify_events(&self) -> Outcome<Option<u64>> {
-        self.ledger.read(|conn| events::first_wrong(conn, &self.chain_key))
+        self.ledger.read(|conn| match events::first_wrong(conn, &self.chain_key)? {
+            None => agree::first_wrong(conn),
+            wrong => Ok(wrong),
+        })
     }
 
     /// Folds the logs in and closes all three.
