@@ -208,19 +208,23 @@ fn answers_about_requests_that_make_no_sense_change_nothing() {
         story.top_up("100.00").await;
         let (wallet, payee) = (story.wallet(), story.merchant().await);
         let record = paid(&story, &payee, "5.00").await;
-        // Answers about requests that are not signed, of another shape, or of a state that this version does not know.
+        let first = wallet.history().ask_refund(wish(&record, Some("1.00"))).await.unwrap().asks.remove(0);
+        assert_eq!(first.state, "requested");
+        // Signed answers of another shape: what was known before stays known.
         for (turn, said) in [json!({ "asks": 1 }), json!([]), json!({ "asks": [{ "ask_id": "x" }] })].into_iter().enumerate() {
             let liar = story.liar.clone();
             story.meddle(Changes::new("GET", "/v1/refunds", move |request, answer| {
                 Ok(liar.answer(request, &Liar::envelope(&answer), said.to_string().as_bytes()).unwrap())
             }));
             let track = wallet.history().ask_refund(wish(&record, Some(&format!("0.{:02}", turn + 1)))).await.unwrap();
-            assert_eq!(track.asks.len(), turn + 1, "{track:?}");
+            assert_eq!(track.asks.len(), turn + 2, "{track:?}");
+            assert!(track.asks.iter().any(|ask| ask.ask_id == first.ask_id && ask.state == "requested"), "{track:?}");
             sound(&track);
         }
         story.honest();
         synced(&wallet).await;
         let track = wallet.history().refunds(record.clone()).await.unwrap();
-        assert_eq!((track.asks.len(), track.left.minor), (3, 500 - 6), "{track:?}");
+        assert_eq!((track.asks.len(), track.left.minor), (4, 500 - 106), "{track:?}");
+        assert!(track.asks.iter().all(|ask| ask.state == "requested"), "{track:?}");
     });
 }

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 /// Everything that the account asked back; kept as it came in the cache.
 #[derive(Clone, Default, Deserialize, Serialize)]
 pub(crate) struct RefundAsks {
-    #[serde(default)]
     pub(crate) asks: Vec<RefundAsk>,
     #[serde(default)]
     pub(crate) changed_at: Option<i64>,
