@@ -50,6 +50,14 @@ fn the_windows_end_where_they_say() {
     assert_eq!(likeness(&one, &two(" A ", 1)), Some(Likeness::SameOrder));
 }
 
+#[test]
+fn a_merchant_is_known_by_name_and_else_by_its_id() {
+    let named = side("bus/ Bus 12 //200/0");
+    let nameless = Purchase { payee_name: "  ".to_owned(), ..named.clone() };
+    assert_eq!((named.payee_key().as_str(), nameless.payee_key()), ("bus 12", named.payee_id.unwrap().to_string()));
+    assert_eq!(Purchase { payee_id: None, ..nameless }.payee_key(), "");
+}
+
 proptest! {
     #[test]
     fn it_does_not_matter_which_came_first(fen in 1..3i64, other in 1..3i64, apart in -90_000_000..90_000_000i64, order in "[AB ]?", second in "[AB ]?", id in 0..3u8) {
