@@ -228,3 +228,45 @@ fn answers_about_requests_that_make_no_sense_change_nothing() {
         assert!(track.asks.iter().all(|ask| ask.state == "requested"), "{track:?}");
     });
 }
+
+#[test]
+fn a_late_success_after_another_way_was_taken_is_told_and_claimed() {
+    story("late", async |story: Story| {
+        story.top_up("100.00").await;
+        let (wallet, payee) = (story.wallet(), story.merchant().await);
+        let request = |order: Option<&str>| QuoteRequest::Pay { payee_id: payee.clone(), amount: "20.00".to_owned(), order: order.map(str::to_owned) };
+        // The bank says nothing about the scan.
+        story.all.console.post("/dev/bank/faults", json!({ "movements": "hold" })).await.unwrap();
+        let quote = wallet.pay().quote(request(None)).await.unwrap();
+        let mut wanted = common::confirmation(&quote);
+        wanted.source = quote.sources.iter().find(|source| source.usable && source.source != "balance").unwrap().source.clone();
+        let first = wallet.pay().confirm(wanted).await.unwrap();
+        assert_eq!(first.state, PaymentState::Unknown);
+        story.all.console.post("/dev/bank/faults", json!({})).await.unwrap();
+        // The link to the same merchant is asked about, and taken all the same.
+        let quote = wallet.pay().quote(request(Some("A-7"))).await.unwrap();
+        let mut wanted = common::confirmation(&quote);
+        (wanted.source, wanted.again) = ("balance".to_owned(), false);
+        assert!(wallet.pay().confirm(wanted.clone()).await.unwrap_err().is(Code::PaymentUnresolved));
+        wanted.again = true;
+        let second = wallet.pay().confirm(wanted).await.unwrap();
+        assert_eq!((second.state, second.warning.unwrap().code.as_str()), (PaymentState::Succeeded, "may_pay_twice"));
+        synced(&wallet).await;
+        assert!(wallet.history().duplicates().await.unwrap().is_empty());
+        story.all.console.post("/dev/bank/settle", json!({})).await.unwrap();
+        common::moves::settled(&story).await;
+        let late = wallet.pay().payment(first.intent_id).await.unwrap();
+        assert_eq!((late.state, late.warning.unwrap().code.as_str()), (PaymentState::Succeeded, "paid_twice"));
+        synced(&wallet).await;
+        let pair = wallet.history().duplicates().await.unwrap().remove(0);
+        assert_eq!(pair.why, "late_success");
+        wallet.history().claim_duplicate(pair.later.record_id.unwrap(), pair.earlier.record_id.unwrap()).await.unwrap();
+        agree(&story).await;
+        for _ in 0..3 {
+            pass(&story).await;
+        }
+        synced(&wallet).await;
+        let found = wallet.history().duplicates().await.unwrap();
+        assert_eq!((found.len(), found[0].claim.as_ref().map(|claim| claim.state.as_str())), (1, Some("arrived")), "{found:?}");
+    });
+}

@@ -140,7 +140,8 @@ pub(super) fn find(files: &Files) -> Outcome<Vec<Twice>> {
         let pair = files.cache(|conn| Ok([records::of_intent(conn, intent)?, records::of_intent(conn, instead_of)?]))?;
         let [Some(one), Some(two)] = pair else { continue };
         let (later, earlier) = if one.at >= two.at { (one, two) } else { (two, one) };
-        let known = found.iter().any(|twice| twice.later == later && twice.earlier == earlier);
+        let ids = (later.record_id, earlier.record_id);
+        let known = found.iter().any(|twice| is_pair((twice.later.record_id, Some(twice.earlier.record_id)), ids));
         let allowed = files.mine(|conn| table::is_allowed(conn, PAIR, &pair_key(&later, &earlier)))?;
         let claim = claim_of(&later, &earlier);
         let stands = is_payment(&later) && is_payment(&earlier);

@@ -30,6 +30,7 @@ use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
 use kabao_proof::{Document, MoveKind, Terms};
 use record::{Heard, record};
+use repeats::Repeat;
 use restored::Restored;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -104,10 +105,12 @@ async fn store(core: &Core, approved: Approved) -> Outcome<()> {
                 return Err(Code::PaymentUnresolved.into());
             }
             match repeats::find(tx, &row, instead_of, &other_ways)? {
-                Some(code) if !again => return Err(code.into()),
+                Some(repeat) if !again => return Err(repeat.code().into()),
                 // The person knows, and is not asked again after a sync.
-                Some(_) => refunds::mean(tx, id)?,
-                None => {}
+                Some(Repeat::Paid) => refunds::mean(tx, id)?,
+                // Both may succeed: the two are compared when the earlier one does.
+                Some(Repeat::Open(earlier)) if instead_of.is_none() => links::insert(tx, id, earlier)?,
+                Some(Repeat::Open(_)) | None => {}
             }
             let event = agree::event_body(&row);
             row.event = log.next();

@@ -48,21 +48,37 @@ pub(super) fn other_ways(files: &Files, row: &IntentRow) -> Outcome<OtherWays> {
     Ok(OtherWays { paid: paid.collect(), allowed })
 }
 
-/// Why this payment may be one that was made already: `payment_repeated`, or `payment_unresolved` for one without a result.
-pub(super) fn find(conn: &rusqlite::Connection, row: &IntentRow, instead_of: Option<Id>, other: &OtherWays) -> Outcome<Option<Code>> {
+/// A payment that this one may repeat.
+pub(super) enum Repeat {
+    /// One that was paid: `payment_repeated`.
+    Paid,
+    /// One by another way that has no result yet and may still succeed: `payment_unresolved`.
+    Open(Id),
+}
+
+impl Repeat {
+    /// What the person is told.
+    pub(super) fn code(&self) -> Code {
+        match self {
+            Repeat::Paid => Code::PaymentRepeated,
+            Repeat::Open(_) => Code::PaymentUnresolved,
+        }
+    }
+}
+
+/// Whether this payment may be one that was made already.
+pub(super) fn find(conn: &rusqlite::Connection, row: &IntentRow, instead_of: Option<Id>, other: &OtherWays) -> Outcome<Option<Repeat>> {
     let own = intents::since(conn, row.created_at.plus_ms(-WINDOW_MS))?;
     if own.iter().any(|old| old.payee_key == row.payee_key && old.amount == row.amount && old.state == PaymentState::Succeeded) {
-        return Ok((!other.allowed).then_some(Code::PaymentRepeated));
+        return Ok((!other.allowed).then_some(Repeat::Paid));
     }
     let Some(wanted) = purchase(row) else { return Ok(None) };
     // An order that was paid is paid, whatever is usual at this merchant.
     let like = |old: &Purchase| likeness(old, &wanted).is_some_and(|why| why == Likeness::SameOrder || !other.allowed);
     let mine = |old: &&IntentRow| Some(old.intent_id) != instead_of && purchase(old).is_some_and(|old| like(&old));
-    let found = own.iter().filter(mine).map(|old| old.state);
-    let (mut paid, mut open) = (other.paid.iter().any(like), false);
-    for state in found {
-        paid |= state == PaymentState::Succeeded;
-        open |= !state.is_final();
-    }
-    Ok(if paid { Some(Code::PaymentRepeated) } else { open.then_some(Code::PaymentUnresolved) })
+    let found: Vec<&IntentRow> = own.iter().filter(mine).collect();
+    // What has no result is told first: it may be paid twice without anybody knowing yet.
+    let open = found.iter().find(|old| !old.state.is_final()).map(|old| Repeat::Open(old.intent_id));
+    let paid = other.paid.iter().any(like) || found.iter().any(|old| old.state == PaymentState::Succeeded);
+    Ok(open.or(paid.then_some(Repeat::Paid)))
 }
