@@ -50,12 +50,12 @@ impl PayClient {
         self.0.run(|pay| async move { pay.payee_by_phone(phone, name_begins).await }).await
     }
 
-    /// How a transfer of this phone stands, as the last sync brought it. Works without network.
+    /// How a transfer of this account stands, on whichever of its phones it was made. Works without network where this phone knows it.
     pub async fn transfer(&self, intent_id: String) -> Outcome<TransferView> {
         self.0.run(|pay| async move { pay.transfer(intent_id).await }).await
     }
 
-    /// Calls a transfer back that waits. It either arrives or is called back; without an answer, ask again.
+    /// Calls a transfer back that waits. It either arrives or is called back; without an answer the wallet keeps asking.
     pub async fn cancel_transfer(&self, intent_id: String) -> Outcome<TransferView> {
         self.0.run(|pay| async move { pay.cancel_transfer(intent_id).await }).await
     }
