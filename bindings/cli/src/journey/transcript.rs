@@ -22,7 +22,7 @@ const NAMED: &[&str] = &[
 const OF_THE_MOMENT: &[(&str, &str)] = &[
     ("retry_after_ms", "$ms"), ("month", "$month"), ("document", "$document"), ("path", "$path"), ("folder", "$path"),
     ("qr_text", "$document"), ("uri", "$link"), ("typed_key", "$key"), ("backup_codes", "$codes"), ("factor_code", "$code"), ("last_seen_text", "$age"),
-    ("manifest_sha256", "$digest"), ("file_bytes", "$count"), ("resets_text", "$age"),
+    ("manifest_sha256", "$digest"), ("history_text", "$age"), ("file_bytes", "$count"), ("resets_text", "$age"),
     ("picture", "$picture"), ("picture_coloured", "$picture"), ("bars_coloured", "$picture"), ("picture_svg", "$picture"),
     ("events", "$count"), ("changed", "$count"), ("files", "$count"), ("bytes", "$count"), ("sheet", "$sheet"),
 ];
