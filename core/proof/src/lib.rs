@@ -24,7 +24,7 @@ pub use cbor::CborError;
 pub use cose::{Cose, CoseError, CoseToSign};
 pub use digest::{Digest32, base64url, hex, sha256};
 pub use documents::{
-    Document, DocumentError, Feed, Head, HistoryEntry, KeyPurpose, KeySet, MoveKind, Receipt, RecordKind, Refusal, SetKey,
+    Document, DocumentError, Feed, Head, HistoryEntry, KeyPurpose, KeySet, MoveKind, Receipt, ReceiptShows, RecordKind, Refusal, SetKey,
     Source, Terms, Tombstone, Verdict,
 };
 pub use http::{

@@ -9,7 +9,7 @@ public enum Word: String, CaseIterable, Sendable {
     case result, stages, done, back
     case codePicture, codeBars, codeDigits, codeCap, codeLeft, codeRenews, clockDoubt, codeCovered, way, ways, newCode
     case monthSpent, monthReceived, noRecords, more, record, state, lineOf
-    case payee, amount, fee, route, ourOrder, acquirerOrder, merchantOrder, time, source, verified, notVerified, title
+    case payee, amount, fee, route, ourOrder, acquirerOrder, merchantOrder, time, source, verified, notVerified, arrives
 
     /// Its name in the catalogue: `balanceOf` is `balance_of`.
     public var name: String {

@@ -106,13 +106,14 @@ private struct ReceiptSection: View {
     let receipt: ReceiptView
 
     var body: some View {
-        Section(words(.title)) {
+        Section(receipt.title) {
             Label(
                 words(receipt.verified ? .verified : .notVerified),
                 systemImage: receipt.verified ? Symbol.good.rawValue : Symbol.careful.rawValue)
-            Line(words(.payee), receipt.payeeName)
+            Line(receipt.payeeLabel, receipt.payeeName)
             AmountLine(words(.amount), receipt.amount)
             Line(words(.source), receipt.sourceText)
+            Line(words(.arrives), receipt.arrivesText)
         }
     }
 }

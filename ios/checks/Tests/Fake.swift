@@ -210,7 +210,8 @@ func fakeRecord(_ item: HistoryItem, receipt: Bool = true) -> RecordView {
 
 func fakeReceipt(verified: Bool) -> ReceiptView {
     ReceiptView(
-        recordId: "r1", verified: verified, payeeName: "老王早餐铺", amount: yuan(-1), fee: yuan(0), route: "kabao", routeText: "卡包",
+        recordId: "r1", verified: verified, shows: "paid", title: "付款凭证", payeeName: "老王早餐铺", payeeLabel: "收款方", amount: yuan(-1),
+        fee: yuan(0), arrivesAt: nil, arrivesText: nil, route: "kabao", routeText: "卡包",
         source: "balance", sourceText: "余额", ourOrder: "K1", acquirerOrder: nil, merchantOrder: nil, at: .now, atText: "now",
         document: Data(), qrText: nil)
 }

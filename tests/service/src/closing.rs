@@ -86,7 +86,8 @@ pub fn is_closed(db: &Connection, account: Id) -> rusqlite::Result<bool> {
     Ok(one(db, sql, [account.to_string()], |row| row.get::<_, i64>(0))?.is_some())
 }
 
-/// What has to be settled before an account can be closed, each with how much of it there is.
+/// What has to be settled before an account can be closed, each with how much of it there is. What is on its way to the account does not
+/// count, or anybody could keep it open: it goes back when the account is closed by then.
 pub fn points(service: &Service, db: &Connection, account: Id) -> Outcome<Vec<ClosurePointOut>> {
     let count = |sql: &str| -> Outcome<i64> { Ok(one(db, sql, [account.to_string()], |row| row.get::<_, i64>(0))?.unwrap_or(0)) };
     let found = [
@@ -95,7 +96,7 @@ pub fn points(service: &Service, db: &Connection, account: Id) -> Outcome<Vec<Cl
             "in_flight",
             Code::ClosureInFlight,
             count("SELECT (SELECT count(*) FROM payments WHERE account_id = ?1 AND state IN ('accepted', 'sent', 'cancelling', 'orphan')) \
-                   + (SELECT count(*) FROM transfers WHERE state = 'waiting' AND ?1 IN (payer, payee))")?
+                   + (SELECT count(*) FROM transfers WHERE state = 'waiting' AND payer = ?1)")?
             // What a bank paid out of a book that was lost: the money it came from comes back with the payer's proof.
             .saturating_add(withdraw::untaken(service, db, account)?),
         ),

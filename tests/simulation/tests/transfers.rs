@@ -32,6 +32,30 @@ fn every_way_to_lose_an_answer_ends_with_one_transfer() {
 }
 
 #[test]
+fn who_received_money_holds_no_proof_of_having_paid() {
+    story("proofs", async |story: Story| {
+        story.top_up("100.00").await;
+        let (theirs, payee) = friend(&story).await;
+        send(&story, &payee, "3.00", 0).await;
+        send(&story, &payee, "4.00", HOURS_2).await;
+        settled(&story).await;
+        while !theirs.history().sync().await.unwrap().complete {}
+        let of = async |wallet: &Wallet, title: &str| {
+            let items = wallet.history().list(None).await.unwrap().items;
+            let found = items.into_iter().find(|item| item.amount.text.ends_with(title)).unwrap();
+            let receipt = wallet.pay().receipt(found.record_id.unwrap()).await.unwrap();
+            assert!(receipt.verified);
+            (receipt.shows, receipt.title, receipt.arrives_at.is_some())
+        };
+        while !story.wallet().history().sync().await.unwrap().complete {}
+        assert_eq!(of(&story.wallet(), "3.00").await, ("sent".to_owned(), "转账凭证".to_owned(), false));
+        assert_eq!(of(&story.wallet(), "4.00").await, ("sent_later".to_owned(), "延时转账凭证".to_owned(), true));
+        assert_eq!(of(&theirs, "3.00").await, ("received".to_owned(), "收款凭证".to_owned(), false));
+        theirs.close().await.unwrap();
+    });
+}
+
+#[test]
 fn killed_at_any_effect_a_transfer_is_made_once_or_was_never_begun() {
     story("kills", async |mut story: Story| {
         story.top_up("100.00").await;

@@ -97,8 +97,9 @@ fn table(receipt: &Receipt, language: Language, verified: bool) -> String {
         Source::Balance => say(language, "way.balance", &[]),
         Source::Card(id) => id.to_string(),
     };
-    let mut lines = Lines::titled(&word("title"));
-    lines.add(&word("payee"), &receipt.payee_name);
+    let shows = receipt.shows().as_str();
+    let mut lines = Lines::titled(&word(&format!("of.{shows}.title")));
+    lines.add(&word(&format!("of.{shows}.payee")), &receipt.payee_name);
     lines.add(&word("amount"), &receipt.amount.text());
     lines.add(&word("fee"), &receipt.fee.text());
     lines.add(&word("route"), &say(language, &format!("way.{}", receipt.route), &[]));
@@ -110,6 +111,9 @@ fn table(receipt: &Receipt, language: Language, verified: bool) -> String {
         }
     }
     lines.add(&word("time"), &receipt.at.china_text());
+    if let Some(at) = receipt.arrives_at {
+        lines.add(&word("arrives"), &say(language, "receipt.arrives_at", &[("at", &at.china_text())]));
+    }
     lines.end(&word(if verified { "verified" } else { "not_verified" }));
     lines.to_string()
 }

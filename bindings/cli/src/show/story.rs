@@ -181,10 +181,13 @@ impl Story {
 
     fn receipt(&self, outcome: &Value) -> String {
         let word = |name: &str| say(self.language, &format!("receipt.{name}"), &[]);
-        let mut lines = Lines::titled(&word("title"));
+        let own = |key: &str, other: &str| outcome.get(key).and_then(Value::as_str).map_or_else(|| word(other), str::to_owned);
+        let mut lines = Lines::titled(&own("title", "title"));
+        lines.add(&own("payee_label", "payee"), &part(outcome, "payee_name"));
         for (name, path) in [
-            ("payee", "payee_name"), ("amount", "amount.text"), ("fee", "fee.text"), ("route", "route_text"),
+            ("amount", "amount.text"), ("fee", "fee.text"), ("route", "route_text"),
             ("our_order", "our_order"), ("acquirer_order", "acquirer_order"), ("merchant_order", "merchant_order"), ("time", "at_text"),
+            ("arrives", "arrives_text"),
         ] {
             if let Some(value) = at(outcome, path).and_then(Value::as_str) {
                 lines.add(&word(name), value);

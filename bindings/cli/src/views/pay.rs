@@ -117,8 +117,8 @@ impl Json for AskView {
 impl Json for ReceiptView {
     fn json(&self) -> Value {
         object(json!({
-            "record_id": self.record_id, "verified": self.verified, "payee_name": self.payee_name,
-            "amount": self.amount.json(), "fee": self.fee.json(), "route": self.route, "route_text": self.route_text,
+            "record_id": self.record_id, "verified": self.verified, "shows": self.shows, "title": self.title, "payee_name": self.payee_name,
+            "payee_label": self.payee_label, "arrives_at": self.arrives_at, "arrives_text": self.arrives_text, "amount": self.amount.json(), "fee": self.fee.json(), "route": self.route, "route_text": self.route_text,
             "source": self.source, "source_text": self.source_text, "our_order": self.our_order, "acquirer_order": self.acquirer_order, "merchant_order": self.merchant_order,
             "at": self.at, "at_text": self.at_text, "document": URL_SAFE_NO_PAD.encode(&self.document),
             "qr_text": self.qr_text,

@@ -14,7 +14,7 @@ mod verdict;
 pub use entry::{HistoryEntry, STATES};
 pub use feed::{Feed, MAX_FEED_BODY};
 pub use keyset::{ALGORITHM_BOX, ALGORITHM_SIGN, KeyPurpose, KeySet, SetKey};
-pub use outcome::{Head, Receipt, RecordKind, Refusal, Tombstone};
+pub use outcome::{Head, Receipt, ReceiptShows, RecordKind, Refusal, Tombstone};
 pub use terms::{MoveKind, Source, Terms};
 pub use verdict::Verdict;
 

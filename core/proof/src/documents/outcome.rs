@@ -107,6 +107,62 @@ pub struct Receipt {
     pub epoch: u64,
 }
 
+/// What a receipt proves of its holder, in one word. Who shows the receipt of money that came in has not paid anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptShows {
+    /// The holder paid a merchant.
+    Paid,
+    /// The holder sent money to a person, and it arrived at once.
+    Sent,
+    /// The holder sent money that waits until `arrives_at` and can be called back until then.
+    SentLater,
+    /// Money came from a person.
+    Received,
+    /// A merchant gave money back.
+    Refunded,
+    /// A movement was undone.
+    Undone,
+    /// Money came from a card into the balance.
+    ToppedUp,
+    /// Money went from the balance to a card.
+    Withdrawn,
+}
+
+impl ReceiptShows {
+    /// As words are named: `paid`, `sent`, `sent_later`, `received`, `refunded`, `undone`, `topped_up`, `withdrawn`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReceiptShows::Paid => "paid",
+            ReceiptShows::Sent => "sent",
+            ReceiptShows::SentLater => "sent_later",
+            ReceiptShows::Received => "received",
+            ReceiptShows::Refunded => "refunded",
+            ReceiptShows::Undone => "undone",
+            ReceiptShows::ToppedUp => "topped_up",
+            ReceiptShows::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+impl Receipt {
+    /// What it proves of its holder.
+    #[must_use]
+    pub fn shows(&self) -> ReceiptShows {
+        match self.kind {
+            RecordKind::TopUp => ReceiptShows::ToppedUp,
+            RecordKind::Withdraw => ReceiptShows::Withdrawn,
+            RecordKind::Refund => ReceiptShows::Refunded,
+            RecordKind::Reversal => ReceiptShows::Undone,
+            RecordKind::Pay | RecordKind::PayerCode => ReceiptShows::Paid,
+            // Only the phone of the one who sends has an intent.
+            RecordKind::Transfer if self.intent_id.is_none() => ReceiptShows::Received,
+            RecordKind::Transfer if self.arrives_at.is_some() => ReceiptShows::SentLater,
+            RecordKind::Transfer => ReceiptShows::Sent,
+        }
+    }
+}
+
 impl Document for Receipt {
     const CONTENT_TYPE: &'static str = "application/kabao-receipt+cbor";
 

@@ -163,6 +163,18 @@ fn every_field_of_every_document_counts() {
 }
 
 #[test]
+fn a_receipt_says_whose_proof_it_is() {
+    let of = |kind, intent: bool, waits: bool| {
+        let intent_id = intent.then(|| Id::from_bytes([3; 16]));
+        Receipt { kind, intent_id, arrives_at: waits.then(|| at(9)), ..receipt() }.shows().as_str()
+    };
+    let transfers = [(true, false), (true, true), (false, false)].map(|(intent, waits)| of(RecordKind::Transfer, intent, waits));
+    assert_eq!(transfers, ["sent", "sent_later", "received"]);
+    let others = [RecordKind::TopUp, RecordKind::Pay, RecordKind::PayerCode, RecordKind::Refund, RecordKind::Reversal, RecordKind::Withdraw];
+    assert_eq!(others.map(|kind| of(kind, true, false)), ["topped_up", "paid", "paid", "refunded", "undone", "withdrawn"]);
+}
+
+#[test]
 fn the_digest_of_terms_is_fixed() {
     let text = hex(&terms().encode());
     // Thirteen fields, sorted by their encoded keys: shorter keys first.

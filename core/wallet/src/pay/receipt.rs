@@ -38,9 +38,15 @@ impl PayClient {
         let language = self.core.settings.language;
         let cards = known_cards(&self.core).await?;
         let source = super::quote::name(receipt.source);
+        let shows = receipt.shows().as_str();
         Ok(ReceiptView {
             record_id: receipt.record_id.to_string(),
             verified,
+            shows: shows.to_owned(),
+            title: say(language, &format!("receipt.of.{shows}.title"), &[]),
+            payee_label: say(language, &format!("receipt.of.{shows}.payee"), &[]),
+            arrives_at: receipt.arrives_at,
+            arrives_text: receipt.arrives_at.map(|at| say(language, "receipt.arrives_at", &[("at", &at.china_text())])),
             payee_name: receipt.payee_name,
             amount: receipt.amount.view(language),
             fee: receipt.fee.view(language),

@@ -306,12 +306,23 @@ pub struct ReceiptView {
     pub record_id: String,
     /// Whether the signature holds. A receipt whose signature does not hold is shown as such, and never hidden.
     pub verified: bool,
-    /// Who was paid.
+    /// What it proves of its holder: `paid`, `sent`, `sent_later` (it waits and can be called back), `received`, `refunded`, `undone`,
+    /// `topped_up`, `withdrawn`.
+    pub shows: String,
+    /// The same as a title: who received money does not hold a receipt of payment.
+    pub title: String,
+    /// Who was paid, or whom the money came from.
     pub payee_name: String,
+    /// What that person or bank is: "Payee", "From", "Bank".
+    pub payee_label: String,
     /// How much.
     pub amount: MoneyView,
     /// The fee on top.
     pub fee: MoneyView,
+    /// When a transfer that was made with a delay arrives, unless it is called back before.
+    pub arrives_at: Option<Timestamp>,
+    /// The same as a sentence.
+    pub arrives_text: Option<String>,
     /// The way it took: `lakala`, `kabao`, `bank`.
     pub route: String,
     /// The way in words.

@@ -150,7 +150,17 @@ internal class Shape(private val told: (Failure) -> Trouble) {
             merchantOrder = record.merchantOrder,
             receipt =
                 receipt?.let {
-                    Receipt(it.verified, it.payeeName, amount(it.amount), amount(it.fee), it.sourceText, it.atText)
+                    Receipt(
+                        title = it.title,
+                        verified = it.verified,
+                        payeeLabel = it.payeeLabel,
+                        payee = it.payeeName,
+                        amount = amount(it.amount),
+                        fee = amount(it.fee),
+                        source = it.sourceText,
+                        at = it.atText,
+                        arrives = it.arrivesText,
+                    )
                 },
         )
 

@@ -157,7 +157,7 @@ class FakeDoor : Door {
     override suspend fun record(id: String): Answer<Record> {
         asked += "record $id"
         val line = line(1)
-        val receipt = Receipt(true, "老王早餐铺", fen(1580), fen(0), "余额", "2026-11-22 08:01")
+        val receipt = Receipt("付款凭证", true, "收款方", "老王早餐铺", fen(1580), fen(0), "余额", "2026-11-22 08:01", null)
         return Answer.Given(Record(line, fen(0), "卡包", "K2026112200000001", null, null, receipt))
     }
 }

@@ -172,7 +172,17 @@ class Samples(private val tongue: Tongue) {
                         lines = lines, loaded = true,
                         record = Record(
                             lines[3], fen(0), say("拉卡拉", "Lakala"), "K20261122000000017342", "66230011122", "BREAKFAST-7",
-                            Receipt(true, payee, fen(2350), fen(0), say("余额", "Balance"), lines[3].at),
+                            Receipt(
+                                say("付款凭证", "Payment receipt"),
+                                true,
+                                say("收款方", "Payee"),
+                                payee,
+                                fen(2350),
+                                fen(0),
+                                say("余额", "Balance"),
+                                lines[3].at,
+                                null,
+                            ),
                         ),
                     ),
                 ),

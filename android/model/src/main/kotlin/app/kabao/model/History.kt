@@ -43,20 +43,26 @@ public data class Month(public val spent: Amount, public val received: Amount)
 /**
  * A signed receipt, checked on this phone.
  *
+ * @property title what it proves of its holder, as a title.
  * @property verified whether the signature holds. One that does not is shown as such.
- * @property payee who was paid.
+ * @property payeeLabel what that person or bank is: payee, or whom the money came from.
+ * @property payee who was paid, or whom the money came from.
  * @property amount how much.
  * @property fee the fee on top.
  * @property source where the money came from.
  * @property at when.
+ * @property arrives when a transfer that waits arrives; null for everything else.
  */
 public data class Receipt(
+    public val title: String,
     public val verified: Boolean,
+    public val payeeLabel: String,
     public val payee: String,
     public val amount: Amount,
     public val fee: Amount,
     public val source: String,
     public val at: String,
+    public val arrives: String?,
 )
 
 /**

@@ -122,12 +122,13 @@ private fun Details(record: Record) {
     record.merchantOrder?.let { Named(say(Label.RECEIPT_MERCHANT_ORDER), it) }
     record.receipt?.let { receipt ->
         Block {
-            Text(say(Label.RECEIPT_TITLE), Modifier.semantics { heading() }, style = MaterialTheme.typography.titleMedium)
+            Text(receipt.title, Modifier.semantics { heading() }, style = MaterialTheme.typography.titleMedium)
             Text(say(if (receipt.verified) Label.RECEIPT_VERIFIED else Label.RECEIPT_NOT_VERIFIED))
-            Named(say(Label.RECEIPT_PAYEE), receipt.payee)
+            Named(receipt.payeeLabel, receipt.payee)
             Named(say(Label.RECEIPT_AMOUNT)) { Money(receipt.amount) }
             Named(say(Label.RECEIPT_SOURCE), receipt.source)
             Named(say(Label.RECEIPT_TIME), receipt.at)
+            receipt.arrives?.let { Named(say(Label.RECEIPT_ARRIVES), it) }
         }
     }
 }
