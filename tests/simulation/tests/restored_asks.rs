@@ -82,3 +82,23 @@ fn a_question_that_was_paid_is_paid_once_after_an_older_copy_was_put_back() {
         });
     }
 }
+
+#[test]
+fn a_call_that_is_dropped_in_the_middle_of_the_proofs_leaves_none_behind() {
+    story("dropped", async |story: Story| {
+        let copy = snapshot(&story).await;
+        for amount in ["1.00", "2.00", "3.00"] {
+            story.top_up(amount).await;
+        }
+        let wallet = story.wallet();
+        for polls in 1..40 {
+            story.all.console.post("/dev/restore", json!({ "snapshot": copy, "rebuild": true })).await.unwrap();
+            let _ = common::moves::polled(wallet.history().sync(), polls).await;
+            // What goes on by itself has the time for it.
+            for _ in 0..2 {
+                while !wallet.history().sync().await.unwrap().complete {}
+            }
+            assert_eq!(wallet.account().refresh().await.unwrap().balance.unwrap().minor, 600, "dropped after {polls} polls");
+        }
+    });
+}

@@ -35,6 +35,15 @@ impl Restored {
     }
 }
 
+/// A round that ends with an error, leaves something, or is dropped in the middle by whoever gave up the call: it is still owed.
+struct Unfinished<'a>(&'a Restored);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.0.owe();
+    }
+}
+
 /// What became of one proof.
 enum Told {
     /// The service has it, or refused it for good.
@@ -74,19 +83,14 @@ pub(super) async fn present(core: &Core) -> Outcome<u32> {
     let Ok(_alone) = core.engine.restored.presenting.try_lock() else { return Ok(0) };
     let mut taken = 0u32;
     loop {
-        // Taken down first: what is owed from here on sets it again.
+        // Taken down first: what is owed from here on sets it again, and so does a round that came to no end.
         core.engine.restored.owed.store(false, Ordering::Release);
-        let (known, left) = match round(core).await {
-            Ok(round) => round,
-            Err(error) => {
-                core.engine.restored.owe();
-                return Err(error);
-            }
-        };
-        taken = taken.saturating_add(known);
-        if left {
-            core.engine.restored.owe();
+        let unfinished = Unfinished(&core.engine.restored);
+        let (known, left) = round(core).await?;
+        if !left {
+            std::mem::forget(unfinished);
         }
+        taken = taken.saturating_add(known);
         if known == 0 || !left {
             return Ok(taken);
         }

@@ -128,7 +128,7 @@ impl Ground {
             let mut child = self.launch(flow)?;
             let (moment, within) = match self.parts.world.pick(40) {
                 0 => (Moment::Confirmed, usual.sending),
-                1..=38 => (Moment::Arrived, usual.answering.saturating_add(hold) / 8 * 7),
+                1..=38 => (Moment::Arrived, (usual.answering / 2).saturating_add(hold) / 8 * 7),
                 _ => (Moment::Answered, STORING_US),
             };
             let after = self.parts.world.pick(within.max(1));
