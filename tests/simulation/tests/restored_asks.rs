@@ -85,7 +85,8 @@ fn a_question_that_was_paid_is_paid_once_after_an_older_copy_was_put_back() {
 
 #[test]
 fn a_call_that_is_dropped_in_the_middle_of_the_proofs_leaves_none_behind() {
-    story("dropped", async |story: Story| {
+    story("dropped", async |mut story: Story| {
+        common::moves::on_a_late_database(&mut story).await;
         let copy = snapshot(&story).await;
         for amount in ["1.00", "2.00", "3.00"] {
             story.top_up(amount).await;
