@@ -269,10 +269,9 @@ async fn live(which: u32, seed: u64, folder: &Path, root_key: &str, clock: &Arc<
     let top_up = request(&phone, "top_up", "500.00", &merchant, "").await?;
     phone.pay(top_up).await.map_err(told)?;
     course.ready.fetch_add(1, Ordering::AcqRel);
-    let mut friend = None;
     let mut says = Says { account, balance: 0, payments: BTreeMap::new(), orders: Vec::new() };
     let world = SimWorld::resumed(seed * 31 + u64::from(which), clock.elapsed());
-    let mut turn = 0;
+    let (mut turn, mut friend) = (0, None);
     while course.is(0) {
         turn += 1;
         if friend.is_none() {
