@@ -7,6 +7,7 @@ use common::moves::{fault, killed, settled};
 use common::transfers::{HOURS_2, balance, friend, once, pass, send};
 use common::{Story, confirmation, story};
 use kabao_base::Code;
+use kabao_core::Wallet;
 use kabao_core::pay::{PaymentProof, QuoteRequest};
 use kabao_money::payment::PaymentState;
 use serde_json::{Value, json};
@@ -128,7 +129,7 @@ fn a_transfer_wants_the_pin_the_right_quote_and_a_person_who_was_looked_up() {
         assert_eq!(sent.state, PaymentState::Succeeded);
         // The other side has not looked this person up, and cannot call the transfer back.
         let mine = wallet.account().view().await.unwrap().account_id;
-        assert!(theirs.pay().quote(request(&mine)).await.unwrap_err().is(Code::PayeeUnknown));
+        assert!(theirs.pay().quote(request(&mine)).await.unwrap_err().is(Code::PersonUnknown));
         assert!(theirs.pay().cancel_transfer(sent.intent_id.clone()).await.unwrap_err().is(Code::NotFound));
         theirs.close().await.unwrap();
     });

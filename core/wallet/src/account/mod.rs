@@ -41,6 +41,7 @@ pub use types::{
 };
 
 use crate::error::Outcome;
+use crate::intents;
 use crate::service::wire;
 use crate::shared::{Core, OF_A_CHECK, VerificationView, refresh_account, why_not_build};
 use crate::tables::account::{self, AccountRow};
@@ -159,6 +160,10 @@ impl AccountClient {
     /// Asks the service how the account stands.
     pub async fn refresh(&self) -> Outcome<AccountView> {
         refresh_account(&self.core).await?;
+        // A transfer that was called back without an answer: what came of it stands in the balance.
+        if intents::tell_wishes(&self.core).await.is_ok_and(|answered| answered > 0) {
+            let _ = refresh_account(&self.core).await;
+        }
         self.view().await
     }
 }

@@ -3,9 +3,8 @@
 
 use super::PayClient;
 use crate::error::{Outcome, WalletError};
-use crate::history::HistoryClient;
 use crate::intents;
-use crate::shared::Core;
+use crate::shared::{Core, refresh_account};
 use crate::tables::intents::{self as intent_table, IntentRow};
 use crate::tables::records::{self, RecordRow};
 use crate::tables::transfers::{self, Details, TransferRow};
@@ -14,7 +13,6 @@ use crate::words::{Language, say};
 use kabao_base::{Code, Id, MoneyView, Timestamp};
 use kabao_money::payment::PaymentState;
 use kabao_proof::{Document, MoveKind, Receipt, Terms};
-use std::sync::Arc;
 
 /// How a transfer of this account stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +68,8 @@ impl PayClient {
         self.core.identity()?;
         Known::read(&self.core, id).await?;
         intents::call_back(&self.core, id).await?;
-        // The records of it, the balance and the limits; without an answer they come with the next sync.
-        let _ = HistoryClient::new(Arc::clone(&self.core)).sync().await;
+        // The balance and the limits; without an answer they come with the next sync, as its record does.
+        let _ = refresh_account(&self.core).await;
         let known = Known::read(&self.core, id).await?;
         known.view(self.core.settings.language, self.core.now()).ok_or_else(|| Code::NotFound.into())
     }

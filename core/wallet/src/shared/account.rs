@@ -61,7 +61,6 @@ pub(crate) async fn refresh_account(core: &Core) -> Outcome<()> {
     }
     // Without an answer it is asked the next time, and what is not known is called so until then.
     let _ = super::ask_owed_consents(core).await;
-    let _ = crate::intents::tell_wishes(core).await;
     Ok(())
 }
 
