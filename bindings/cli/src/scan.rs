@@ -69,17 +69,33 @@ fn holds(bytes: &[u8], needle: &[u8]) -> bool {
         return false;
     }
     let mut hits = bytes.windows(needle.len()).enumerate().filter(|(_, window)| *window == needle);
-    // Six digits occur by chance in the text of a random id or digest; a stretch that is nothing but such ids is none.
-    hits.any(|(at, _)| needle.len() > 8 || !inside_an_id(bytes, at, needle.len()))
+    // Six digits occur by chance in the text of a random id, a digest or a moment; what lies inside of one is none.
+    hits.any(|(at, _)| needle.len() > 8 || !(inside_an_id(bytes, at, needle.len()) || inside_a_moment(bytes, at, needle.len())))
 }
 
-/// Whether the place lies in a stretch of lower-case hexadecimal that has the length of ids or digests.
+/// How many bytes of a kind stand before and after a place.
+fn around(bytes: &[u8], at: usize, length: usize, kind: impl Fn(&u8) -> bool) -> (usize, usize) {
+    let before = bytes.get(..at).map_or(0, |part| part.iter().rev().take_while(|byte| kind(byte)).count());
+    let after = bytes.get(at + length..).map_or(0, |part| part.iter().take_while(|byte| kind(byte)).count());
+    (before, after)
+}
+
+/// Whether the place lies inside one of the 32 lower-case hexadecimal signs of an id or of a part of a digest. The database puts texts
+/// side by side, so a stretch may go on with letters of another word behind the ids or begin with some before them; a code of its own
+/// that stands after an id is inside of none.
 fn inside_an_id(bytes: &[u8], at: usize, length: usize) -> bool {
-    let hexadecimal = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let before = bytes.get(..at).map_or(0, |part| part.iter().rev().take_while(|byte| hexadecimal(byte)).count());
-    let after = bytes.get(at + length..).map_or(0, |part| part.iter().take_while(|byte| hexadecimal(byte)).count());
+    const ID: usize = 32;
+    let (before, after) = around(bytes, at, length, |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let from_start = before % ID + length <= ID && before - before % ID + ID <= before + length + after;
+    let from_end = after > 0 && after % ID + length <= ID && after - after % ID + ID <= before + length + after;
     let stretch = bytes.get(at - before..at + length + after).unwrap_or_default();
-    stretch.len() % 32 == 0 && stretch.iter().any(u8::is_ascii_lowercase)
+    (from_start || from_end) && stretch.iter().any(u8::is_ascii_lowercase)
+}
+
+/// Whether the place lies inside the thirteen digits of a moment in milliseconds.
+fn inside_a_moment(bytes: &[u8], at: usize, length: usize) -> bool {
+    let (before, after) = around(bytes, at, length, u8::is_ascii_digit);
+    before + length + after == 13 && bytes.get(at - before) == Some(&b'1')
 }
 
 #[cfg(test)]
@@ -110,9 +126,15 @@ mod tests {
     #[test]
     fn an_id_that_holds_six_digits_by_chance_is_no_find() {
         assert!(!holds(b"\0a1b2c3d4e5f60718907314aabbccddee\0", b"907314"));
-        assert!(holds(b"\0a1b2c3d4e5f60718907314aabbccddeef\0", b"907314"));
+        assert!(holds(b"\0a1b2c3d4e5f60718a1b2c3d4aabb907314\0", b"907314"));
         assert!(holds(b"\0{\"otp\":\"907314\"}", b"907314"));
         assert!(holds(b"a1b2c3d4e5f60718a1b2c3d4aabbccdd907314", b"907314"));
+        assert!(holds(b"a1b2c3d4e5f60718a1b2c3d4aabbccdd907314\0accepted", b"907314"));
+        // The word beside the id begins or ends with letters of ids.
+        assert!(!holds(b"\0a1b2c3d4e5f60718907314aabbccddeeaccepted", b"907314"));
+        assert!(!holds(b"decodea1b2c3d4e5f60718907314aabbccddee\0", b"907314"));
+        assert!(!holds(b"\"at\":1790731412345,", b"907314"));
+        assert!(holds(b"\"at\":2790731412345,", b"907314") && holds(b"17907314", b"907314"));
         assert!(holds(b"aaaaaaa6222020000000018aaaaaaaaa", b"6222020000000018"));
     }
 }

@@ -27,7 +27,7 @@ fn a_person_at_the_shell() {
     let record = wallet(&profile, &["--json", "history"], "").json()["items"][0]["record_id"].as_str().unwrap().to_owned();
     let receipt = folder.path().join("receipt.cose");
     let shown = wallet(&profile, &["receipt", &record, "--out", receipt.to_str().unwrap()], "");
-    assert!(shown.out.contains("付款凭证") && shown.out.contains("已验证签名"), "{}", shown.out);
+    assert!(shown.out.contains("充值凭证") && shown.out.contains("已验证签名"), "{}", shown.out);
     let verify = |more: &[&str], file: &Path| {
         let done = Command::new(env!("CARGO_BIN_EXE_kabao")).args(["--language", "en", "verify"]).arg(file).args(more).output().unwrap();
         (done.status.code().unwrap(), String::from_utf8(done.stdout).unwrap())

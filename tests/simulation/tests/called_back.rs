@@ -5,6 +5,7 @@
 mod common;
 
 use common::moves::settled;
+use common::people::Person;
 use common::transfers::{HOURS_2, balance, friend, once, pass, send};
 use common::{Story, story};
 use kabao_base::Code;
@@ -70,6 +71,23 @@ fn another_phone_of_the_account_sees_it_and_calls_it_back() {
         assert!(beside.pay().transfer("ab".repeat(16)).await.unwrap_err().is(Code::NotFound));
         assert!(theirs.pay().transfer(sent.clone()).await.unwrap_err().is(Code::NotFound));
         assert!(theirs.pay().cancel_transfer(sent).await.unwrap_err().is(Code::NotFound));
+        theirs.close().await.unwrap();
+    });
+}
+
+#[test]
+fn somebody_is_new_until_money_arrived_there() {
+    story("still-new", async |story: Story| {
+        story.top_up("100.00").await;
+        let (theirs, payee) = friend(&story).await;
+        let wallet = story.wallet();
+        let is_new = async || wallet.pay().payee_by_phone(Person::new(41).tel, None).await.unwrap().first_time;
+        let sent = send(&story, &payee, "5.00", HOURS_2).await.intent_id;
+        assert!(is_new().await, "while it waits");
+        wallet.pay().cancel_transfer(sent).await.unwrap();
+        assert!(is_new().await, "called back");
+        send(&story, &payee, "6.00", 0).await;
+        assert!(!is_new().await, "arrived");
         theirs.close().await.unwrap();
     });
 }

@@ -37,6 +37,7 @@ pub(super) const FIELDS: &[Field] = {
         secret("old"),
         field("name_letters", Personal, "call", "nothing"),
         field("name_begins", Personal, "call", "nothing"),
+        field("delay_ms", Internal, "phone", "whole"),
         secret("id_tail"),
         secret("factor_code"),
         secret("code"),

@@ -152,8 +152,6 @@ pub(super) fn execute(tx: &Connection, service: &Service, payment: &Payment, quo
         arrives_at: now.plus_ms(delay),
     };
     take(tx, &row)?;
-    let sql = "UPDATE known_people SET paid_at = ?3 WHERE payer = ?1 AND payee = ?2";
-    run(tx, sql, params![row.payer.to_string(), payee.to_string(), now.as_ms()])?;
     let receipt = Receipt {
         intent_id: Some(payment.intent),
         terms_digest: payment.digest,
@@ -247,6 +245,9 @@ fn deliver(tx: &Connection, service: &Service, row: &Transfer, now: Timestamp) -
 }
 
 fn hand_over(tx: &Connection, service: &Service, row: &Transfer, now: Timestamp) -> Outcome<()> {
+    // Only now: who calls back because it was the wrong person is warned the next time as well.
+    let sql = "UPDATE known_people SET paid_at = ?3 WHERE payer = ?1 AND payee = ?2";
+    run(tx, sql, params![row.payer.to_string(), row.payee.to_string(), now.as_ms()])?;
     let arrives = [(name::SUSPENSE.to_owned(), -row.amount), (name::user(row.payee), row.amount)];
     ledger::book(tx, Purpose::Return, &row.intent.to_string(), now, &arrives)?;
     end(tx, row.intent, "arrived", now)?;
