@@ -58,7 +58,7 @@ def rolled_back(checks, wallet, copies, payee, service, till, shown):
     copies.put_back("old", ["ledger"])
     checks.equal(look(wallet), "rolled_back", "an old ledger.db is found when it is opened, without a network")
     refused = wallet.refusal("history", before=NO_ROUTE)
-    checks.check(refused.get("remedy") == "call_support" and refused.get("certainty") == "certain", f"with its next step ({refused.get('next')})")
+    checks.check(refused.get("remedy") == "replace_device" and refused.get("certainty") == "certain", f"with its next step ({refused.get('next')})")
     checks.equal(look(wallet, "pay", payee, "1.00", before=()), "rolled_back", "and no payment can be made on it")
     copies.everything("now")
     checks.equal(look(wallet), "open", "with the present one back, it opens")

@@ -125,7 +125,7 @@ fn a_late_bank_is_waited_for_and_its_no_brings_the_money_back() {
         assert_eq!(books(&story).await, (10_000, 4_000));
         let wallet = story.wallet();
         let twice = wallet.pay().quote(request(&story, "60.00").await).await.unwrap_err();
-        assert!(twice.is(Code::BalanceLow), "{twice:?}");
+        assert!(twice.is(Code::AboveBalance), "{twice:?}");
         let item = wallet.history().list(None).await.unwrap().items.remove(0);
         assert_eq!((item.kind.as_str(), item.state.as_str(), item.amount.minor), ("withdraw", "pending", -6_000));
         // Locked, closed, opened again, given up: the bank has it.
@@ -233,7 +233,7 @@ fn a_withdrawal_wants_the_pin_and_no_other_source() {
         let quote = wallet.pay().quote(request(&story, "10.00").await).await.unwrap();
         let mut wish = confirmation(&quote);
         wish.proof = PaymentProof::Approval;
-        assert!(wallet.pay().confirm(wish).await.unwrap_err().is(Code::StepUpPin));
+        assert!(wallet.pay().confirm(wish).await.unwrap_err().is(Code::PinAlways));
         // Nothing was begun: the same quote is good.
         assert!(wallet.pay().open_payments().await.unwrap().is_empty());
         assert_eq!(wallet.pay().confirm(confirmation(&quote)).await.unwrap().state, PaymentState::Succeeded);

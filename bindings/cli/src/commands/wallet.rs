@@ -261,6 +261,8 @@ async fn carry_out(word: &Word, wallet: &Wallet, answer: &Answer) -> Result<Exit
                 None => ask(wallet, answer, "cards", none).await?[0]["card_id"].clone(),
             };
             if card.is_null() {
+                // Who has no account yet hears that first.
+                ask(wallet, answer, "account", Map::new()).await?;
                 return Err(Stop::Unusable("no_card", String::new()));
             }
             let quote = ask(wallet, answer, call, with([("amount", json!(amount)), ("card_id", card)])).await?;

@@ -106,7 +106,11 @@ pub fn can_keep(path: &Path) -> Result<(), String> {
         // A pipe or a device is opened once.
         return Ok(());
     }
-    open(path, false).map(drop).map_err(|error| format!("{}: {error}", path.display()))
+    let there = path.exists();
+    let named = |error| format!("{}: {error}", path.display());
+    open(path, false).map(drop).map_err(named)?;
+    // What is not made after all leaves no empty file behind.
+    if there { Ok(()) } else { std::fs::remove_file(path).map_err(named) }
 }
 
 fn open(path: &Path, anew: bool) -> std::io::Result<File> {
