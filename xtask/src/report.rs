@@ -35,6 +35,11 @@ impl Report {
         Report { stages: Vec::new(), not_run: Vec::new(), started: Instant::now(), only: only.map(str::to_owned) }
     }
 
+    /// Whether a stage of this name is asked for.
+    pub fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
+    }
+
     /// Notes the time since the start as the first line of the summary.
     pub fn setup_took(&mut self, held: bool) {
         let verdict = if held { Verdict::Ok } else { Verdict::NotRun("see below".into()) };
@@ -51,7 +56,7 @@ impl Report {
     ///
     /// A stage that failed without naming a failed test counts as one failure, so that the sum cannot hide it.
     pub fn stage(&mut self, name: &str, work: impl FnOnce(&mut Notes) -> (Verdict, Count)) -> bool {
-        if self.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
+        if !self.wants(name) {
             return true;
         }
         println!("\n== {name}");

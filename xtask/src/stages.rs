@@ -142,7 +142,9 @@ fn languages(place: &Place, tools: &Tools, report: &mut Report, built: bool) {
             bindings::kotlin(place, &library)?;
             bindings::swift(place, &library)
         });
-    consumers::forget(place);
+    if report.wants("kotlin") {
+        consumers::forget(place);
+    }
     let ready = |line: Result<Command, String>| match generated {
         true => line,
         false => Err("no generated sources: the build or the bindings failed".into()),
