@@ -303,7 +303,7 @@ fn find(folder: &Path, secrets: &[&str]) -> Told<Option<String>> {
             continue;
         }
         let bytes = std::fs::read(&path).map_err(say)?;
-        let held = secrets.iter().find(|secret| bytes.windows(secret.len()).any(|piece| piece == secret.as_bytes()));
+        let held = secrets.iter().find(|secret| memchr::memmem::find(&bytes, secret.as_bytes()).is_some());
         if held.is_some() {
             return Ok(Some(format!("a secret of the person stands in {}", path.display())));
         }
