@@ -37,6 +37,18 @@ impl Drop for Folder {
     }
 }
 
+/// A folder with the acquirer's keys, which take seconds to make; many worlds share them.
+pub fn channels(name: &str) -> Told<Folder> {
+    let folder = Folder::new(name).map_err(|error| error.to_string())?;
+    make_channels(folder.path())?;
+    Ok(folder)
+}
+
+/// They are made by a world of their own, so that the first run is like every other.
+fn make_channels(folder: &Path) -> Told<()> {
+    kabao_outside::lakala::ChannelKeys::open(folder, &SimWorld::new(0, false)).map(|_| ()).map_err(|error| error.to_string())
+}
+
 /// One world with a service and a phone that was never started.
 pub struct Parts {
     /// Time, randomness, trace.
@@ -74,8 +86,7 @@ pub fn parts(seed: u64, keep: bool, folder: &Path, channels: &Path) -> Told<Part
     let vault = VaultConnection::in_process(Arc::clone(&world) as Arc<dyn World>);
     let service = Service::open(&folder.join("service"), vault, Arc::clone(&world) as Arc<dyn World>, info())
         .map_err(|error| say(&error))?;
-    // The acquirer's keys are made once, by a world of their own, so that the first run is like every other.
-    kabao_outside::lakala::ChannelKeys::open(channels, &SimWorld::new(0, false)).map_err(|error| say(&error))?;
+    make_channels(channels)?;
     Acquirer::attach(&service, channels).map_err(|error| say(&error))?;
     let net = Arc::new(Net::new(Arc::clone(&world), router(Arc::clone(&service))));
     let settings = ServiceSettings {

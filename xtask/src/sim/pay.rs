@@ -4,8 +4,8 @@ use crate::command::{Show, command, run};
 use crate::place::Place;
 use std::path::PathBuf;
 
-/// `cargo xtask sim pay [--seed N] [--count M] [--seconds N] [--steps N] [--export FOLDER] [--write] [--release]`: M storms
-/// from seed N on. `--write` puts what came of it into its part of `docs/reliability.md`. Ends badly with the seed when a promise was broken; the last line is the figure.
+/// `cargo xtask sim pay [--seed N] [--count M] [--seconds N] [--steps N] [--jobs N] [--export FOLDER] [--write] [--release]`: M storms
+/// from seed N on, as many at once as there are cores. `--write` puts what came of it into its part of `docs/reliability.md`. Ends badly with the seed when a promise was broken; the last line is the figure.
 pub fn command_line(words: &[&str]) -> Result<bool, String> {
     let place = Place::find()?;
     let release = words.contains(&"--release");

@@ -1,13 +1,15 @@
-//! `storms pay [--seed N] [--count M] [--steps N] [--seconds N] [--export FOLDER] [--write FILE]`: storms from seed N on, until M are over, the
-//! time is, or a promise is broken. Ends with 1 and the seed when one is; the last line is the
-//! figure. `--write` puts what was run and what came of it into its part of a page.
+//! `storms pay [--seed N] [--count M] [--steps N] [--seconds N] [--jobs N] [--export FOLDER] [--write FILE]`: storms from seed N on, until M
+//! are over, the time is, or a promise is broken; each on a thread of its own, as many at once as there are cores. Ends with 1 and the
+//! seed when one is; the last line is the figure. `--write` puts what was run and what came of it into its part of a page.
 
 use kabao_simulation::{in_one_thread, page};
-use kabao_simulation::run::{Folder, Report, storm};
+use kabao_simulation::run::{Folder, Report, channels, storm};
 use kabao_simulation::storm::sums::Sums;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 struct Wish {
@@ -15,12 +17,14 @@ struct Wish {
     count: u64,
     steps: u32,
     seconds: u64,
+    jobs: usize,
     export: Option<PathBuf>,
     write: Option<PathBuf>,
 }
 
 fn wish(words: &[String]) -> Result<Wish, String> {
-    let mut wish = Wish { seed: 1, count: 20, steps: 60, seconds: u64::MAX, export: None, write: None };
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut wish = Wish { seed: 1, count: 20, steps: 60, seconds: u64::MAX, jobs, export: None, write: None };
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let value = rest.next().ok_or(format!("{word} needs a value"))?;
@@ -30,6 +34,7 @@ fn wish(words: &[String]) -> Result<Wish, String> {
             "--count" => wish.count = number()?,
             "--steps" => wish.steps = u32::try_from(number()?).map_err(|error| error.to_string())?,
             "--seconds" => wish.seconds = number()?,
+            "--jobs" => wish.jobs = usize::try_from(number()?.max(1)).map_err(|error| error.to_string())?,
             "--write" => wish.write = Some(PathBuf::from(value)),
             "--export" => wish.export = Some(PathBuf::from(value)),
             other => return Err(format!("storms pay does not take {other}")),
@@ -63,34 +68,68 @@ fn copy_book(from: &Path, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// All of them; the books that are kept are the last storm's.
+fn many(wish: &Wish, channels: &Path, begin: Instant) -> Result<Sums, (u64, Vec<String>, Sums)> {
+    let (next, stop) = (AtomicU64::new(wish.seed), AtomicBool::new(false));
+    let end = wish.seed.saturating_add(wish.count);
+    let (tell, told) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..wish.jobs {
+            let tell = tell.clone();
+            scope.spawn(|| {
+                let tell = tell;
+                while !stop.load(Ordering::Acquire) && begin.elapsed() < Duration::from_secs(wish.seconds) {
+                    let seed = next.fetch_add(1, Ordering::AcqRel);
+                    if seed >= end || tell.send((seed, one(seed, wish, channels))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(tell);
+        let (mut sum, mut broken) = (Sums::default(), None);
+        for (seed, outcome) in told {
+            let reasons = match outcome {
+                Ok(report) if report.broken.is_empty() => {
+                    sum.add(report);
+                    continue;
+                }
+                Ok(report) => report.broken,
+                Err(reason) => vec![reason],
+            };
+            stop.store(true, Ordering::Release);
+            // Of two that broke at once the lower seed is told.
+            if broken.as_ref().is_none_or(|(other, _)| seed < *other) {
+                broken = Some((seed, reasons));
+            }
+        }
+        match broken {
+            Some((seed, reasons)) => Err((seed, reasons, sum)),
+            None => Ok(sum),
+        }
+    })
+}
+
 fn run(words: &[String]) -> Result<bool, String> {
-    let wish = match words.split_first() {
+    let mut wish = match words.split_first() {
         Some((first, rest)) if first == "pay" => wish(rest)?,
-        _ => return Err("storms pay [--seed N] [--count M] [--steps N] [--seconds N] [--export FOLDER]".to_owned()),
+        _ => return Err("storms pay [--seed N] [--count M] [--steps N] [--seconds N] [--jobs N] [--export FOLDER]".to_owned()),
     };
-    let channels = Folder::new("pay-channels").map_err(|error| error.to_string())?;
+    let channels = channels("pay-channels")?;
     if let Some(to) = &wish.export {
         std::fs::create_dir_all(to).map_err(|error| error.to_string())?;
+        // One after the other, so that the books of one storm lie together.
+        wish.jobs = 1;
     }
-    let (begin, mut sum) = (Instant::now(), Sums::default());
-    for seed in wish.seed..wish.seed.saturating_add(wish.count) {
-        let broken = match one(seed, &wish, channels.path()) {
-            Ok(report) => {
-                let broken = report.broken.clone();
-                sum.add(report);
-                broken
-            }
-            Err(reason) => vec![reason],
-        };
-        if !broken.is_empty() {
-            println!("seed {seed}: {}", broken.join("; "));
+    let begin = Instant::now();
+    let sum = match many(&wish, channels.path(), begin) {
+        Ok(sum) => sum,
+        Err((seed, reasons, sum)) => {
+            println!("seed {seed}: {}", reasons.join("; "));
             println!("{} payments in {} storms before it", sum.payments, sum.storms);
             return Ok(false);
         }
-        if begin.elapsed() >= Duration::from_secs(wish.seconds) {
-            break;
-        }
-    }
+    };
     sum.print();
     let seconds = begin.elapsed().as_secs_f64();
     if let Some(file) = &wish.write {
