@@ -118,6 +118,9 @@ pub fn swift(place: &Place, library: &Path) -> Result<(), String> {
     mirror(&headers, &package.join("Sources/KabaoCoreFFIGenerated"))?;
     if cfg!(target_os = "linux") {
         static_library(place, &package.join("lib"))?;
+        for linked in ["bindings/swift", "ios"] {
+            unlink_tests(&place.root.join(linked).join(".build/debug"))?;
+        }
     }
     println!("swift: {} sources", sources_made.len());
     Ok(())
@@ -158,6 +161,18 @@ fn static_library(place: &Place, folder: &Path) -> Result<(), String> {
     fs::create_dir_all(folder).map_err(say)?;
     let _ = fs::remove_file(&placed);
     fs::hard_link(&built, &placed).or_else(|_| fs::copy(&built, &placed).map(|_| ())).map_err(say)
+}
+
+/// SwiftPM does not see that the library it linked is another one now: what is gone, it links anew.
+fn unlink_tests(built: &Path) -> Result<(), String> {
+    let Ok(entries) = fs::read_dir(built) else { return Ok(()) };
+    for entry in entries {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        if path.extension().is_some_and(|end| end == "xctest") && path.is_file() {
+            fs::remove_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Every file below a folder, named from it.
