@@ -199,6 +199,28 @@ mod tests {
         assert_eq!(channels_missing(AccountClass::III, Verification { external_channels: 0, face_to_face: true }), 0);
     }
 
+    /// What the person alone knows, what the person alone holds, the person's body.
+    #[test]
+    fn every_name_of_a_proof_is_of_the_kind_that_the_law_gives_it() {
+        let kinds: [(Factor, &[&str]); 4] = [
+            (Factor::Known, &["password", "pin", "gesture"]),
+            (Factor::Held, &["sms", "otp", "totp", "device"]),
+            (Factor::Signature, &["certificate", "e-signature"]),
+            (Factor::Body, &["fingerprint", "face", "iris", "voice"]),
+        ];
+        for (kind, names) in kinds {
+            assert!(names.iter().all(|name| Factor::parse(name) == Some(kind)), "{kind:?}");
+        }
+        assert_eq!(["", "PIN", "mother's name"].map(Factor::parse), [None; 3]);
+    }
+
+    #[test]
+    fn a_use_that_the_law_does_not_name_is_none() {
+        let uses = [AccountUse::Consume, AccountUse::Transfer, AccountUse::Wealth];
+        assert_eq!(["consume", "transfer", "wealth"].map(AccountUse::parse), uses.map(Some));
+        assert_eq!(["", "loan", "Consume"].map(AccountUse::parse), [None; 3]);
+    }
+
     #[test]
     fn kinds_count_and_not_pieces() {
         use Factor::{Body, Held, Known, Signature};

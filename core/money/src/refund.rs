@@ -210,7 +210,7 @@ pub fn sums(paid: Money, refunds: &[(Money, RefundStep)], asks: &[(Money, Refund
     };
     let (given, arrived, open) = (add(refunds, |_| true)?, add(refunds, RefundStep::is_there)?, add(asks, RefundStep::is_open)?);
     let left = paid.minus(given)?.minus(open)?;
-    Ok(RefundSums { given, arrived, left: if left.minor < 0 { zero } else { left }, is_too_much: given.minor > paid.minor })
+    Ok(RefundSums { given, arrived, left: Money { minor: left.minor.max(0), ..left }, is_too_much: given.minor > paid.minor })
 }
 
 #[cfg(test)]
@@ -235,6 +235,12 @@ mod tests {
         }
         assert_eq!(acts.len(), RefundStep::ALL.len());
         assert_eq!([Wallet, Merchant, Bank, Person, Support, Nobody].map(RefundActor::as_str), ["wallet", "merchant", "bank", "person", "support", "nobody"]);
+    }
+
+    #[test]
+    fn a_card_is_credited_within_a_week() {
+        let asked = Timestamp::from_ms(1_795_276_800_000);
+        assert_eq!([asked, asked.plus_ms(CREDIT_MS)].map(Timestamp::china_text), ["2026-11-22 00:00:00", "2026-11-29 00:00:00"]);
     }
 
     #[test]

@@ -19,6 +19,34 @@ fn the_numbers_of_the_law() {
     assert_eq!(AccountClass::parse("IV"), None);
 }
 
+/// The names stand in calls and in the keys of words, the codes in the catalogue: neither changes once it is released.
+#[test]
+fn every_rule_has_its_own_name_and_the_code_of_its_kind() {
+    let rules = [
+        (LimitRule::Zero, "zero", Code::AmountZero),
+        (LimitRule::Negative, "negative", Code::AmountNegative),
+        (LimitRule::Currency, "currency", Code::CurrencyUnknown),
+        (LimitRule::Single, "single", Code::LimitSingle),
+        (LimitRule::StaticCode, "static_code", Code::LimitStaticCode),
+        (LimitRule::Day, "day", Code::LimitDay),
+        (LimitRule::Year, "year", Code::LimitYear),
+        (LimitRule::Lifetime, "lifetime", Code::LimitLifetime),
+        (LimitRule::NewPhoneSingle, "new_phone_single", Code::LimitNewDevice),
+        (LimitRule::NewPhoneDay, "new_phone_day", Code::LimitNewDevice),
+        (LimitRule::OwnSingle, "own_single", Code::LimitOwnSingle),
+        (LimitRule::OwnDay, "own_day", Code::LimitOwnDay),
+        (LimitRule::CodeDay, "code_day", Code::LimitDay),
+        (LimitRule::CardSingle, "card_single", Code::LimitSingle),
+        (LimitRule::CardDay, "card_day", Code::LimitDay),
+        (LimitRule::TopUpDay, "top_up_day", Code::LimitDay),
+        (LimitRule::WithdrawDay, "withdraw_day", Code::LimitDay),
+        (LimitRule::TransferDay, "transfer_day", Code::LimitDay),
+    ];
+    for (rule, name, code) in rules {
+        assert_eq!((rule.as_str(), rule.code()), (name, code));
+    }
+}
+
 #[test]
 fn each_limit_has_its_name_and_passes_exactly_what_is_left() {
     let none = Usage::default();

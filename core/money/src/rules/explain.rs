@@ -285,3 +285,6 @@ impl Rules {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,127 @@ fn what_this_version_does_not_know_is_no_rule() {
     assert_eq!(Rules::parse(&[b' '; MAX_RULES + 1]), Err(RulesError::TooLong));
 }
 
+/// Each number is another one, so that none can stand in the place of its neighbour.
+#[test]
+fn what_an_operator_signs_is_told_as_it_was_written() {
+    let rules = read(|rules| {
+        rules["version"] = json!(7);
+        rules["classes"][0]["lifetime"] = json!(90_001);
+        rules["classes"][1]["year"] = json!(9_000_002);
+        rules["classes"][2]["year"] = json!(19_000_003);
+        for (level, day) in [4_000_004, 400_005, 90_006, 40_007].into_iter().enumerate() {
+            rules["barcodes"][level]["day"] = json!(day);
+        }
+        rules["withdraw"] = json!({"single": 11, "day": 12});
+        rules["transfer"] = json!({"single": 13, "day": 14});
+        rules["step_up"] = json!([{"day_at_least": 250_008, "needs": "pin"}]);
+        rules["own_caps"]["raise_wait_ms"] = json!(7_200_000);
+        rules["fees"] = json!([{"kind": "withdraw", "card": "debit", "rate_ppm": 1_000, "min": 10, "max": 15, "free": 16}]);
+    })
+    .unwrap();
+    let fen = |minor| Some(Money::fen(minor));
+    assert_eq!(rules.version(), 7);
+    let classes = AccountClass::ALL.map(|class| rules.class_caps(class)).map(|caps| (caps.year, caps.lifetime));
+    assert_eq!(classes, [(None, fen(90_001)), (fen(9_000_002), None), (fen(19_000_003), None)]);
+    let levels = [BarcodeLevel::A, BarcodeLevel::B, BarcodeLevel::C, BarcodeLevel::D];
+    assert_eq!(levels.map(|level| rules.barcode_day(level)), [4_000_004, 400_005, 90_006, 40_007].map(fen));
+    assert_eq!(rules.withdraw(), MoveCaps { single: fen(11), day: fen(12) });
+    assert_eq!(rules.transfer(), MoveCaps { single: fen(13), day: fen(14) });
+    assert_eq!(rules.step_up(), Some(StepUp { day_at_least: Money::fen(250_008) }));
+    assert_eq!(rules.raise_wait_ms(), 7_200_000);
+    let rule = FeeRule { rate_ppm: 1_000, min: Money::fen(10), max: fen(15), free_left: Money::fen(16) };
+    assert_eq!(rules.fees(), [FeeRow { kind: FeeKind::Withdraw, card: Some(CardSort::Debit), rule }]);
+    assert_eq!(read(|rules| rules["step_up"] = json!([])).unwrap().step_up(), None);
+}
+
+/// A loan is neither paid back nor drawn as cash through the wallet, whatever an operator signs.
+#[test]
+fn a_credit_card_pays_what_the_operator_allows_and_is_never_paid_into() {
+    let may = |top_up: bool, pay: bool| {
+        let rules = read(|rules| rules["credit"] = json!({"top_up": top_up, "pay": pay})).unwrap();
+        PayChannel::ALL.map(|channel| rules.credit_may(channel))
+    };
+    // Top-up; printed code, payer code, question; withdrawal, transfer.
+    assert_eq!(may(true, false), [true, false, false, false, false, false]);
+    assert_eq!(may(false, true), [false, true, true, true, false, false]);
+}
+
+#[test]
+fn a_window_of_maintenance_is_announced_until_it_is_over() {
+    let rules = read(|rules| rules["maintenance"] = json!([{"from": 100, "until": 200}, {"from": 150, "until": 300, "banks": ["甲银行"]}])).unwrap();
+    let told = |now| rules.windows(Timestamp::from_ms(now)).map(|window| window.until.as_ms()).collect::<Vec<_>>();
+    assert_eq!([told(0), told(199), told(200), told(299), told(300)], [vec![200, 300], vec![200, 300], vec![300], vec![300], vec![]]);
+}
+
+#[test]
+fn without_rules_that_can_be_read_nothing_is_paid() {
+    let nothing = Rules::nothing();
+    let standing = Standing { class: Some(AccountClass::III), ..Standing::default() };
+    for channel in PayChannel::ALL {
+        assert!(!nothing.credit_may(channel), "{channel:?}");
+        for card in [None, Some(("甲银行".to_owned(), CardSort::Debit))] {
+            let asked = Asked { channel, card, total: Some(Money::fen(1)) };
+            let lines = nothing.explain(&asked, &standing, &Used::default(), &Used::default(), Timestamp::from_ms(0));
+            assert!(lines.iter().any(|line| line.bites && line.left == Money::fen(0)), "{asked:?}");
+        }
+    }
+    assert_ne!(*Rules::shipped(), nothing);
+}
+
+/// The last number that is taken and the first that is not.
+#[test]
+fn every_number_is_taken_up_to_its_bound() {
+    type Change = Box<dyn Fn(i64) -> Result<Rules, RulesError>>;
+    let row = json!({"kind": "pay", "card": null, "rate_ppm": 1, "min": 5, "max": 9, "free": 0});
+    let fee = move |field: &'static str| -> Change {
+        let row = row.clone();
+        Box::new(move |value| {
+            read(|rules| {
+                rules["fees"] = json!([row]);
+                rules["fees"][0][field] = json!(value);
+            })
+        })
+    };
+    let hour = 3_600_000;
+    let bounds: [(&str, i64, i64, Change); 8] = [
+        ("single", 0, 10_000_000_000, Box::new(|value| read(|rules| rules["single"] = json!(value)))),
+        ("version", 1, i64::MAX, Box::new(|value| read(|rules| rules["version"] = json!(value)))),
+        ("own_caps", hour, 30 * 24 * hour, Box::new(|value| read(|rules| rules["own_caps"]["raise_wait_ms"] = json!(value)))),
+        ("rate", 0, 1_000_000, fee("rate_ppm")),
+        ("least", 0, 9, fee("min")),
+        ("most", 5, 10_000_000_000, fee("max")),
+        ("until", 3, i64::MAX, Box::new(|value| read(|rules| rules["maintenance"] = json!([{"from": 2, "until": value}])))),
+        ("from", i64::MIN, 1, Box::new(|value| read(|rules| rules["maintenance"] = json!([{"from": value, "until": 2}])))),
+    ];
+    for (name, first, last, with) in bounds {
+        assert!(with(first).is_ok() && with(last).is_ok(), "{name}");
+        assert!(first == i64::MIN || with(first - 1).is_err(), "{name}");
+        assert!(last == i64::MAX || with(last + 1).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn tables_have_two_hundred_and_fifty_six_rows_and_a_feed_sixty_kilobytes() {
+    type Change = fn(&mut Value, usize);
+    let tables: [Change; 5] = [
+        |rules, rows| rules["fees"] = json!(vec![rules["fees"][0].clone(); rows]),
+        |rules, rows| rules["cards"] = json!(vec![rules["cards"][0].clone(); rows]),
+        |rules, rows| rules["maintenance"] = json!(vec![json!({"from": 1, "until": 2}); rows]),
+        |rules, rows| rules["maintenance"] = json!([{"from": 1, "until": 2, "banks": vec!["甲银行"; rows]}]),
+        |rules, rows| rules["maintenance"] = json!([{"from": 1, "until": 2, "channels": vec!["pay"; rows]}]),
+    ];
+    for (place, change) in tables.into_iter().enumerate() {
+        assert!(read(|rules| change(rules, 256)).is_ok(), "{place}");
+        assert!(read(|rules| change(rules, 257)).is_err(), "{place}");
+    }
+    let padded = |length: usize| {
+        let mut bytes = SHIPPED.to_vec();
+        bytes.resize(length, b' ');
+        Rules::parse(&bytes)
+    };
+    assert_eq!([padded(60 * 1024), padded(60 * 1024 + 1)], [Ok((*Rules::shipped()).clone()), Err(RulesError::TooLong)]);
+}
+
 #[test]
 fn a_card_has_the_first_row_that_fits() {
     let rules = read(|rules| {
