@@ -202,15 +202,19 @@ impl Db {
         }
         clear_device_failure();
         let outcome = work(connection);
+        self.judge(connection, outcome.is_err());
+        outcome
+    }
+
+    /// Apart from `watched`, which is compiled anew for each kind of work.
+    fn judge(&self, connection: &Connection, refused: bool) {
         // The last code catches an error that the work turned into its own type without passing through this crate's.
-        let failed = device_failure().is_some()
-            || (outcome.is_err() && is_device_failure(kabao_vault_sys::last_code(connection)));
+        let failed = device_failure().is_some() || (refused && is_device_failure(kabao_vault_sys::last_code(connection)));
         if failed {
             self.poisoned.store(true, Ordering::Release);
             // Pages that cannot be believed must not be folded into the file when the connection closes.
             keep_log_of(connection);
         }
-        outcome
     }
 
     fn keep_log(&self) {

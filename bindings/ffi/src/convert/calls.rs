@@ -2,6 +2,8 @@ use kabao_base::Code;
 use kabao_core::WalletError;
 use kabao_core::error::Outcome;
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 
 /// A part of the wallet together with the threads on which its calls run.
@@ -38,11 +40,19 @@ pub(crate) async fn on_threads<T: Send + 'static>(
     threads: &Handle,
     work: impl Future<Output = Outcome<T>> + Send + 'static,
 ) -> Outcome<T> {
-    match threads.spawn(work).await {
-        Ok(outcome) => outcome,
-        Err(error) if error.is_panic() => Err(WalletError::from(Code::Internal)),
-        Err(_) => Err(WalletError::from(Code::Closed)),
-    }
+    let place = Arc::new(Mutex::new(None));
+    let result = Arc::clone(&place);
+    // In a box, because a task is compiled anew for each kind of future: a tenth of the library, once.
+    let task: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
+        let outcome = work.await;
+        *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    });
+    let ended = match threads.spawn(task).await {
+        Err(error) if !error.is_panic() => Code::Closed,
+        // Nothing was left behind: it panicked.
+        _ => Code::Internal,
+    };
+    place.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_else(|| Err(WalletError::from(ended)))
 }
 
 #[cfg(test)]
