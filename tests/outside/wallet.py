@@ -104,7 +104,7 @@ class Refused(Exception):
 class Service:
     """`kabao serve` with its data in a folder."""
 
-    def __init__(self, data=None, env=None, log=None):
+    def __init__(self, data=None, env=None, log=None, listen="127.0.0.1:0", hosts=()):
         self.data = Path(data) if data else folder("service")
         self.keys = self.data / "channel-keys"
         self.file = self.data / "service.json"
@@ -112,12 +112,13 @@ class Service:
         self.log = Path(log) if log else self.data.parent / (self.data.name + ".log")
         self.process = None
         # A restart comes back at the same place: phones know it by its address.
-        self.listen, self.dev_listen = "127.0.0.1:0", "127.0.0.1:0"
+        self.listen, self.dev_listen, self.hosts = listen, "127.0.0.1:0", hosts
 
     def start(self):
         self.file.unlink(missing_ok=True)
         line = [KABAO, "serve", "--data", self.data, "--channel-keys", self.keys,
-                "--listen", self.listen, "--dev-listen", self.dev_listen, "--until-stdin-ends"]
+                "--listen", self.listen, "--dev-listen", self.dev_listen, "--until-stdin-ends",
+                *(word for host in self.hosts for word in ("--host", host))]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in line], stdin=subprocess.PIPE, stdout=log, stderr=log, env=self.env,
@@ -125,7 +126,7 @@ class Service:
             )
         self.info = until(self._answers, f"the service starts, see {self.log}", 60)
         self.url, self.dev_url = self.info["url"], self.info["dev_url"]
-        self.listen = "127.0.0.1:" + self.url.rsplit(":", 1)[1].strip("/")
+        self.listen = self.listen.rsplit(":", 1)[0] + ":" + self.url.rsplit(":", 1)[1].strip("/")
         self.dev_listen = "127.0.0.1:" + self.dev_url.rsplit(":", 1)[1].strip("/")
         return self
 
@@ -138,6 +139,12 @@ class Service:
                 return info
         except (OSError, ValueError):
             return None
+
+    def file_for(self, host, place):
+        """A service.json that names the service by another host, which has to be one of `hosts`."""
+        info = {**json.loads(self.file.read_text()), "url": f"https://{host}:" + self.url.rsplit(":", 1)[1]}
+        Path(place).write_text(json.dumps(info))
+        return Path(place)
 
     def dev(self, path, body=None, method=None):
         """Asks the developer's console; a body makes it a POST."""
