@@ -234,8 +234,9 @@ impl Rules {
             self.withdraw_lines(&mut maker, standing, used, reserved);
             return maker.lines;
         }
-        let of_transfer = self.transfer.single.filter(|cap| asked.channel == PayChannel::Transfer && cap.minor < self.single.minor);
-        maker.single(LimitRule::Single, Some(of_transfer.unwrap_or(self.single)));
+        let of_transfer = self.transfer.single.filter(|_| asked.channel == PayChannel::Transfer);
+        let lower = of_transfer.map_or(self.single, |cap| Money { minor: cap.minor.min(self.single.minor), ..cap });
+        maker.single(LimitRule::Single, Some(lower));
         if let Some(until) = standing.low_until.filter(|until| now < *until) {
             maker.line(LimitRule::NewPhoneSingle, None, Some(self.new_phone.0), 0, 0, Some(until));
             maker.line(LimitRule::NewPhoneDay, None, Some(self.new_phone.1), used.low, reserved.low, Some(until));
