@@ -419,6 +419,7 @@ def main():
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--phones", type=int, help="how many wallets at once; without it, one for five journeys, and one for each of the first six")
     words.add_argument("--seconds", type=float, help="how long the network is bad at most; without it, 20, and four more for each journey after the sixth")
+    words.add_argument("--moves", type=float, default=0, help="the phones have another address each so many seconds; without it, never")
     words = words.parse_args()
     network.enter()
     checks, dice = Checks(), random.Random(words.seed)
@@ -447,10 +448,14 @@ def main():
                    for phone in phones]
         for thread in threads:
             thread.start()
+        moved = 0
         last = begun + (words.seconds or 20 + 4 * max(0, words.journeys - 6))
         while any(thread.is_alive() for thread in threads) and time.monotonic() < last:
-            next(thread for thread in threads if thread.is_alive()).join(min(10, max(0.1, last - time.monotonic())))
-            arrived.count()
+            next(iter(thread for thread in threads if thread.is_alive()), threads[0]).join(0.5)
+            if words.moves and time.monotonic() - begun > words.moves * (moved + 1):
+                net.move()
+                moved += 1
+                arrived.count()
         ended = sum(one.seconds is not None for one in journeys)
         bad = time.monotonic() - begun
         net.calm()
@@ -463,7 +468,7 @@ def main():
         said = gather(service, phones, journeys, till)
         told(checks, words, net, journeys, phones, SimpleNamespace(
             bad=bad, ended=ended, packets=packets, begun=after["begun"] - before["begun"], again=after["again"] - before["again"],
-            requests=arrived.number, whole=time.monotonic() - begun))
+            requests=arrived.number, moved=moved, whole=time.monotonic() - begun))
         problems = [problem for one in journeys for problem in one.problems]
         checks.equal(problems, [], "everybody heard the right word, all the way")
         checks.equal(differences(said), [], f"each of {len(journeys)} journeys was carried out exactly once: phones, book, bank, till and friends agree, the sum is zero")
@@ -519,7 +524,7 @@ def at_peace(phones):
 def told(checks, words, net, journeys, phones, figures):
     lost = f", {100 * figures.packets['lost'] / max(1, figures.packets['taken']):.1f} % of {figures.packets['taken']} packets lost" if figures.packets else ""
     seconds = sorted(one.seconds for one in journeys)
-    print(f"between the namespaces: {net.kind}; {LOSS:.0%} loss and {DELAY_MS} ms each way{lost}")
+    print(f"between the namespaces: {net.kind}; {LOSS:.0%} loss and {DELAY_MS} ms each way{lost}; the phones moved to another address {figures.moved} times")
     print(f"seed {words.seed}: {len(journeys)} journeys of {len(phones)} wallets, {dict(Counter(one.kind for one in journeys))}")
     print(f"{figures.ended} ended while the network was bad ({figures.bad:.0f} s), the rest after; {figures.whole:.0f} s in all; "
           f"a journey took {statistics.median(seconds):.0f} s in the middle, {seconds[-1]:.0f} s at most")

@@ -26,7 +26,7 @@ from pathlib import Path
 from outside import need, not_run
 from wallet import until
 
-HERE, THERE = "10.77.0.1", "10.77.0.2"
+HERE, THERE = "10.77.0.1", "10.77.0.{}"
 ENTERED = "KABAO_IN_NAMESPACE"
 # As many packets wait as netem lets wait in a queue of this size.
 QUEUE = 10_000
@@ -79,16 +79,26 @@ class Network:
     kind = ""
 
     def __init__(self, other):
-        self.other = other
+        self.other, self.far, self.place = other, None, 1
         self.there = ["nsenter", f"--net=/proc/{other.pid}/ns/net"]
         run(*self.there, "ip", "link", "set", "lo", "up")
 
     def join(self, near, far):
         """Gives both ends their addresses."""
-        run("ip", "addr", "add", f"{HERE}/30", "dev", near)
+        run("ip", "addr", "add", f"{HERE}/24", "dev", near)
         run("ip", "link", "set", near, "up")
-        run(*self.there, "ip", "addr", "add", f"{THERE}/30", "dev", far)
         run(*self.there, "ip", "link", "set", far, "up")
+        self.far = far
+        self.move()
+
+    def move(self):
+        """The other side has another address from now on, as a phone that changes from one network to another: no packet of a connection
+        that stands finds its way any more, and neither end is told."""
+        old, self.place = self.place, 2 + (self.place - 1) % 250
+        run(*self.there, "ip", "addr", "add", f"{THERE.format(self.place)}/32", "dev", self.far)
+        run(*self.there, "ip", "route", "replace", HERE, "dev", self.far, "src", THERE.format(self.place))
+        if old > 1:
+            run(*self.there, "ip", "addr", "del", f"{THERE.format(old)}/32", "dev", self.far)
 
     def tcp(self):
         """What the kernel counted: connections that the phones began, and segments sent again on both sides."""
