@@ -2,7 +2,7 @@
 //! down first: a book that is put back to an older copy does not open what was closed.
 
 use crate::claims;
-use crate::pay::withdraw;
+use crate::pay::recall;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service};
 use crate::store::people::cards;
@@ -88,7 +88,7 @@ pub fn is_closed(db: &Connection, account: Id) -> rusqlite::Result<bool> {
 
 /// What has to be settled before an account can be closed, each with how much of it there is. What is on its way to the account does not
 /// count, or anybody could keep it open: it goes back when the account is closed by then.
-pub fn points(service: &Service, db: &Connection, account: Id) -> Outcome<Vec<ClosurePointOut>> {
+pub fn points(db: &Connection, account: Id) -> Outcome<Vec<ClosurePointOut>> {
     let count = |sql: &str| -> Outcome<i64> { Ok(one(db, sql, [account.to_string()], |row| row.get::<_, i64>(0))?.unwrap_or(0)) };
     let found = [
         ("balance", Code::ClosureBalance, ledger::user_balance(db, account)?),
@@ -97,8 +97,8 @@ pub fn points(service: &Service, db: &Connection, account: Id) -> Outcome<Vec<Cl
             Code::ClosureInFlight,
             count("SELECT (SELECT count(*) FROM payments WHERE account_id = ?1 AND state IN ('accepted', 'sent', 'cancelling', 'orphan')) \
                    + (SELECT count(*) FROM transfers WHERE state = 'waiting' AND payer = ?1)")?
-            // What a bank paid out of a book that was lost: the money it came from comes back with the payer's proof.
-            .saturating_add(withdraw::untaken(service, db, account)?),
+            // What was paid out of a book that was lost: the money it came from comes back with a phone's proof.
+            .saturating_add(recall::untaken(db, account)?),
         ),
         ("asks", Code::ClosureAsks, count("SELECT count(*) FROM charges WHERE account_id = ?1 AND state = 'asked'")?),
         ("returns", Code::ClosureReturns, count("SELECT count(*) FROM returns WHERE account_id = ?1 AND state NOT IN ('returned', 'rerouted')")?),
@@ -114,16 +114,16 @@ pub fn points(service: &Service, db: &Connection, account: Id) -> Outcome<Vec<Cl
 }
 
 /// The first point that stands in the way. A frozen account stays.
-fn blocker(service: &Service, db: &Connection, account: Id) -> Outcome<Option<String>> {
+fn blocker(db: &Connection, account: Id) -> Outcome<Option<String>> {
     let sql = "SELECT frozen FROM accounts WHERE account_id = ?1";
     if one(db, sql, [account.to_string()], |row| row.get::<_, bool>(0))? == Some(true) {
         return Ok(Some(Code::AccountFrozen.as_str().to_owned()));
     }
-    Ok(points(service, db, account)?.into_iter().find_map(|point| point.code))
+    Ok(points(db, account)?.into_iter().find_map(|point| point.code))
 }
 
 /// How the closing of an account stands.
-pub fn view(service: &Service, db: &Connection, account: Id) -> Outcome<ClosureOut> {
+pub fn view(db: &Connection, account: Id) -> Outcome<ClosureOut> {
     let newest = newest(db, account)?;
     let cooling = newest.as_ref().filter(|known| known.stage == Stage::Cooling);
     Ok(ClosureOut {
@@ -131,7 +131,7 @@ pub fn view(service: &Service, db: &Connection, account: Id) -> Outcome<ClosureO
         closure_id: newest.as_ref().map(|known| known.id.to_string()),
         closes_at: cooling.map(|known| known.closes_at),
         blocked: newest.as_ref().filter(|known| known.stage == Stage::Blocked).and_then(|known| known.code.clone()),
-        points: points(service, db, account)?,
+        points: points(db, account)?,
         cooling_ms: cooling_ms(db)?,
         kept_years: KEPT_YEARS,
         claim_years: claims::YEARS,
@@ -140,7 +140,7 @@ pub fn view(service: &Service, db: &Connection, account: Id) -> Outcome<ClosureO
 
 /// The days of taking it back begin: nothing is paid any more, the payer codes of every phone are worth nothing.
 pub fn begin(service: &Service, state: &mut service::State, id: Id, of: Id, device: Id, now: Timestamp) -> Outcome<()> {
-    if let Some(code) = blocker(service, &state.db, of)? {
+    if let Some(code) = blocker(&state.db, of)? {
         return Err(Refusal::named(409, &code));
     }
     let closes_at = now.plus_ms(cooling_ms(&state.db)?).as_ms();
@@ -218,7 +218,7 @@ pub fn close_due(service: &Service, now: Timestamp) -> Outcome<()> {
     for known in due {
         // What the vault has written down is decided, whatever arrived since.
         let is_decided = decided.iter().any(|row| row.decision == known.id);
-        match blocker(service, &state.db, known.account)?.filter(|_| !is_decided) {
+        match blocker(&state.db, known.account)?.filter(|_| !is_decided) {
             Some(code) => {
                 store::write(&mut state.db, |tx| {
                     end(tx, known.id, "blocked", Some(&code), now)?;

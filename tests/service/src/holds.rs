@@ -1,6 +1,6 @@
-//! Parts of balances that may not be spent for a while: an order from outside, a dispute. The money stays the person's and in the
-//! balance; what is held of it cannot be paid with. The vault writes orders down first: a book that is put back to an older
-//! copy does not set the money free.
+//! Parts of balances that may not be spent for a while: an order from outside, a dispute, and what was paid out of a book that was lost
+//! until this one has taken it up. The money stays in the balance; what is held of it cannot be paid with. The vault writes
+//! orders down first: a book that is put back to an older copy does not set the money free.
 
 use crate::closing;
 use crate::refusal::Outcome;
@@ -27,7 +27,8 @@ pub fn lift(service: &Service, state: &mut State, of: Id, hold: Id, now: Timesta
 
 /// How much of the balance is held: at most all of it.
 pub fn held(db: &Connection, account: Id) -> rusqlite::Result<i64> {
-    let sql = "SELECT coalesce(sum(amount), 0) FROM holds WHERE account_id = ?1 AND lifted_at IS NULL";
+    let sql = "SELECT (SELECT coalesce(sum(amount), 0) FROM holds WHERE account_id = ?1 AND lifted_at IS NULL) \
+               + (SELECT coalesce(sum(amount), 0) FROM untaken WHERE account_id = ?1)";
     let ordered: i64 = one(db, sql, [account.to_string()], |row| row.get(0))?.unwrap_or(0);
     Ok(ordered.min(ledger::user_balance(db, account)?))
 }

@@ -276,8 +276,8 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                 Decision::ClaimPaid { .. } => crate::claims::apply(tx, row)?,
                 Decision::RefundGiven { .. } => crate::refunds::apply(tx, row)?,
                 Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
-                // Taken up once the bank has said how it stands.
-                Decision::Withdrawal { .. } | Decision::TransferCancelled { .. } => {}
+                // Taken up when the rest is there: `pay::recall`.
+                Decision::Withdrawal { .. } | Decision::Transfer { .. } | Decision::TransferVoid { .. } | Decision::TransferCancelled { .. } => {}
             }
         }
         Ok(())

@@ -222,7 +222,7 @@ fn open_intents(db: &Connection, account: Id) -> Outcome<Vec<OpenIntentOut>> {
         debug_assert!(payment.state != PayState::Succeeded);
         let Some(terms) = terms(db, &payment)? else { continue };
         let name = match (payment.payee, payment.card) {
-            (Some(card), _) if payment.to_card().is_some() => card_of(db, account, card)?.bank,
+            (Some(_), _) if payment.to_card().is_some() => pay::withdraw::bank_of(db, &payment)?,
             (Some(id), _) => payee(db, id)?.name,
             (None, Some(card)) => card_of(db, account, card)?.bank,
             (None, None) => String::new(),

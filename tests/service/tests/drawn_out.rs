@@ -16,36 +16,50 @@ struct Tale {
     payer: Phone,
     payee: Phone,
     card: Id,
+    topped: (Value, Reply),
     sent: (Value, Reply),
     drawn: (Value, Reply),
-    snapshot: Value,
+    /// The book before all of it, and after the money had come.
+    snapshots: [Value; 2],
 }
+
+const BEFORE: usize = 0;
+const AFTER: usize = 1;
 
 fn path(body: &Value, tail: &str) -> String {
     format!("/v1/payments/{}{tail}", body["terms"]["intent_id"].as_str().unwrap())
 }
 
-async fn pay(town: &Town, phone: &Phone, quote: Value) -> (Value, Reply) {
+async fn pay(town: &Town, phone: &Phone, quote: Value, source: Value) -> (Value, Reply) {
     let quote = town.quote(phone, quote).await;
-    let body = phone.payment(phone.make_id(), &quote, json!({"kind": "balance"}), Some(PIN)).unwrap();
+    let body = phone.payment(phone.make_id(), &quote, source, Some(PIN)).unwrap();
     let reply = put(phone, &body).await;
     ok(&reply);
     (body, reply)
+}
+
+fn balance() -> Value {
+    json!({"kind": "balance"})
+}
+
+async fn snapshot(town: &Town) -> Value {
+    town.ask_dev("POST", "/dev/snapshot", None).await["snapshot"].clone()
 }
 
 async fn tale() -> Tale {
     let town = Town::new();
     let (payer, from) = town.person().await;
     let (payee, card) = town.person().await;
-    ok(&town.top_up(&payer, from, 10_000).await);
+    let before = snapshot(&town).await;
+    let topped = pay(&town, &payer, json!({"kind": "top_up", "amount": cny(10_000)}), json!({"kind": "card", "card_id": from})).await;
     let found = payer.call("POST", "/v1/payees/person", Some(json!({"phone": "+8613800138001"}))).await.unwrap();
     ok(&found);
-    let snapshot = town.ask_dev("POST", "/dev/snapshot", None).await["snapshot"].clone();
+    let after = snapshot(&town).await;
     let asked = json!({"kind": "transfer", "amount": cny(2_000), "payee_id": found.text("payee_id"), "delay_ms": 0});
-    let sent = pay(&town, &payer, asked).await;
-    let drawn = pay(&town, &payee, json!({"kind": "withdraw", "amount": cny(2_000), "card_id": card})).await;
+    let sent = pay(&town, &payer, asked, balance()).await;
+    let drawn = pay(&town, &payee, json!({"kind": "withdraw", "amount": cny(2_000), "card_id": card}), balance()).await;
     assert_eq!((town.balance(&payer).await, town.balance(&payee).await, holds(&town).await), (8_000, 0, 8_000));
-    Tale { town, payer, payee, card, sent, drawn, snapshot }
+    Tale { town, payer, payee, card, topped, sent, drawn, snapshots: [before, after] }
 }
 
 /// What the bank holds for us.
@@ -53,8 +67,8 @@ async fn holds(town: &Town) -> i64 {
     town.ask_dev("GET", "/dev/bank/holds", None).await["fen"].as_i64().unwrap()
 }
 
-async fn restore(tale: &Tale) {
-    tale.town.ask_dev("POST", "/dev/restore", Some(json!({"snapshot": tale.snapshot, "rebuild": true}))).await;
+async fn restore(tale: &Tale, to: usize) {
+    tale.town.ask_dev("POST", "/dev/restore", Some(json!({"snapshot": tale.snapshots[to], "rebuild": true}))).await;
 }
 
 async fn present(phone: &Phone, (body, answer): &(Value, Reply)) -> u16 {
@@ -91,9 +105,25 @@ async fn even(tale: &Tale) {
 }
 
 #[tokio::test]
+async fn what_was_transferred_and_drawn_out_is_so_again_without_any_phone() {
+    let tale = tale().await;
+    restore(&tale, AFTER).await;
+    assert_eq!((tale.town.balance(&tale.payer).await, tale.town.balance(&tale.payee).await), (8_000, 0));
+    later(&tale.town);
+    even(&tale).await;
+    // Another phone of the payer finds nothing to spend a second time, and proofs that come late change nothing.
+    refused(&tale.payer.call("POST", "/v1/quotes", Some(json!({"kind": "transfer", "amount": cny(8_001), "payee_id": tale.payee.account, "delay_ms": 0}))).await.unwrap(), 422, "above_balance");
+    for (phone, shown) in [(&tale.payer, &tale.sent), (&tale.payee, &tale.drawn), (&tale.payer, &tale.topped)] {
+        assert_eq!(present(phone, shown).await, 204);
+    }
+    later(&tale.town);
+    even(&tale).await;
+}
+
+#[tokio::test]
 async fn an_account_does_not_close_over_what_its_bank_paid_out_of_a_lost_book() {
     let tale = tale().await;
-    restore(&tale).await;
+    restore(&tale, BEFORE).await;
     unbind(&tale).await;
     let closure = tale.payee.call("GET", "/v1/closures", None).await.unwrap();
     let points = closure.json["points"].as_array().unwrap().clone();
@@ -103,7 +133,8 @@ async fn an_account_does_not_close_over_what_its_bank_paid_out_of_a_lost_book() 
     let asked = json!({"proof_id": tale.payee.make_id(), "confirmed": true});
     refused(&tale.payee.call("PUT", &format!("/v1/closures/{id}"), Some(asked)).await.unwrap(), 409, "closure_in_flight");
     // The payer's phone is on again: everything is where it was, and nothing stands in the way any more.
-    assert_eq!(present(&tale.payer, &tale.sent).await, 204);
+    assert_eq!(present(&tale.payer, &tale.topped).await, 204);
+    assert_eq!((tale.town.balance(&tale.payer).await, tale.town.balance(&tale.payee).await), (8_000, 0));
     later(&tale.town);
     even(&tale).await;
     assert_eq!((tale.town.balance(&tale.payee).await, present(&tale.payee, &tale.drawn).await), (0, 204));
@@ -113,14 +144,16 @@ async fn an_account_does_not_close_over_what_its_bank_paid_out_of_a_lost_book() 
 
 #[tokio::test]
 async fn what_a_closed_payee_drew_out_does_not_come_back_to_the_payer() {
-    let tale = tale().await;
-    unbind(&tale).await;
-    close_for_good(&tale.town, &tale.payee).await;
-    restore(&tale).await;
-    for _ in 0..2 {
-        assert_eq!(present(&tale.payer, &tale.sent).await, 204);
-        later(&tale.town);
-        even(&tale).await;
+    for to in [BEFORE, AFTER] {
+        let tale = tale().await;
+        unbind(&tale).await;
+        close_for_good(&tale.town, &tale.payee).await;
+        restore(&tale, to).await;
+        for _ in 0..2 {
+            assert_eq!([present(&tale.payer, &tale.topped).await, present(&tale.payer, &tale.sent).await], [204, 204]);
+            later(&tale.town);
+            even(&tale).await;
+        }
     }
 }
 
@@ -129,16 +162,16 @@ async fn a_payee_who_drew_nothing_out_and_closed_gives_it_back() {
     let town = Town::new();
     let (payer, from) = town.person().await;
     let (payee, card) = town.person().await;
-    ok(&town.top_up(&payer, from, 10_000).await);
+    let before = snapshot(&town).await;
+    let topped = pay(&town, &payer, json!({"kind": "top_up", "amount": cny(10_000)}), json!({"kind": "card", "card_id": from})).await;
     let found = payer.call("POST", "/v1/payees/person", Some(json!({"phone": "+8613800138001"}))).await.unwrap();
-    let snapshot = town.ask_dev("POST", "/dev/snapshot", None).await["snapshot"].clone();
     let asked = json!({"kind": "transfer", "amount": cny(2_000), "payee_id": found.text("payee_id"), "delay_ms": 7_200_000});
-    let sent = pay(&town, &payer, asked).await;
-    let tale = Tale { town, payer, payee, card, drawn: sent.clone(), sent, snapshot };
-    restore(&tale).await;
+    let sent = pay(&town, &payer, asked, balance()).await;
+    let tale = Tale { town, payer, payee, card, topped, drawn: sent.clone(), sent, snapshots: [before.clone(), before] };
+    restore(&tale, BEFORE).await;
     unbind(&tale).await;
     close_for_good(&tale.town, &tale.payee).await;
-    assert_eq!(present(&tale.payer, &tale.sent).await, 204);
+    assert_eq!(present(&tale.payer, &tale.topped).await, 204);
     later(&tale.town);
     assert_eq!((state(&tale).await.as_str(), tale.town.balance(&tale.payer).await, holds(&tale.town).await), ("returned", 10_000, 10_000));
     tale.town.audit().await;

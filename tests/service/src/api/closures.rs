@@ -15,7 +15,7 @@ use kabao_proof::digest::sha256_of;
 /// What has to be settled, and how the closing stands.
 #[utoipa::path(get, path = "/v1/closures", responses((status = 200, body = ClosureOut), Common))]
 pub async fn view(Part(service): App, caller: Caller) -> Outcome<Answer> {
-    Answer::json(200, &closing::view(&service, &service.state().db, caller.account)?)
+    Answer::json(200, &closing::view(&service.state().db, caller.account)?)
 }
 
 /// Asks for the account to be closed, with the PIN. From here on nothing is paid, and it can be taken back for some days.
@@ -38,7 +38,7 @@ pub async fn close(Part(service): App, caller: Caller, Path(id): Path<String>, S
         return match known.stage {
             _ if known.account != caller.account => Err(Refusal::of(409, Code::IdReused)),
             // Repeated after a lost answer.
-            Stage::Cooling => Answer::json(200, &closing::view(&service, &state.db, caller.account)?),
+            Stage::Cooling => Answer::json(200, &closing::view(&state.db, caller.account)?),
             _ => Err(Refusal::of(409, Code::WrongStep)),
         };
     }
@@ -48,7 +48,7 @@ pub async fn close(Part(service): App, caller: Caller, Path(id): Path<String>, S
     if who.closing {
         return Err(Refusal::of(409, Code::AccountClosing));
     }
-    if let Some(code) = closing::points(&service, &state.db, caller.account)?.into_iter().find_map(|point| point.code) {
+    if let Some(code) = closing::points(&state.db, caller.account)?.into_iter().find_map(|point| point.code) {
         return Err(Refusal::named(409, &code));
     }
     if who.pin_set {
@@ -56,7 +56,7 @@ pub async fn close(Part(service): App, caller: Caller, Path(id): Path<String>, S
         prove_pin(&service, state, caller.account, digest(&caller, id, proof), sealed)?;
     }
     closing::begin(&service, state, id, caller.account, caller.device, now)?;
-    Answer::json(200, &closing::view(&service, &state.db, caller.account)?)
+    Answer::json(200, &closing::view(&state.db, caller.account)?)
 }
 
 /// What a PIN's box is bound to.
@@ -85,5 +85,5 @@ pub async fn reopen(Part(service): App, caller: Caller, Path(id): Path<String>) 
     if known.stage == Stage::Cooling {
         closing::reopen(&service, state, &known, now)?;
     }
-    Answer::json(200, &closing::view(&service, &state.db, caller.account)?)
+    Answer::json(200, &closing::view(&state.db, caller.account)?)
 }

@@ -1,7 +1,7 @@
 //! Abandon: a fence under the same lock as PUT. What was not handed on is dead for good; what was handed on is
 //! asked back, and until the bank has answered nobody says that it failed.
 
-use super::{Payment, State, finish, load, settle, withdraw};
+use super::{Payment, State, finish, load, recall, settle};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Caller, Service};
 use crate::store::{self, run};
@@ -17,10 +17,11 @@ pub fn abandon(service: &Service, caller: &Caller, intent: Id) -> Outcome<Paymen
         return Err(Refusal::down());
     }
     if load(&state.db, intent)?.is_none() {
-        // A book that was put back may have forgotten one that its bank has.
-        withdraw::recall(service, state, caller.account, intent, now)?;
+        // A book that was put back may have forgotten one that was carried out.
+        recall::take_up_one(service, state, caller.account, intent, now)?;
     }
     let Some(known) = load(&state.db, intent)? else {
+        recall::void(service, &state.db, caller.account, intent, now)?;
         let unseen = Payment {
             intent,
             account: caller.account,

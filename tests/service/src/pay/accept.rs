@@ -2,14 +2,14 @@
 //! the same under which `abandon` answers.
 
 use super::quote::{Quote, What, load_ask, why_not};
-use super::{Payment, State, finish, load, quote, settle, stage, transfer, withdraw};
+use super::{Payment, State, finish, load, quote, recall, settle, stage, transfer, withdraw};
 use crate::api::renewing;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Caller, Service, internal};
 use crate::rules::Rules;
 use crate::store::limits;
 use crate::store::people::{Account, Card, account, card_of, payee};
-use crate::store::{self, run};
+use crate::store::{self, meta, run};
 use crate::vault::{PinVerdict, VERDICT_DOMAIN, VaultAnswer, VaultCall};
 use crate::wire::{self, ApprovalIn, PaymentIn, SourceWire, TermsIn};
 use kabao_base::{Code, Id, Timestamp};
@@ -43,6 +43,13 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
         let never_seen = known.digest.is_none() && !known.state.is_final();
         return if same && !never_seen { Ok(known) } else { Err(Refusal::of(409, Code::IdReused)) };
     }
+    if meta::epoch(&state.db)? > 1 {
+        // A book that was put back may have forgotten one that was carried out.
+        recall::take_up_one(service, state, caller.account, intent, service.now())?;
+        if let Some(known) = load(&state.db, intent)? {
+            return if known.digest == Some(digest) { Ok(known) } else { Err(Refusal::of(409, Code::IdReused)) };
+        }
+    }
     let quote = quote::load(&state.db, caller.account, terms.quote_id)?.ok_or_else(|| Refusal::rule(Code::QuoteUnknown))?;
     if !fits(&quote, &terms, caller) {
         return Err(Refusal::rule(Code::QuoteAltered));
@@ -56,7 +63,7 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
         Source::Card(id) => Some(card_of(&state.db, caller.account, id).map_err(|_| Refusal::rule(Code::QuoteAltered))?),
     };
     let now = service.now();
-    let payment = Payment {
+    let mut payment = Payment {
         intent,
         account: caller.account,
         digest: Some(digest),
@@ -73,9 +80,14 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
         created_at: now,
         tries: 0,
     };
-    let why = judge(service, &state.db, caller, &who, &quote, card.as_ref(), &payment, &approval, now)?;
+    let mut why = judge(service, &state.db, caller, &who, &quote, card.as_ref(), &payment, &approval, now)?;
     if why.is_none() && payment.to_card().is_some() {
-        withdraw::keep(service, &payment, now)?;
+        withdraw::keep(service, &state.db, &payment, now)?;
+    } else if why.is_none() && payment.kind == "transfer" {
+        match recall::keep_transfer(service, &state.db, &payment, &quote, now)? {
+            Some(kept) => payment = kept,
+            None => why = Some((Code::PaymentAbandoned.as_str().to_owned(), None)),
+        }
     }
     let locked = why.as_ref().is_some_and(|(code, _)| code == Code::PinLocked.as_str());
     store::write(&mut state.db, |tx| {
@@ -86,14 +98,14 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
         if let Some((code, left)) = &why {
             return refuse_new(tx, service, &payment, code, *left, now);
         }
-        if finish::open(tx, &payment, now).is_err() {
+        if finish::open(tx, &payment, payment.created_at).is_err() {
             // The book holds a payment of this order already, whoever made it.
             return refuse_new(tx, service, &payment, Code::PaymentRepeated.as_str(), None, now);
         }
         if payment.to_card().is_some() {
             withdraw::park(tx, &payment, now)?;
         } else if payment.kind == "transfer" {
-            return transfer::execute(tx, service, &payment, &quote, now);
+            return transfer::execute(tx, service, &payment, quote.delay_ms.unwrap_or(0));
         } else if payment.card.is_none() {
             return finish::succeed(tx, service, &payment, "", now);
         }
@@ -113,6 +125,9 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
 fn refuse_new(tx: &rusqlite::Connection, service: &Service, payment: &Payment, code: &str, left: Option<u32>, now: Timestamp) -> Outcome<()> {
     // Written down outside the states that hold limits and orders, then closed at once.
     let payment = Payment { state: State::Orphan, ..payment.clone() };
+    if payment.kind == "transfer" {
+        recall::void(service, tx, payment.account, payment.intent, now)?;
+    }
     finish::open(tx, &payment, now)?;
     finish::refuse(tx, service, &payment, code, left, now)
 }

@@ -57,7 +57,7 @@ pub fn succeed(tx: &Connection, service: &Service, payment: &Payment, from: &str
 
     let top_up = payment.payee.is_none();
     let payee_name = match (payment.payee, payment.card) {
-        (Some(card), _) if payment.to_card().is_some() => card_of(tx, payment.account, card)?.bank,
+        (Some(_), _) if payment.to_card().is_some() => withdraw::bank_of(tx, payment)?,
         (Some(id), _) => payee(tx, id)?.name,
         (None, Some(card)) => card_of(tx, payment.account, card)?.bank,
         (None, None) => return Err(internal()),

@@ -1,5 +1,6 @@
 //! Movements of money that a phone starts: quoted, accepted under one lock, carried out once, and always with a
-//! signed end. Read in this order: `quote`, `accept`, `finish`, `settle`, `withdraw`, `transfer`, `abandon`, `returns`, `proof`, `rebuild`.
+//! signed end. Read in this order: `quote`, `accept`, `finish`, `settle`, `withdraw`, `transfer`, `abandon`, `returns`, `proof`,
+//! `rebuild`, `recall`.
 
 pub mod abandon;
 pub mod accept;
@@ -8,6 +9,7 @@ pub mod finish;
 pub mod proof;
 pub mod quote;
 pub mod rebuild;
+pub(crate) mod recall;
 pub mod returns;
 pub mod settle;
 pub mod transfer;

@@ -108,7 +108,7 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
         Source::Balance => None,
     };
     if receipt.kind == RecordKind::Transfer {
-        return super::transfer::mend(service, state, receipt, bytes, now);
+        return super::recall::from_receipt(service, state, receipt, now);
     }
     let out = receipt.kind == RecordKind::Withdraw;
     if let Some(known) = known.as_ref().filter(|known| known.to_card().is_some() && known.state != State::Orphan) {

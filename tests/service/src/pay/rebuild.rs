@@ -2,7 +2,7 @@
 //! bank and the acquirer have been read.
 
 use super::returns::derive_return_id;
-use super::{Payment, State, finish, load};
+use super::{Payment, State, finish, load, recall};
 use crate::codes::give_back;
 use crate::codes::charge::{self, ChargeRow, derive_payee};
 use crate::refusal::{Outcome, Refusal};
@@ -50,17 +50,22 @@ pub fn rebuild(service: &Service) -> Outcome<()> {
     let mut state = service.state();
     crate::replace::reapply(service, &mut state)?;
     crate::number::reapply(service, &mut state)?;
+    let missing = recall::missing(service, &state.db)?;
     store::write(&mut state.db, |tx| {
         for (row, owner) in rows.iter().zip(&owners).filter(|(row, _)| row.kind == "debit") {
             adopt(tx, service, row, *owner, credited.contains(&derive_return_id(row.id)), now)?;
         }
+        recall::hold(tx, &missing)
+    })?;
+    super::transfer::recall_all(service, &mut state, now)?;
+    recall::take_up_all(service, &mut state, now)?;
+    store::write(&mut state.db, |tx| {
         adopt_lines(tx, service, &lines)?;
         run(tx, "DELETE FROM meta WHERE key = 'rebuilding'", [])?;
         Ok(())
     })?;
     state.rebuilding = false;
-    super::transfer::recall_all(service, &mut state, now)?;
-    super::withdraw::recall_all(service, &mut state, now)
+    recall::take_up_all(service, &mut state, now)
 }
 
 /// Takes up what the acquirer's book has and ours could not have yet: its balance came back with a proof of the phone.
@@ -73,7 +78,7 @@ pub(crate) fn adopt_missed(service: &Service) -> Outcome<()> {
         return Err(Refusal::down());
     }
     store::write(&mut state.db, |tx| adopt_lines(tx, service, &lines))?;
-    super::withdraw::recall_all(service, &mut state, service.now())
+    recall::take_up_all(service, &mut state, service.now())
 }
 
 fn adopt_lines(tx: &Connection, service: &Service, lines: &[AcquirerLine]) -> Outcome<()> {

@@ -50,6 +50,8 @@ pub(crate) fn reconcile(service: &Service, now: Timestamp) -> Outcome<()> {
             }
             meta::set(&state.db, "book_read_at", &now.as_ms().to_string())?;
         }
+        // What a restored book could not take up yet.
+        super::recall::take_up_all(service, state, now)?;
         let sql = "SELECT intent_id FROM payments WHERE state = 'orphan' AND created_at < ?1";
         let orphans = all(&state.db, sql, [now.plus_ms(-PATIENCE_MS).as_ms()], |row| id_at(row, "intent_id"))?;
         for intent in orphans {

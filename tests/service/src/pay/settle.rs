@@ -60,6 +60,10 @@ pub(crate) fn resolve(service: &Service, state: &mut service::State, payment: &P
             ask(service, state, &Payment { state: State::Sent, ..payment.clone() }, now)
         }
         State::Sent => match service.ask_bank(VaultCall::Query { id: payment.intent }) {
+            // Its card is one that a book that was put back does not have: nothing can go there, and the bank is told so.
+            BankState::Unknown if payment.to_card().is_some_and(|card| card_of(&state.db, payment.account, card).is_err()) => {
+                cancel(service, state, payment, now)
+            }
             // Not known there: it died on the way. The same id cannot be carried out twice.
             BankState::Unknown => ask(service, state, payment, now),
             answer => take(service, state, payment, answer, now),

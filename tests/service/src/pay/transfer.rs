@@ -4,8 +4,8 @@
 //! down beside the book first: an older copy of it would else deliver what the payer has again.
 
 use super::finish;
-use super::quote::{Quote, source_out};
-use super::{Payment, State, load, stage, withdraw};
+use super::quote::source_out;
+use super::{Payment, State, recall, stage};
 use crate::closing;
 use crate::holds;
 use crate::refusal::{Outcome, Refusal};
@@ -18,7 +18,7 @@ use crate::store::{self, all, history, id_at, meta, one, run};
 use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
 use crate::wire::{AmountOut, SourceOut, SourceWire, TransferOut, fen};
 use kabao_base::{Code, Id, Timestamp};
-use kabao_proof::{HistoryEntry, Receipt, RecordKind, Source, digest};
+use kabao_proof::{HistoryEntry, Receipt, RecordKind, Source};
 use rusqlite::{Connection, Row, params};
 
 /// How long a transfer may wait: not at all, two hours, a day (银发〔2016〕261号: at once, with the next batch, the next day).
@@ -83,16 +83,9 @@ impl Transfer {
     }
 }
 
-fn derive(label: &[u8], intent: Id) -> Id {
-    let hash = digest::sha256_of(&[label, intent.as_bytes()]);
-    let mut bytes = [0u8; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    Id::from_bytes(bytes)
-}
-
 /// The decision by which a transfer was called back.
 fn derive_cancel_id(intent: Id) -> Id {
-    derive(b"kabao-transfer-cancel-1", intent)
+    recall::derive(b"kabao-transfer-cancel-1", intent)
 }
 
 /// Why this person cannot be paid.
@@ -138,8 +131,20 @@ fn masked(db: &Connection, of: Id) -> Outcome<String> {
 }
 
 /// Carries an accepted transfer out, in the transaction that accepts it.
-pub(super) fn execute(tx: &Connection, service: &Service, payment: &Payment, quote: &Quote, now: Timestamp) -> Outcome<()> {
-    let (payee, delay) = (payment.payee.ok_or_else(internal)?, quote.delay_ms.unwrap_or(0));
+pub(super) fn execute(tx: &Connection, service: &Service, payment: &Payment, delay_ms: i64) -> Outcome<()> {
+    let row = begin(tx, service, payment, delay_ms)?;
+    if delay_ms == 0 { deliver(tx, service, &row, row.at) } else { Ok(()) }
+}
+
+/// The same in a book that was put back and has forgotten it: it goes on as it would have, and is back at once when it was called back.
+pub(super) fn again(tx: &Connection, service: &Service, payment: &Payment, delay_ms: i64, called_back: bool, now: Timestamp) -> Outcome<()> {
+    finish::open(tx, payment, payment.created_at)?;
+    let row = begin(tx, service, payment, delay_ms)?;
+    if called_back { give_back(tx, service, &row, "cancelled", now) } else { Ok(()) }
+}
+
+fn begin(tx: &Connection, service: &Service, payment: &Payment, delay_ms: i64) -> Outcome<Transfer> {
+    let (payee, now) = (payment.payee.ok_or_else(internal)?, payment.created_at);
     let row = Transfer {
         intent: payment.intent,
         payer: payment.account,
@@ -149,13 +154,13 @@ pub(super) fn execute(tx: &Connection, service: &Service, payment: &Payment, quo
         state: "waiting".to_owned(),
         record: payment.order_id,
         at: now,
-        arrives_at: now.plus_ms(delay),
+        arrives_at: now.plus_ms(delay_ms),
     };
     take(tx, &row)?;
     let receipt = Receipt {
         intent_id: Some(payment.intent),
         terms_digest: payment.digest,
-        arrives_at: (delay > 0).then_some(row.arrives_at),
+        arrives_at: (delay_ms > 0).then_some(row.arrives_at),
         ..receipt(tx, service, row.payer, row.record, payee, RecordKind::Transfer, row.amount, now)?
     };
     let receipt = Receipt { fee: fen(row.fee), ..receipt };
@@ -164,7 +169,7 @@ pub(super) fn execute(tx: &Connection, service: &Service, payment: &Payment, quo
     finish::close(tx, payment, State::Succeeded, None, None, &proof)?;
     let entry = HistoryEntry { intent_id: Some(row.intent), fee: fen(row.fee), receipt: Some(proof), ..entry(tx, &receipt, "pending", -row.amount, now)? };
     history::append(tx, row.payer, entry)?;
-    if delay == 0 { deliver(tx, service, &row, now) } else { Ok(()) }
+    Ok(row)
 }
 
 /// Out of the payer's balance, into suspense.
@@ -253,7 +258,7 @@ fn hand_over(tx: &Connection, service: &Service, row: &Transfer, now: Timestamp)
     end(tx, row.intent, "arrived", now)?;
     stage(tx, row.intent, "arrived", now)?;
     history::restate(tx, row.payer, row.record, "done", now)?;
-    let record = derive(b"kabao-transfer-in-1", row.intent);
+    let record = recall::derive(b"kabao-transfer-in-1", row.intent);
     let receipt = receipt(tx, service, row.payee, record, row.payer, RecordKind::Transfer, row.amount, now)?;
     let signed = service.keys.sign(&receipt).ok_or_else(internal)?;
     let entry = HistoryEntry { receipt: Some(signed), ..entry(tx, &receipt, "done", row.amount, now)? };
@@ -268,7 +273,7 @@ fn give_back(tx: &Connection, service: &Service, row: &Transfer, state: &str, no
     stage(tx, row.intent, "returned", now)?;
     limits::give_back(tx, row.payer, None, Way::Transfer, row.total(), row.at, now)?;
     history::restate(tx, row.payer, row.record, "reversed", now)?;
-    let record = derive(b"kabao-transfer-back-1", row.intent);
+    let record = recall::derive(b"kabao-transfer-back-1", row.intent);
     let receipt = Receipt { original: Some(row.record), ..receipt(tx, service, row.payer, record, row.payee, RecordKind::Reversal, row.total(), now)? };
     let signed = service.keys.sign(&receipt).ok_or_else(internal)?;
     let entry = HistoryEntry { receipt: Some(signed), ..entry(tx, &receipt, "done", row.total(), now)? };
@@ -281,6 +286,9 @@ pub fn cancel(service: &Service, payer: Id, intent: Id) -> Outcome<TransferOut> 
     let mut state = service.state();
     if state.rebuilding {
         return Err(Refusal::down());
+    }
+    if meta::epoch(&state.db)? > 1 && find(&state.db, intent)?.is_none() {
+        recall::take_up_one(service, &mut state, payer, intent, now)?;
     }
     let row = find(&state.db, intent)?.filter(|row| row.payer == payer).ok_or_else(|| Refusal::of(404, Code::NotFound))?;
     match row.state.as_str() {
@@ -310,23 +318,36 @@ pub(crate) fn deliver_due(service: &Service, now: Timestamp) -> Outcome<()> {
     let due = all(&state.db, "SELECT * FROM transfers WHERE state = 'waiting' AND arrives_at <= ?1 ORDER BY arrives_at LIMIT 200", [now.as_ms()], read)?;
     let mut delivered = false;
     for row in due {
-        let called_back = is_called_back(service, row.intent)?;
-        // A book that was put back may have forgotten that it had arrived, and that a bank has carried it on from there: it goes the
-        // same way again, or it would come back to the payer and be paid out as well.
-        let went_on = closing::is_closed(&state.db, row.payee)? && withdraw::untaken(service, &state.db, row.payee)? > 0;
         // One that cannot go on now does not hold up the others.
-        let ended = store::write(&mut state.db, |tx| match (called_back, went_on) {
-            (true, _) => give_back(tx, service, &row, "cancelled", now),
-            (false, true) => hand_over(tx, service, &row, now),
-            (false, false) => deliver(tx, service, &row, now),
-        });
-        delivered |= ended.is_ok() && !called_back;
+        delivered |= arrive(service, &mut state, &row, now)?;
     }
     // What it was paid out from may be there by now.
-    if delivered && meta::epoch(&state.db)? > 1 { withdraw::recall_all(service, &mut state, now) } else { Ok(()) }
+    if delivered { recall::take_up_all(service, &mut state, now) } else { Ok(()) }
 }
 
-fn is_called_back(service: &Service, intent: Id) -> Outcome<bool> {
+/// The same for one.
+pub(super) fn arrive_if_due(service: &Service, state: &mut service::State, intent: Id, now: Timestamp) -> Outcome<()> {
+    if let Some(row) = find(&state.db, intent)?.filter(|row| row.state == "waiting" && row.arrives_at <= now) {
+        arrive(service, state, &row, now)?;
+    }
+    Ok(())
+}
+
+/// Whether it is there.
+fn arrive(service: &Service, state: &mut service::State, row: &Transfer, now: Timestamp) -> Outcome<bool> {
+    let called_back = is_called_back(service, row.intent)?;
+    // A book that was put back may have forgotten that it had arrived, and that it was carried on from there: it goes the same way
+    // again, or it would come back to the payer and be paid out as well.
+    let went_on = closing::is_closed(&state.db, row.payee)? && recall::untaken(&state.db, row.payee)? > 0;
+    let ended = store::write(&mut state.db, |tx| match (called_back, went_on) {
+        (true, _) => give_back(tx, service, row, "cancelled", now),
+        (false, true) => hand_over(tx, service, row, now),
+        (false, false) => deliver(tx, service, row, now),
+    });
+    Ok(ended.is_ok() && !called_back)
+}
+
+pub(super) fn is_called_back(service: &Service, intent: Id) -> Outcome<bool> {
     match service.ask_vault(VaultCall::DecisionOf { decision: derive_cancel_id(intent) })? {
         VaultAnswer::Decisions(found) => Ok(!found.is_empty()),
         _ => Err(Refusal::down()),
@@ -342,58 +363,5 @@ pub(super) fn recall_all(service: &Service, state: &mut service::State, now: Tim
             store::write(&mut state.db, |tx| give_back(tx, service, &row, "cancelled", now))?;
         }
     }
-    Ok(())
-}
-
-/// A receipt of a book that was lost: the transfer is there again, and goes on as it would have; it is back at once when it was
-/// called back.
-pub(super) fn mend(service: &Service, state: &mut service::State, receipt: &Receipt, bytes: &[u8], now: Timestamp) -> Outcome<()> {
-    let (Some(intent), Some(payee)) = (receipt.intent_id, receipt.payee_id) else { return Err(Refusal::rule(Code::ReceiptInvalid).field("proof")) };
-    let row = Transfer {
-        intent,
-        payer: receipt.account_id,
-        payee,
-        amount: receipt.amount.minor,
-        fee: receipt.fee.minor,
-        state: "waiting".to_owned(),
-        record: receipt.record_id,
-        at: receipt.at,
-        arrives_at: receipt.arrives_at.unwrap_or(receipt.at),
-    };
-    let called_back = is_called_back(service, intent)?;
-    store::write(&mut state.db, |tx| {
-        // A payee that this book does not know: nobody can be paid yet.
-        masked(tx, payee).map_err(|_| Refusal::of(503, Code::ServiceDown).retry_after(1_000))?;
-        take(tx, &row)?;
-        let payment = Payment {
-            intent,
-            account: row.payer,
-            digest: receipt.terms_digest,
-            kind: "transfer".to_owned(),
-            payee: Some(payee),
-            order: None,
-            ask: None,
-            amount: row.amount,
-            fee: row.fee,
-            card: None,
-            state: State::Orphan,
-            proof: None,
-            order_id: row.record,
-            created_at: row.at,
-            tries: 0,
-        };
-        finish::open(tx, &payment, row.at)?;
-        finish::close(tx, &payment, State::Succeeded, None, None, bytes)?;
-        let entry = HistoryEntry {
-            intent_id: Some(intent),
-            fee: receipt.fee,
-            at: row.at,
-            receipt: Some(bytes.to_vec()),
-            ..entry(tx, receipt, "pending", -row.amount, now)?
-        };
-        history::append(tx, row.payer, entry)?;
-        if called_back { give_back(tx, service, &row, "cancelled", now) } else { Ok(()) }
-    })?;
-    debug_assert!(load(&state.db, intent)?.is_some());
     Ok(())
 }

@@ -243,6 +243,15 @@ CREATE TABLE holds (
 ) WITHOUT ROWID;
 CREATE INDEX holds_account ON holds (account_id);
 
+-- Withdrawals and transfers of a book that was lost, which this one, put back to an older copy, has not taken up yet: so much is held.
+CREATE TABLE untaken (
+    intent_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    -- With the fee.
+    amount INTEGER NOT NULL CHECK (amount > 0)
+) WITHOUT ROWID;
+CREATE INDEX untaken_account ON untaken (account_id);
+
 -- Whom a payer looked up by number: nobody else can be paid.
 CREATE TABLE known_people (
     payer TEXT NOT NULL, payee TEXT NOT NULL,

@@ -50,8 +50,9 @@ impl Engine {
         ] {
             tx.execute(sql, [&key])?;
         }
-        // What a bank paid out stays known: a book that is put back to before it must not give the same money to somebody else.
-        let sql = "DELETE FROM decisions WHERE account = ?1 AND decision <> ?2 AND json_extract(body, '$.withdrawal') IS NULL";
+        // What was paid out stays known: a book that is put back to before it must not give the same money to somebody else.
+        let sql = "DELETE FROM decisions WHERE account = ?1 AND decision <> ?2 AND coalesce(json_extract(body, '$.withdrawal'), \
+                   json_extract(body, '$.transfer'), json_extract(body, '$.transfer_void'), json_extract(body, '$.transfer_cancelled')) IS NULL";
         tx.execute(sql, [&key, &decision.to_string()])?;
         tx.commit()?;
         Ok(VaultAnswer::Done)

@@ -76,7 +76,11 @@ pub enum Decision {
     /// counts.
     OwnCaps { held: [Option<i64>; 2], wanted: [Option<i64>; 2], from: i64 },
     /// A withdrawal was accepted, before its bank was asked: a book that forgets it must not call it abandoned.
-    Withdrawal { terms_digest: String, card: Id, amount: i64, fee: i64, order: Id },
+    Withdrawal { terms_digest: String, card: Id, amount: i64, fee: i64, order: Id, #[serde(default)] bank: Option<String> },
+    /// A transfer was accepted, before it was carried out, in a book of this epoch: a later book that forgets it takes it up from here.
+    Transfer { terms_digest: String, payee: Id, amount: i64, fee: i64, order: Id, delay_ms: i64, epoch: u64 },
+    /// A transfer that was written down was never carried out, and never will be.
+    TransferVoid { intent: Id },
     /// A merchant of our own gives money of a payment back, fen, as the person asked.
     RefundGiven { ask: Id, record: Id, amount: i64 },
     /// A transfer was called back before it arrived.

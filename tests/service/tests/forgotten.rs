@@ -1,0 +1,269 @@
+//! Money that left a book which was then put back to an older copy: it does not leave a second time, whoever asks, and whatever the
+//! copy knows of cards, top-ups and transfers.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{NAME, PIN, Town, cny, ok, pan, put, refused};
+use kabao_base::Id;
+use kabao_outside::World;
+use kabao_proof::{Document, HistoryEntry, Verdict};
+use kabao_service::kit::{Phone, Reply};
+use kabao_service::wire;
+use serde_json::{Value, json};
+
+async fn snapshot(town: &Town) -> Value {
+    town.ask_dev("POST", "/dev/snapshot", None).await["snapshot"].clone()
+}
+
+async fn restore(town: &Town, snapshot: &Value) {
+    town.ask_dev("POST", "/dev/restore", Some(json!({"snapshot": snapshot, "rebuild": true}))).await;
+}
+
+async fn bank(town: &Town, faults: Value) {
+    town.ask_dev("POST", "/dev/bank/faults", Some(faults)).await;
+}
+
+async fn holds(town: &Town) -> i64 {
+    town.ask_dev("GET", "/dev/bank/holds", None).await["fen"].as_i64().unwrap()
+}
+
+fn path(body: &Value, tail: &str) -> String {
+    format!("/v1/payments/{}{tail}", body["terms"]["intent_id"].as_str().unwrap())
+}
+
+async fn asked(town: &Town, phone: &Phone, quote: Value, source: Value) -> Value {
+    let quote = town.quote(phone, quote).await;
+    phone.payment(phone.make_id(), &quote, source, Some(PIN)).unwrap()
+}
+
+fn withdrawal(card: Id, fen: i64) -> Value {
+    json!({"kind": "withdraw", "amount": cny(fen), "card_id": card})
+}
+
+fn transfer(payee: &str, fen: i64, delay_ms: i64) -> Value {
+    json!({"kind": "transfer", "amount": cny(fen), "payee_id": payee, "delay_ms": delay_ms})
+}
+
+fn balance() -> Value {
+    json!({"kind": "balance"})
+}
+
+async fn found(phone: &Phone) -> String {
+    let found = phone.call("POST", "/v1/payees/person", Some(json!({"phone": "+8613800138001"}))).await.unwrap();
+    ok(&found);
+    found.text("payee_id").to_owned()
+}
+
+async fn quoted(phone: &Phone, quote: Value) -> Reply {
+    phone.call("POST", "/v1/quotes", Some(quote)).await.unwrap()
+}
+
+async fn how(phone: &Phone, body: &Value) -> Reply {
+    phone.call("GET", &path(body, ""), None).await.unwrap()
+}
+
+async fn abandon(phone: &Phone, body: &Value) -> Reply {
+    phone.call("POST", &path(body, "/abandon"), Some(json!({}))).await.unwrap()
+}
+
+async fn present(phone: &Phone, body: &Value, answer: &Reply) -> u16 {
+    phone.call("POST", &path(body, "/proof"), Some(json!({"proof": answer.text("proof")}))).await.unwrap().status
+}
+
+/// The balance, and how much of it is held.
+async fn parts(phone: &Phone) -> (i64, i64) {
+    let reply = phone.call("GET", "/v1/account", None).await.unwrap();
+    ok(&reply);
+    (reply.json["balance"]["minor"].as_i64().unwrap(), reply.json["held"]["minor"].as_i64().unwrap())
+}
+
+async fn records(phone: &Phone) -> Vec<HistoryEntry> {
+    let page = phone.call("GET", "/v1/history", None).await.unwrap();
+    let mut found: Vec<HistoryEntry> = Vec::new();
+    for entry in page.json["entries"].as_array().unwrap() {
+        let entry = HistoryEntry::decode(&wire::bytes(entry.as_str().unwrap(), "entry").unwrap()).unwrap();
+        found.retain(|known| known.record_id != entry.record_id);
+        found.push(entry);
+    }
+    found
+}
+
+fn later(town: &Town) {
+    for _ in 0..5 {
+        town.world.advance(30_000);
+        town.service.tick(town.world.now());
+    }
+}
+
+#[tokio::test]
+async fn a_withdrawal_to_a_card_that_the_copy_does_not_know_is_taken_up() {
+    for (held, done) in [(false, true), (true, true), (true, false)] {
+        let town = Town::new();
+        let (phone, card) = town.person().await;
+        ok(&town.top_up(&phone, card, 50_000).await);
+        let copy = snapshot(&town).await;
+        let other = phone.bind(&pan(40), NAME, "13800138000").await.unwrap();
+        ok(&other);
+        if held {
+            bank(&town, json!({"movements": "hold"})).await;
+        }
+        let body = asked(&town, &phone, withdrawal(Id::parse(other.text("card_id")).unwrap(), 10_000), balance()).await;
+        put(&phone, &body).await;
+        let before = records(&phone).await;
+        restore(&town, &copy).await;
+        // Before anybody shows anything.
+        assert_eq!(parts(&phone).await, (40_000, 0));
+        refused(&quoted(&phone, withdrawal(card, 40_001)).await, 422, "above_balance");
+        assert_eq!(abandon(&phone, &body).await.text("state"), if held { "dispatched" } else { "succeeded" });
+        if !done {
+            town.ask_dev("POST", "/dev/bank/state", Some(json!({"pan": pan(40), "state": "closed"}))).await;
+        }
+        bank(&town, json!({})).await;
+        town.ask_dev("POST", "/dev/bank/settle", None).await;
+        later(&town);
+        let left = if done { 40_000 } else { 50_000 };
+        assert_eq!((how(&phone, &body).await.text("state"), parts(&phone).await), (if done { "succeeded" } else { "refused" }, (left, 0)));
+        assert_eq!(holds(&town).await, left);
+        let (was, is) = (before.last().unwrap(), records(&phone).await.pop().unwrap());
+        assert_eq!((is.record_id, &is.payee_name, is.payee_id), (was.record_id, &was.payee_name, was.payee_id));
+        town.audit().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_paid_out_of_money_that_the_copy_does_not_have_is_held_until_it_comes() {
+    let town = Town::new();
+    let (phone, card) = town.person().await;
+    let (_friend, _) = town.person().await;
+    let payee = found(&phone).await;
+    ok(&town.top_up(&phone, card, 10_000).await);
+    let copy = snapshot(&town).await;
+    let topped = asked(&town, &phone, json!({"kind": "top_up", "amount": cny(5_000)}), json!({"kind": "card", "card_id": card})).await;
+    let receipt = put(&phone, &topped).await;
+    ok(&receipt);
+    let body = asked(&town, &phone, withdrawal(card, 12_000), balance()).await;
+    ok(&put(&phone, &body).await);
+    assert_eq!((parts(&phone).await, holds(&town).await), ((3_000, 0), 3_000));
+    restore(&town, &copy).await;
+    for _ in 0..2 {
+        assert_eq!(parts(&phone).await, (10_000, 10_000));
+        for quote in [withdrawal(card, 1), transfer(&payee, 1, 0)] {
+            refused(&quoted(&phone, quote).await, 422, "above_balance");
+        }
+        // Nobody signs that it was refused, or dead: it was carried out.
+        for said in [put(&phone, &body).await, abandon(&phone, &body).await] {
+            refused(&said, 503, "service_down");
+        }
+        later(&town);
+    }
+    assert_eq!(present(&phone, &topped, &receipt).await, 204);
+    assert_eq!((parts(&phone).await, holds(&town).await), ((3_000, 0), 3_000));
+    later(&town);
+    assert_eq!(how(&phone, &body).await.text("state"), "succeeded");
+    ok(&quoted(&phone, withdrawal(card, 3_000)).await);
+    town.audit().await;
+}
+
+#[tokio::test]
+async fn a_transfer_is_there_again_for_both_and_waits_as_it_did() {
+    for (delay, called_back) in [(0, false), (7_200_000, false), (7_200_000, true)] {
+        let town = Town::new();
+        let (payer, card) = town.person().await;
+        let (payee, _) = town.person().await;
+        ok(&town.top_up(&payer, card, 10_000).await);
+        let to = found(&payer).await;
+        let copy = snapshot(&town).await;
+        let body = asked(&town, &payer, transfer(&to, 4_000, delay), balance()).await;
+        let sent = put(&payer, &body).await;
+        ok(&sent);
+        let cancel = format!("/v1/transfers/{}/cancel", body["terms"]["intent_id"].as_str().unwrap());
+        if called_back {
+            ok(&payer.call("POST", &cancel, Some(json!({}))).await.unwrap());
+        }
+        let before = (records(&payer).await, records(&payee).await);
+        town.world.advance(60_000);
+        restore(&town, &copy).await;
+        let (mine, theirs) = match (delay, called_back) {
+            (0, _) => (6_000, 4_000),
+            (_, true) => (10_000, 0),
+            (_, false) => (6_000, 0),
+        };
+        assert_eq!(((mine, 0), (theirs, 0)), (parts(&payer).await, parts(&payee).await));
+        // The same records in the same states, and a receipt of the same transfer.
+        let told = |records: &[HistoryEntry]| -> Vec<_> { records.iter().map(|entry| (entry.record_id, entry.state.clone(), entry.amount.minor, entry.at)).collect() };
+        assert_eq!(told(&before.0)[..2], told(&records(&payer).await)[..2]);
+        assert_eq!(before.1.len(), records(&payee).await.len());
+        let open = |reply: &Reply| match Verdict::open(&wire::bytes(reply.text("proof"), "proof").unwrap(), payer.keys.as_ref().unwrap()).unwrap() {
+            Verdict::Receipt(receipt) => (receipt.record_id, receipt.terms_digest, receipt.amount, receipt.at, receipt.arrives_at),
+            other => panic!("not a receipt: {other:?}"),
+        };
+        assert_eq!(open(&sent), open(&how(&payer, &body).await));
+        assert_eq!((put(&payer, &body).await.text("state"), abandon(&payer, &body).await.text("state")), ("succeeded", "succeeded"));
+        assert_eq!(present(&payer, &body, &sent).await, 204);
+        town.world.advance(delay);
+        town.service.tick(town.world.now());
+        let at_last = if called_back { (10_000, 0) } else { (6_000, 4_000) };
+        assert_eq!((town.balance(&payer).await, town.balance(&payee).await), at_last);
+        // Once more, from the same copy.
+        restore(&town, &copy).await;
+        assert_eq!((town.balance(&payer).await, town.balance(&payee).await), at_last);
+        town.audit().await;
+    }
+}
+
+/// The vault has the transfer, and the book could not take it: as when the service dies between the two.
+async fn torn(town: &Town, phone: &Phone, body: &Value) {
+    let other = rusqlite::Connection::open(town.folder.path().join("service.db")).unwrap();
+    other.execute_batch("CREATE TRIGGER torn BEFORE INSERT ON transfers BEGIN SELECT RAISE(ABORT, 'torn'); END").unwrap();
+    let said = put(phone, body).await;
+    assert_eq!(said.status, 503, "{}", said.json);
+    other.execute_batch("DROP TRIGGER torn").unwrap();
+}
+
+#[tokio::test]
+async fn a_transfer_that_died_on_its_way_into_the_book_is_carried_out_once_or_never() {
+    for abandoned in [false, true] {
+        let town = Town::new();
+        let (payer, card) = town.person().await;
+        let (_payee, _) = town.person().await;
+        ok(&town.top_up(&payer, card, 10_000).await);
+        let to = found(&payer).await;
+        let body = asked(&town, &payer, transfer(&to, 4_000, 0), balance()).await;
+        let copy = snapshot(&town).await;
+        torn(&town, &payer, &body).await;
+        assert_eq!(town.balance(&payer).await, 10_000);
+        town.world.advance(1_000);
+        let said = if abandoned { abandon(&payer, &body).await } else { put(&payer, &body).await };
+        assert_eq!(said.text("state"), if abandoned { "tombstoned" } else { "succeeded" });
+        let left = if abandoned { 10_000 } else { 6_000 };
+        assert_eq!(town.balance(&payer).await, left);
+        let before = records(&payer).await;
+        restore(&town, &copy).await;
+        assert_eq!(parts(&payer).await, (left, 0));
+        assert_eq!(records(&payer).await.iter().map(|entry| entry.record_id).collect::<Vec<_>>(), before.iter().map(|entry| entry.record_id).collect::<Vec<_>>());
+        // What was signed as dead stays so, also for a late repetition.
+        let late = put(&payer, &body).await;
+        assert_eq!(late.text("state"), if abandoned { "refused" } else { "succeeded" }, "{}", late.json);
+        assert_eq!(town.balance(&payer).await, left);
+        town.audit().await;
+    }
+}
+
+#[tokio::test]
+async fn a_torn_transfer_that_is_refused_when_it_comes_again_is_never_carried_out() {
+    let town = Town::new();
+    let (payer, card) = town.person().await;
+    let (_payee, _) = town.person().await;
+    ok(&town.top_up(&payer, card, 10_000).await);
+    let to = found(&payer).await;
+    let body = asked(&town, &payer, transfer(&to, 4_000, 0), balance()).await;
+    let copy = snapshot(&town).await;
+    torn(&town, &payer, &body).await;
+    town.world.advance(3_600_000);
+    let said = put(&payer, &body).await;
+    assert_eq!(said.text("state"), "refused", "its quote is over");
+    restore(&town, &copy).await;
+    assert_eq!(parts(&payer).await, (10_000, 0));
+    town.audit().await;
+}
