@@ -20,6 +20,7 @@ mod keys;
 pub mod kit;
 mod listen;
 mod number;
+mod opened;
 mod openapi;
 mod pay;
 mod pin_reset;

@@ -253,7 +253,7 @@ fn apply(tx: &Connection, row: &DecisionRow) -> Outcome<()> {
     Ok(())
 }
 
-/// A book that was put back learns which numbers are whose, which contacts are gone, which caps persons set, which accounts are frozen, by
+/// A book that was put back learns which accounts were opened since, which numbers are whose, which contacts are gone, which caps persons set, which accounts are frozen, by
 /// which sheet they can be, and which are closed. Called before it answers anybody.
 pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
     let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::Decisions)? else { return Err(Refusal::down()) };
@@ -261,6 +261,7 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
         for row in &rows {
             let known = one(tx, "SELECT 1 FROM accounts WHERE account_id = ?1", [row.account.to_string()], |row| row.get::<_, i64>(0))?;
             match &row.body {
+                Decision::Opened { .. } if known.is_none() => crate::opened::apply(tx, row)?,
                 _ if known.is_none() => {}
                 Decision::Number { .. } => apply(tx, row)?,
                 Decision::PinReset { .. } => crate::pin_reset::apply(tx, row)?,
@@ -277,9 +278,9 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                 Decision::RefundGiven { .. } => crate::refunds::apply(tx, row)?,
                 Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
                 // Taken up when the rest is there: `pay::recall`.
-                Decision::Withdrawal { .. } | Decision::Transfer { .. } | Decision::TransferVoid { .. } | Decision::TransferCancelled { .. } => {}
+                Decision::Opened { .. } | Decision::Withdrawal { .. } | Decision::Transfer { .. } | Decision::TransferVoid { .. } | Decision::TransferCancelled { .. } => {}
             }
         }
-        Ok(())
+        crate::opened::reapply_pins(service, tx)
     })
 }

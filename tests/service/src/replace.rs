@@ -148,8 +148,16 @@ fn shut_out(tx: &Connection, row: &ReplacedRow, every: bool) -> Outcome<()> {
     Ok(())
 }
 
-/// A book that was put back learns which phones are shut out. Called before it answers anybody.
-pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
+/// A book that was put back learns everything that the vault wrote down. Called before it answers anybody. Safe to repeat.
+pub fn reapply_all(service: &Service, state: &mut service::State) -> Outcome<()> {
+    // Accounts first, for the phones of those that the book did not know; and once more, for what was decided on such phones.
+    crate::number::reapply(service, state)?;
+    reapply(service, state)?;
+    crate::number::reapply(service, state)
+}
+
+/// A book that was put back learns which phones are shut out.
+fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
     // Who is signed in comes first: a replacement shuts out what came before it.
     crate::sign_in::reapply(service, state)?;
     let VaultAnswer::Replaced(rows) = service.ask_vault(VaultCall::Replaced)? else { return Err(Refusal::down()) };

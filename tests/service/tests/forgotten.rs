@@ -212,6 +212,82 @@ async fn a_transfer_is_there_again_for_both_and_waits_as_it_did() {
     }
 }
 
+#[tokio::test]
+async fn an_account_that_was_opened_after_the_copy_goes_on_with_its_phone() {
+    let town = Town::new();
+    let (_other, _) = town.person().await;
+    let (friend, _) = town.person().await;
+    let copy = snapshot(&town).await;
+    let (phone, card) = town.person().await;
+    let topped = asked(&town, &phone, json!({"kind": "top_up", "amount": cny(30_000)}), json!({"kind": "card", "card_id": card})).await;
+    let receipt = put(&phone, &topped).await;
+    ok(&receipt);
+    let to = found(&phone).await;
+    let sent = asked(&town, &phone, transfer(&to, 4_000, 0), balance()).await;
+    ok(&put(&phone, &sent).await);
+    assert_eq!((town.balance(&phone).await, town.balance(&friend).await), (26_000, 4_000));
+    for _ in 0..2 {
+        restore(&town, &copy).await;
+        // The phone is no stranger, the PIN is chosen, and the number is taken.
+        let account = phone.call("GET", "/v1/account", None).await.unwrap();
+        ok(&account);
+        assert_eq!((&account.json["pin_set"], &account.json["class"], &account.json["balance"]["minor"]), (&json!(true), &json!(0), &json!(0)));
+        refused(&town.phone().await.register("+8613800138002").await.unwrap(), 409, "phone_taken");
+        // The phone shows what it has: the money is there, and what went over went over.
+        assert_eq!(present(&phone, &topped, &receipt).await, 204);
+        assert_eq!((parts(&phone).await, parts(&friend).await), ((26_000, 0), (4_000, 0)));
+        assert_eq!(how(&phone, &sent).await.text("state"), "succeeded");
+        town.audit().await;
+    }
+    // Real name and card anew, and the money can be had.
+    refused(&quoted(&phone, withdrawal(card, 1)).await, 403, "wrong_step");
+    ok(&phone.verify(NAME, &common::id_number(2), 3).await.unwrap());
+    let bound = phone.bind(&pan(2), NAME, "13800138002").await.unwrap();
+    ok(&bound);
+    let out = asked(&town, &phone, withdrawal(Id::parse(bound.text("card_id")).unwrap(), 26_000), balance()).await;
+    assert_eq!(put(&phone, &out).await.text("state"), "succeeded");
+    assert_eq!((town.balance(&phone).await, holds(&town).await), (0, 4_000));
+    town.audit().await;
+}
+
+#[tokio::test]
+async fn a_closed_account_that_was_opened_after_the_copy_is_closed_and_leaves_its_number() {
+    let town = Town::new();
+    let copy = snapshot(&town).await;
+    let (phone, card) = town.person().await;
+    assert!((200..300).contains(&phone.remove_card(phone.make_id(), card, PIN).await.unwrap().status));
+    common::close_for_good(&town, &phone).await;
+    let mut anew = town.phone().await;
+    ok(&anew.register("+8613800138000").await.unwrap());
+    restore(&town, &copy).await;
+    refused(&phone.call("GET", "/v1/account", None).await.unwrap(), 401, "account_closed");
+    let account = anew.call("GET", "/v1/account", None).await.unwrap();
+    ok(&account);
+    assert_eq!(account.json["pin_set"], json!(false));
+}
+
+#[tokio::test]
+async fn an_intent_with_the_id_of_a_decision_calls_nothing_back() {
+    let town = Town::new();
+    let (payer, card) = town.person().await;
+    let (payee, _) = town.person().await;
+    ok(&town.top_up(&payer, card, 10_000).await);
+    let to = found(&payer).await;
+    let copy = snapshot(&town).await;
+    let body = asked(&town, &payer, transfer(&to, 4_000, 0), balance()).await;
+    ok(&put(&payer, &body).await);
+    let first = Id::parse(body["terms"]["intent_id"].as_str().unwrap()).unwrap();
+    for label in ["kabao-transfer-cancel-1", "kabao-transfer-void-1"] {
+        let hash = kabao_proof::digest::sha256_of(&[label.as_bytes(), first.as_bytes()]);
+        let quote = town.quote(&payer, transfer(&to, 1, 0)).await;
+        let sly = payer.payment(Id::from_bytes(hash[..16].try_into().unwrap()), &quote, balance(), Some(PIN)).unwrap();
+        ok(&put(&payer, &sly).await);
+    }
+    restore(&town, &copy).await;
+    assert_eq!((town.balance(&payer).await, town.balance(&payee).await), (5_998, 4_002));
+    assert_eq!((abandon(&payer, &body).await.text("state"), town.audit().await["executions"].as_array().unwrap().len()), ("succeeded", 4));
+}
+
 /// The vault has the transfer, and the book could not take it: as when the service dies between the two.
 async fn torn(town: &Town, phone: &Phone, body: &Value) {
     let other = rusqlite::Connection::open(town.folder.path().join("service.db")).unwrap();

@@ -2,6 +2,7 @@
 
 use super::{App, phone};
 use crate::http::errors::{Answer, Common, Sent};
+use crate::opened;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{Memory, Pending, Service, Sms, internal};
 use crate::store::{self, one, run};
@@ -133,18 +134,19 @@ pub async fn otp(State(service): App, Path(id): Path<String>, Sent(body): Sent<O
         let sql = "SELECT account_id, device_id FROM devices WHERE registration_id = ?1";
         let opened = one(&state.db, sql, [id.to_string()], |row| Ok((store::id_at(row, "account_id")?, store::id_at(row, "device_id")?)))?;
         let (account, device) = opened.ok_or_else(|| Refusal::of(404, Code::NotFound))?;
-        return answer(account, device);
+        return answer(&service, &state.db, account, device);
     };
     if let Some((account, device)) = judge(pending, &typed, now)? {
-        return answer(account, device);
+        return answer(&service, &state.db, account, device);
     }
     let (account, device) = (service.make_id(), service.make_id());
     store::write(&mut state.db, |tx| open_account(tx, &service, id, pending, account, device, now))?;
     pending.done = Some((account, device));
-    answer(account, device)
+    answer(&service, &state.db, account, device)
 }
 
-fn answer(account: Id, device: Id) -> Outcome<Answer> {
+fn answer(service: &Service, db: &Connection, account: Id, device: Id) -> Outcome<Answer> {
+    opened::keep(service, db, account, device)?;
     Answer::json(200, &OpenedOut { account_id: account.to_string(), device_id: device.to_string() })
 }
 

@@ -38,8 +38,7 @@ pub async fn restore(State(service): App, Sent(body): Sent<Value>) -> Outcome<An
         meta::set(&state.db, "epoch", &kept.to_string())?;
         let epoch = books::begin(&mut state)?;
         // Before anybody is answered: a phone that was shut out stays so.
-        crate::replace::reapply(&service, &mut state)?;
-        crate::number::reapply(&service, &mut state)?;
+        crate::replace::reapply_all(&service, &mut state)?;
         epoch
     };
     if body.get("rebuild").and_then(Value::as_bool) != Some(false) {

@@ -48,8 +48,7 @@ pub fn rebuild(service: &Service) -> Outcome<()> {
     }
     let credited: BTreeSet<Id> = rows.iter().filter(|row| row.kind == "credit").map(|row| row.id).collect();
     let mut state = service.state();
-    crate::replace::reapply(service, &mut state)?;
-    crate::number::reapply(service, &mut state)?;
+    crate::replace::reapply_all(service, &mut state)?;
     let missing = recall::missing(service, &state.db)?;
     store::write(&mut state.db, |tx| {
         for (row, owner) in rows.iter().zip(&owners).filter(|(row, _)| row.kind == "debit") {

@@ -32,6 +32,11 @@ fn derive_void_id(intent: Id) -> Id {
     derive(b"kabao-transfer-void-1", intent)
 }
 
+/// Ids of decisions are also made by phones: only its kind says that it is one.
+fn is_void(service: &Service, intent: Id) -> Outcome<bool> {
+    Ok(decision(service, derive_void_id(intent))?.is_some_and(|row| row.body == Decision::TransferVoid { intent }))
+}
+
 /// Has the vault write a transfer down, before anything moves. Gives the payment with the time and the record that stand there: the same
 /// again is the same transfer. Nothing when it is void.
 pub(super) fn keep_transfer(service: &Service, db: &Connection, payment: &Payment, quote: &Quote, now: Timestamp) -> Outcome<Option<Payment>> {
@@ -52,7 +57,7 @@ pub(super) fn keep_transfer(service: &Service, db: &Connection, payment: &Paymen
         return Err(Refusal::of(409, Code::IdReused));
     }
     // It stood there before: it may be void.
-    if order != payment.order_id && decision(service, derive_void_id(payment.intent))?.is_some() {
+    if order != payment.order_id && is_void(service, payment.intent)? {
         return Ok(None);
     }
     Ok(Some(Payment { order_id: order, created_at: at, ..payment.clone() }))
@@ -62,7 +67,7 @@ pub(super) fn keep_transfer(service: &Service, db: &Connection, payment: &Paymen
 /// carried out in a book that was lost.
 pub(super) fn void(service: &Service, db: &Connection, account: Id, intent: Id, now: Timestamp) -> Outcome<()> {
     let Some(DecisionRow { body: Decision::Transfer { epoch, .. }, .. }) = decision(service, intent)? else { return Ok(()) };
-    if decision(service, derive_void_id(intent))?.is_some() {
+    if is_void(service, intent)? {
         return Ok(());
     }
     if epoch != meta::epoch(db)? {
@@ -70,7 +75,7 @@ pub(super) fn void(service: &Service, db: &Connection, account: Id, intent: Id, 
     }
     let row = DecisionRow { decision: derive_void_id(intent), account, body: Decision::TransferVoid { intent }, at: now };
     match service.ask_vault(VaultCall::KeepDecision(row))? {
-        VaultAnswer::Decisions(_) => Ok(()),
+        VaultAnswer::Decisions(rows) if rows.iter().any(|row| row.body == Decision::TransferVoid { intent }) => Ok(()),
         _ => Err(Refusal::down()),
     }
 }
@@ -149,7 +154,7 @@ pub(crate) fn take_up_all(service: &Service, state: &mut service::State, now: Ti
 pub(super) fn take_up_one(service: &Service, state: &mut service::State, account: Id, intent: Id, now: Timestamp) -> Outcome<()> {
     let Some(row) = decision(service, intent)?.filter(|row| row.account == account) else { return Ok(()) };
     if let Decision::Transfer { epoch, .. } = row.body
-        && (epoch == meta::epoch(&state.db)? || decision(service, derive_void_id(intent))?.is_some())
+        && (epoch == meta::epoch(&state.db)? || is_void(service, intent)?)
     {
         return Ok(());
     }

@@ -297,7 +297,10 @@ pub fn cancel(service: &Service, payer: Id, intent: Id) -> Outcome<TransferOut> 
         _ => return row.out(&state.db),
     }
     let decision = DecisionRow { decision: derive_cancel_id(intent), account: payer, body: Decision::TransferCancelled { intent }, at: now };
-    let VaultAnswer::Decisions(_) = service.ask_vault(VaultCall::KeepDecision(decision))? else { return Err(Refusal::down()) };
+    match service.ask_vault(VaultCall::KeepDecision(decision))? {
+        VaultAnswer::Decisions(rows) if rows.iter().any(|row| row.body == Decision::TransferCancelled { intent }) => {}
+        _ => return Err(Refusal::down()),
+    }
     store::write(&mut state.db, |tx| give_back(tx, service, &row, "cancelled", now))?;
     find(&state.db, intent)?.ok_or_else(internal)?.out(&state.db)
 }
@@ -349,7 +352,7 @@ fn arrive(service: &Service, state: &mut service::State, row: &Transfer, now: Ti
 
 pub(super) fn is_called_back(service: &Service, intent: Id) -> Outcome<bool> {
     match service.ask_vault(VaultCall::DecisionOf { decision: derive_cancel_id(intent) })? {
-        VaultAnswer::Decisions(found) => Ok(!found.is_empty()),
+        VaultAnswer::Decisions(found) => Ok(found.iter().any(|row| row.body == Decision::TransferCancelled { intent })),
         _ => Err(Refusal::down()),
     }
 }

@@ -95,6 +95,8 @@ pub enum VaultCall {
     KeepDecision(DecisionRow),
     /// Everything that was decided.
     Decisions,
+    /// Which accounts have a PIN: `Accounts`.
+    WithPin,
     /// One thing that was decided.
     DecisionOf { decision: Id },
     /// Forgets the person of a closed account; of what was decided the end alone stays.
@@ -177,6 +179,8 @@ pub enum VaultAnswer {
     Replaced(Vec<ReplacedRow>),
     /// What was decided, in order.
     Decisions(Vec<DecisionRow>),
+    /// Accounts.
+    Accounts(std::collections::BTreeSet<Id>),
     /// The account of a token.
     Owner(Option<Id>),
     /// An answer for the developer's console.

@@ -163,6 +163,7 @@ impl Engine {
             VaultCall::NameBegins { account, begins } => self.name_begins(account, &begins),
             VaultCall::KeepDecision(row) => self.keep_decision(&row),
             VaultCall::Decisions => self.decisions(None),
+            VaultCall::WithPin => self.with_pin(),
             VaultCall::DecisionOf { decision } => self.decisions(Some(decision)),
             VaultCall::IsClosedPerson { account, name, number } => self.is_closed_person(account, &name, &number),
             VaultCall::Forget { account, decision } => self.forget(account, decision),

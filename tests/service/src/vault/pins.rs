@@ -46,6 +46,13 @@ impl Engine {
         Ok(self.db.query_row(sql, [account.to_string()], |row| Ok(Kept { salt: row.get(0)?, verifier: row.get(1)?, wrong: row.get(2)? })).optional()?)
     }
 
+    /// Which accounts have one.
+    pub(super) fn with_pin(&self) -> Result<VaultAnswer, VaultDown> {
+        let mut select = self.db.prepare("SELECT account FROM pins")?;
+        let rows = select.query_map([], |row| Id::parse(&row.get::<_, String>(0)?).map_err(|_| rusqlite::Error::InvalidQuery))?;
+        Ok(VaultAnswer::Accounts(rows.collect::<Result<_, _>>()?))
+    }
+
     pub(super) fn set_pin(&mut self, account: Id, device: Id, phone: &str, sealed: &SealedBox) -> Result<VaultAnswer, VaultDown> {
         let Ok(pin) = open_text(&self.pin_key, INFO_SET, &about(account, device), sealed) else {
             return Ok(refused("approval_refused"));

@@ -66,6 +66,11 @@ pub struct DeviceRow {
 // The fields are named by what they are.
 #[allow(missing_docs)]
 pub enum Decision {
+    /// The account was opened, on this phone.
+    Opened {
+        registration: Id, device: Id, device_key: PublicKey, approve_key: PublicKey, model: String, phone_mark: String, phone_sealed: String,
+        phone_masked: String,
+    },
     /// Another number is the account's.
     Number { device: Id, new_mark: String, new_sealed: String, new_masked: String, old_mark: String, low_until: Option<i64> },
     /// A new PIN was taken for who forgot the old one.
