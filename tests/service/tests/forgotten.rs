@@ -256,7 +256,18 @@ async fn a_closed_account_that_was_opened_after_the_copy_is_closed_and_leaves_it
     let copy = snapshot(&town).await;
     let (phone, card) = town.person().await;
     assert!((200..300).contains(&phone.remove_card(phone.make_id(), card, PIN).await.unwrap().status));
+    // Neither the number nor the phone stays with the vault.
+    let opened = || -> Value {
+        let vault = rusqlite::Connection::open(town.folder.path().join("vault.db")).unwrap();
+        let body: String = vault.query_row("SELECT body FROM decisions WHERE decision = account ORDER BY seq LIMIT 1", [], |row| row.get(0)).unwrap();
+        serde_json::from_str::<Value>(&body).unwrap()["opened"].clone()
+    };
+    let before = opened();
+    assert_eq!(before["model"], json!("Test phone"));
     common::close_for_good(&town, &phone).await;
+    let after = opened();
+    assert_eq!((&after["model"], &after["phone_sealed"], &after["phone_masked"]), (&json!(""), &json!(""), &before["phone_masked"]));
+    assert!(!before["phone_sealed"].as_str().unwrap().is_empty() && after["phone_mark"] != before["phone_mark"]);
     let mut anew = town.phone().await;
     ok(&anew.register("+8613800138000").await.unwrap());
     restore(&town, &copy).await;

@@ -14,7 +14,8 @@ pub struct BalanceView {
     pub total: Option<MoneyView>,
     /// What can be paid with: without what is held and what may have been spent here since. Never below zero.
     pub available: Option<MoneyView>,
-    /// What an order from outside holds; support knows why.
+    /// What an order from outside holds, or what left the account in a book of the service that was lost, until the book that took its place
+    /// has taken that up; support knows which.
     pub held: Option<MoneyView>,
     /// What may be gone already and `total` still has: payments without a result, codes that were shown.
     pub in_flight: MoneyView,
