@@ -299,6 +299,34 @@ async fn an_intent_with_the_id_of_a_decision_calls_nothing_back() {
     assert_eq!((abandon(&payer, &body).await.text("state"), town.audit().await["executions"].as_array().unwrap().len()), ("succeeded", 4));
 }
 
+#[tokio::test]
+async fn one_that_the_book_does_not_take_holds_up_no_other() {
+    let town = Town::new();
+    let (payer, card) = town.person().await;
+    let (payee, _) = town.person().await;
+    ok(&town.top_up(&payer, card, 10_000).await);
+    let to = found(&payer).await;
+    let copy = snapshot(&town).await;
+    let mut bodies = Vec::new();
+    for fen in [1_000, 2_000] {
+        let body = asked(&town, &payer, transfer(&to, fen, 0), balance()).await;
+        ok(&put(&payer, &body).await);
+        bodies.push(body);
+    }
+    // A copy in which nothing of the first can be written down.
+    let file = town.folder.path().join("snapshots").join(format!("{}.db", copy.as_str().unwrap()));
+    let trigger = "CREATE TRIGGER torn BEFORE INSERT ON transfers WHEN NEW.amount = 1000 BEGIN SELECT RAISE(ABORT, 'torn'); END";
+    rusqlite::Connection::open(file).unwrap().execute_batch(trigger).unwrap();
+    restore(&town, &copy).await;
+    assert_eq!((parts(&payer).await, parts(&payee).await), ((8_000, 1_000), (2_000, 0)));
+    refused(&quoted(&payer, transfer(&to, 7_001, 0)).await, 422, "above_balance");
+    rusqlite::Connection::open(town.folder.path().join("service.db")).unwrap().execute_batch("DROP TRIGGER torn").unwrap();
+    later(&town);
+    assert_eq!((parts(&payer).await, parts(&payee).await), ((7_000, 0), (3_000, 0)));
+    assert_eq!(how(&payer, &bodies[0]).await.text("state"), "succeeded");
+    town.audit().await;
+}
+
 /// The vault has the transfer, and the book could not take it: as when the service dies between the two.
 async fn torn(town: &Town, phone: &Phone, body: &Value) {
     let other = rusqlite::Connection::open(town.folder.path().join("service.db")).unwrap();

@@ -138,7 +138,8 @@ pub(crate) fn take_up_all(service: &Service, state: &mut service::State, now: Ti
         let before = rows.len();
         let mut left = Vec::new();
         for row in rows {
-            if !take_up(service, state, &row, now)? {
+            // One that cannot go on now does not hold up the others.
+            if !take_up(service, state, &row, now).unwrap_or(false) {
                 left.push(row);
             }
         }
