@@ -79,6 +79,8 @@ pub struct OnboardingFacts {
     pub frozen: bool,
     /// The PIN is locked after too many wrong tries.
     pub pin_locked: bool,
+    /// The service said that the account is being closed and can still be taken back.
+    pub closing: bool,
     /// The service said that the account is closed for good.
     pub closed: bool,
     /// It is known that nobody shows under a valid licence who runs this wallet.
@@ -111,6 +113,8 @@ pub enum OnboardingStepKind {
     ReplaceProve,
     /// The account is frozen: only support can help.
     Frozen,
+    /// The account is being closed and pays nothing: take the closing back with `reopen_account`, or take the history along.
+    Closing,
     /// The account is closed: take the history along, then erase this phone.
     Closed,
     /// This version of the app pays nothing any more: install the operator's newest one.
@@ -148,7 +152,7 @@ pub struct OnboardingStep {
 }
 
 /// Every key that [`OnboardingStep::reason_key`] can be; the word files have a sentence for each.
-pub const REASON_KEYS: [&str; 24] = [
+pub const REASON_KEYS: [&str; 25] = [
     "onboarding_operator_unverified",
     "onboarding_register",
     "onboarding_enter_otp",
@@ -161,6 +165,7 @@ pub const REASON_KEYS: [&str; 24] = [
     "onboarding_replace_prove",
     "onboarding_replace_pending",
     "onboarding_frozen",
+    "onboarding_closing",
     "onboarding_closed",
     "onboarding_update_app",
     "onboarding_choose_pin",
@@ -178,7 +183,8 @@ pub const REASON_KEYS: [&str; 24] = [
 /// The one next step for what is known.
 ///
 /// The order: register, code, PIN, recovery sheet, consent, real name, card. A closed account
-/// comes before everything, a frozen one before everything but registration. A number that has an account already goes the way of a
+/// comes before everything, a frozen one before everything but registration, and so does one that is being closed: nothing that is
+/// left of the set-up makes it pay. A number that has an account already goes the way of a
 /// replacement in the place of a registration; a phone that was signed out goes the way of signing in, unless it is on the way of a
 /// replacement. Recovery sheet and card may be skipped. A phone of an account whose version of the app may not pay is asked to
 /// update before it goes on. While nobody shows who runs the
@@ -214,6 +220,8 @@ pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
         (Kind::Register, "onboarding_register", false)
     } else if facts.frozen {
         (Kind::Frozen, "onboarding_frozen", false)
+    } else if facts.closing {
+        (Kind::Closing, "onboarding_closing", false)
     } else if facts.build_refused {
         (Kind::UpdateApp, "onboarding_update_app", false)
     } else if !facts.pin_set {
@@ -238,7 +246,7 @@ pub fn next(facts: &OnboardingFacts) -> OnboardingStep {
             Fact::Passed => (Kind::Ready, "onboarding_ready", false),
         }
     };
-    let waits = matches!(kind, Kind::Ready | Kind::Frozen | Kind::Closed | Kind::VerificationClosed);
+    let waits = matches!(kind, Kind::Ready | Kind::Frozen | Kind::Closing | Kind::Closed | Kind::VerificationClosed);
     let (kind, reason, can_skip) = match facts.operator_unverified && !waits {
         true => (Kind::OperatorUnverified, "onboarding_operator_unverified", false),
         false => (kind, reason, can_skip),

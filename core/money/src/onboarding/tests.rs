@@ -60,6 +60,11 @@ fn the_day_goes_step_by_step() {
     facts.operator_unverified = false;
     facts.build_refused = true;
     assert_eq!(shown(&facts), (Kind::UpdateApp, "onboarding_update_app", false));
+    facts.closing = true;
+    assert_eq!(shown(&facts), (Kind::Closing, "onboarding_closing", false));
+    // What is left of the set-up makes no account pay that is being closed.
+    let half_way = OnboardingFacts { registered: true, closing: true, operator_unverified: true, ..OnboardingFacts::default() };
+    assert_eq!(shown(&half_way), (Kind::Closing, "onboarding_closing", false));
     facts.frozen = true;
     assert_eq!(shown(&facts), (Kind::Frozen, "onboarding_frozen", false));
     facts.closed = true;
@@ -96,7 +101,7 @@ fn all_facts() -> Vec<OnboardingFacts> {
         ReplaceFact::Proving,
         ReplaceFact::PersonPending,
     ];
-    for bits in 0u32..4096 {
+    for bits in 0u32..8192 {
         let bit = |index: u32| bits >> index & 1 == 1;
         for (verification, replacing) in checks.iter().flat_map(|check| ways.map(|way| (*check, way))) {
             let ins = [SignInFact::None, SignInFact::Needed, SignInFact::RolledBack, SignInFact::OtpPending, SignInFact::Proving];
@@ -116,6 +121,7 @@ fn all_facts() -> Vec<OnboardingFacts> {
                     closed: bit(9),
                     pin_locked: bit(10),
                     build_refused: bit(11),
+                    closing: bit(12),
                     verification,
                     cards,
                 });
@@ -152,6 +158,7 @@ fn every_combination_leads_on_and_every_reason_is_reachable() {
                 Kind::AwaitVerification => facts.verification = VerificationFact::Passed,
                 Kind::BindCard => facts.card_skipped = true,
                 Kind::ResetPin => facts.pin_locked = false,
+                Kind::Closing => facts.closed = true,
                 Kind::Frozen | Kind::Closed | Kind::VerificationClosed | Kind::Ready => break,
             }
             assert_eq!(step.can_skip, matches!(step.kind, Kind::KeepRecoverySheet | Kind::BindCard));

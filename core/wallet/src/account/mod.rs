@@ -91,6 +91,7 @@ impl AccountClient {
                 facts.sheet_skipped = sheet_skipped.is_some();
                 facts.card_skipped = card_skipped.is_some();
                 facts.frozen = known.as_ref().is_some_and(|known| known.frozen);
+                facts.closing = known.as_ref().is_some_and(|known| known.closing);
                 if let Some(known) = &known {
                     facts.build_refused = files.ledger(|conn| why_not_build(conn, known, row.device_id, build.as_ref()))?.is_some();
                 }
@@ -223,6 +224,7 @@ fn facts(row: &AccountRow, cards: u32) -> OnboardingFacts {
         cards,
         card_skipped: false,
         frozen: false,
+        closing: false,
         closed: false,
         pin_locked: false,
         operator_unverified: false,
