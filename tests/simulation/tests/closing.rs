@@ -12,7 +12,7 @@ use kabao_money::onboarding::OnboardingStepKind as Kind;
 use kabao_simulation::phone::{PHONE, PIN};
 use kabao_simulation::{Liar, SimHost};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const EIGHT_DAYS: Duration = Duration::from_secs(8 * 86_400);
@@ -98,6 +98,7 @@ async fn to_the_end(story: &Story, wallet: &Wallet) {
             ClosureStep::Close => drop(account.close_account(Some(PIN.to_owned()), true).await.unwrap()),
             ClosureStep::Wait => {
                 // An account on its way to its end pays nothing, and the phone says so before anybody tries.
+                assert_eq!(account.onboarding_next().await.unwrap().kind, Kind::Closing);
                 let ready = wallet.limits().ready_to_pay().await.unwrap();
                 let account = ready.checks.into_iter().find(|check| check.check == "account").unwrap();
                 assert_eq!(account.failure.unwrap().code, Code::AccountClosing.as_str());
@@ -203,4 +204,61 @@ fn signed_out_and_closed_then_leads_to_a_new_account() {
         let wallet = story.all.phone.start().await.unwrap();
         set_up(&story, &wallet).await;
     });
+}
+
+/// The account is closed by its phone while another one is half-way in, and the number opens a new account. On the phone that was
+/// half-way the first try works: what was begun for the closed account is left, and its id is never sent with anything else.
+#[test]
+fn what_was_begun_for_a_closed_account_does_not_stand_in_the_way_of_the_next_one() {
+    for way in ["sign_in", "replace", "resend"] {
+        fresh(&format!("closing-half-way-{way}"), async |mut story: Story| {
+            let wallet = story.all.phone.start().await.unwrap();
+            set_up(&story, &wallet).await;
+            let mut half_way = story.another("half-way");
+            let second = half_way.start().await.unwrap().account();
+            let begin = async |again: bool| {
+                let (phone, device_model) = (PHONE.to_owned(), "Another phone".to_owned());
+                match way {
+                    "replace" => second.replace_begin(RegisterRequest { phone, device_model }).await.unwrap(),
+                    "resend" if again => second.resend_otp().await.unwrap(),
+                    _ => second.sign_in_begin(SignInRequest { phone, device_model, form: DeviceForm::Phone }).await.unwrap(),
+                }
+            };
+            let prove_number = async || {
+                let otp = story.all.console.otp("kabao", PHONE).await.unwrap();
+                match way {
+                    "replace" => second.replace_otp(otp).await.unwrap().needs_pin,
+                    _ => second.sign_in_otp(otp).await.unwrap().needs_pin,
+                }
+            };
+            tokio::time::sleep(Duration::from_secs(61)).await;
+            begin(false).await;
+            assert!(prove_number().await, "{way}");
+            let first = wallet.account();
+            first.close_account(Some(PIN.to_owned()), true).await.unwrap();
+            eight_days(&story).await;
+            assert_eq!(first.closure().await.unwrap().state, ClosureState::Closed);
+            first.erase_closed(true).await.unwrap();
+            drop((first, wallet));
+            story.all.phone.crash().await;
+            let wallet = story.all.phone.start().await.unwrap();
+            set_up(&story, &wallet).await;
+            tokio::time::sleep(Duration::from_secs(61)).await;
+            let sent = Arc::new(Mutex::new(Vec::new()));
+            let (path, id) = if way == "replace" { ("/v1/device-replacements", "replacement_id") } else { ("/v1/sign-ins", "sign_in_id") };
+            let seen = Arc::clone(&sent);
+            story.meddle(Changes::new("POST", path, move |request, answer| {
+                let mut body: Value = serde_json::from_slice(&request.body).unwrap();
+                let id = body.as_object_mut().unwrap().remove(id).unwrap();
+                seen.lock().unwrap().push((id, body));
+                Ok(answer)
+            }));
+            begin(true).await;
+            story.honest();
+            let sent = sent.lock().unwrap();
+            let [(old, asked), (new, asked_again)] = sent.as_slice() else { panic!("{way}: {sent:?}") };
+            assert!(old != new && asked == asked_again, "{way}: {sent:?}");
+            assert!(prove_number().await, "{way}");
+        });
+    }
 }

@@ -78,7 +78,20 @@ impl AccountClient {
     }
 
     /// Asks for the code, or for another one. `fresh`: it was begun a moment ago; refused then, no code was sent, and nothing waits for one.
-    pub(super) async fn send_replace_otp(&self, mut row: ReplacementRow, fresh: bool) -> Outcome<OtpSentView> {
+    /// One whose id the service knows for something else, as after its account was closed half-way, is left for one with another id.
+    pub(super) async fn send_replace_otp(&self, row: ReplacementRow, fresh: bool) -> Outcome<OtpSentView> {
+        match self.send_replace(row.clone(), fresh).await {
+            Err(error) if !fresh && error.is(Code::IdReused) => {
+                let (replacement_id, state) = (self.core.new_id()?, BEGUN.to_owned());
+                let anew = ReplacementRow { replacement_id, state, resend_at: None, account_id: None, needs_person: false, needs_pin: false, proof_id: None, ..row };
+                self.keep("begun", &anew).await?;
+                self.send_replace(anew, true).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn send_replace(&self, mut row: ReplacementRow, fresh: bool) -> Outcome<OtpSentView> {
         self.core.require_operator().await?;
         self.ensure_keys()?;
         let body = serde_json::json!({

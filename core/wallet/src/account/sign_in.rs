@@ -74,7 +74,23 @@ impl AccountClient {
     }
 
     /// Asks for the code, or for another one. `fresh`: it was begun a moment ago; refused then, no code was sent, and nothing waits for one.
-    pub(super) async fn send_sign_in_otp(&self, mut row: SignInRow, fresh: bool) -> Outcome<OtpSentView> {
+    /// One whose id the service knows for something else, as after its account was closed half-way, is left: another one with an id
+    /// of its own takes its place.
+    pub(super) async fn send_sign_in_otp(&self, row: SignInRow, fresh: bool) -> Outcome<OtpSentView> {
+        match self.send_sign_in(row.clone(), fresh).await {
+            Err(error) if !fresh && error.is(Code::IdReused) => {
+                let sign_in_id = self.core.new_id()?;
+                let anew = SignInRow {
+                    sign_in_id, state: BEGUN.to_owned(), account_id: None, needs_password: false, needs_pin: false, needs_factor: false, proof_id: None, ..row
+                };
+                self.keep_sign_in("begun", &anew).await?;
+                self.send_sign_in(anew, true).await
+            }
+            sent => sent,
+        }
+    }
+
+    async fn send_sign_in(&self, mut row: SignInRow, fresh: bool) -> Outcome<OtpSentView> {
         self.core.require_operator().await?;
         self.ensure_keys()?;
         let body = serde_json::json!({
