@@ -115,6 +115,11 @@ fn exit_codes_say_how_certain_it_is() {
     // A transfer waits for so long as the service has it.
     let odd = wallet(&profile, &["transfer", &"0".repeat(32), "1.00", "--delay-ms", "1"], "");
     assert!(odd.code == 64 && odd.err.contains("7200000"), "{}", odd.err);
+    // A document that there is not is named, and those that there are.
+    for words in [vec!["withdraw", "nonsense"], vec!["consent", "nonsense"], vec!["consent-text", "nonsense"]] {
+        let odd = wallet(&profile, &words, "");
+        assert!(odd.code == 64 && odd.err.contains("nonsense") && odd.err.contains("terms, privacy, real_name, face, card_binding"), "{words:?} {}", odd.err);
+    }
     let unknown = wallet(&profile, &["--json", "transfer", &"0".repeat(32), "1.00"], "480273").json()["failure"].clone();
     assert_eq!((&unknown["code"], &unknown["remedy"]), (&Value::from("person_unknown"), &Value::from("correct_input")));
 }
@@ -178,6 +183,11 @@ fn a_second_program_and_a_lost_key_are_told_apart() {
     assert_eq!((second.code, second.json()["failure"]["code"].clone()), (2, Value::from("in_use")));
     drop(first.stdin.take());
     first.wait().unwrap();
+
+    // Nothing is set aside that can be opened.
+    let kept = wallet(&profile, &["set-aside-lost"], "");
+    assert!(kept.code == 2 && kept.err.contains("直接打开钱包就能继续使用。") && kept.err.contains("(key_present, certain)"), "{}", kept.err);
+    assert_eq!(wallet(&profile, &["--json", "status"], "").code, 0);
 
     std::fs::remove_file(&keys).unwrap();
     let aside = wallet(&profile, &["--json", "set-aside-lost"], "");

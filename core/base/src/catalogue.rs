@@ -330,6 +330,7 @@ codes! {
     Closed "closed" Certain State App Restart "The wallet was closed.";
     InUse "in_use" Certain Storage Person CloseOther "Another program holds the wallet.";
     KeyLost "key_lost" Certain Storage Person ReplaceDevice "The key of the files is gone; they were set aside unread.";
+    KeyPresent "key_present" Certain Storage Person Restart "The key of the files is there: nothing is set aside.";
     KeyWrong "key_wrong" Certain Storage Person CallSupport "The key does not open the files, or their start is damaged; they were left as they are.";
     KeyStoreUnavailable "key_store_unavailable" Certain Storage Person Unlock "The key store cannot be used now; unlock the phone.";
     StorageFull "storage_full" Certain Storage Person FreeSpace "No space is left on the phone.";

@@ -274,7 +274,7 @@ impl Wallet {
     }
 
     /// Sets aside the files of a wallet whose key is lost, so that a new wallet can begin in the same folder. Nothing
-    /// is deleted. Gives the new names. Refused while the key is there.
+    /// is deleted. Gives the new names. Refused with `key_present` while the key is there: that wallet opens.
     pub async fn set_aside_lost(folder: String, host: Arc<dyn Host>) -> Outcome<Vec<String>> {
         let (answer, wait) = tokio::sync::oneshot::channel();
         let (secrets, stamp) = (host.secrets(), host.now().as_ms().to_string());

@@ -83,7 +83,8 @@ impl Json for TransferView {
     fn json(&self) -> Value {
         object(json!({
             "intent_id": self.intent_id, "record_id": self.record_id, "payee_name": self.payee_name, "amount": self.amount.json(),
-            "state": self.state, "state_text": self.state_text, "arrives_at": self.arrives_at, "can_cancel": self.can_cancel,
+            "state": self.state, "state_text": self.state_text, "arrives_at": self.arrives_at,
+            "arrives_text": self.arrives_text, "can_cancel": self.can_cancel,
         }))
     }
 }

@@ -33,6 +33,8 @@ pub struct TransferView {
     pub state_text: String,
     /// When it arrives, or would have.
     pub arrives_at: Timestamp,
+    /// The same in words: the day and the time in China, and whether it is still to come, came, or would have been.
+    pub arrives_text: String,
     /// Whether it can still be called back.
     pub can_cancel: bool,
 }
@@ -162,6 +164,7 @@ impl Known {
             state: state.to_owned(),
             state_text: say(language, &format!("transfer.{words}"), &[]),
             arrives_at: details.arrives_at,
+            arrives_text: say(language, &format!("transfer.arrives.{words}"), &[("at", &details.arrives_at.china_text())]),
             can_cancel: matches!(state, "waiting" | "cancelling") && now < details.arrives_at,
         })
     }

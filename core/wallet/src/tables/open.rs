@@ -105,7 +105,7 @@ impl Files {
 pub(crate) fn set_aside(path: &Path, secrets: &dyn SecretStore, stamp: &str) -> Outcome<Vec<String>> {
     let folder = Folder::lock(path)?;
     if secrets.load(FILE_KEY.to_owned()).map_err(store_code)?.is_some() {
-        return Err(Code::BadArgument.into());
+        return Err(Code::KeyPresent.into());
     }
     let mut moved = Vec::new();
     for spec in SPECS {

@@ -150,6 +150,7 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("code", "look_alike") => &["host"],
             ("lock", "after") => &["wait"],
             ("transfer", "after") => &["wait"],
+            ("transfer", _) if key.starts_with("transfer.arrives.") => &["at"],
             ("receipt", "arrives_at") => &["at"],
             ("unusable", "text") if ["service_file", "profile", "not_run", "not_confirmed"].iter().any(|about| key.contains(about)) => &["about"],
             ("shell", "not_understood") => &["line", "why"],

@@ -90,14 +90,14 @@ pub enum Word {
     Skip,
     /// The text of a document to consent to.
     ConsentText {
-        /// terms, privacy, real_name, face or card_binding.
-        #[arg(default_value = "real_name")]
+        /// The document.
+        #[arg(default_value = "real_name", value_parser = DOCUMENTS)]
         document: String,
     },
     /// Consents to a document.
     Consent {
-        /// terms, privacy, real_name, face or card_binding.
-        #[arg(default_value = "real_name")]
+        /// The document.
+        #[arg(default_value = "real_name", value_parser = DOCUMENTS)]
         document: String,
         /// The version; without it, the one that the service shows.
         #[arg(long)]
@@ -345,7 +345,8 @@ pub enum Word {
     },
     /// Withdraws a consent. Counts at once, also without network.
     Withdraw {
-        /// The document: terms, privacy, real_name, face or card_binding.
+        /// The document.
+        #[arg(value_parser = DOCUMENTS)]
         document: String,
     },
     /// Writes everything that is kept into a new folder, as files that a person can read. Nothing in it is encrypted.
@@ -385,6 +386,9 @@ pub enum Word {
 }
 
 /// How long a transfer may wait: the ways that the service has.
+/// What can be consented to.
+const DOCUMENTS: [&str; 5] = ["terms", "privacy", "real_name", "face", "card_binding"];
+
 fn a_delay(text: &str) -> Result<u32, String> {
     let known = ["0", "7200000", "86400000"].contains(&text).then(|| text.parse().ok()).flatten();
     known.ok_or_else(|| "0, 7200000 (two hours) or 86400000 (a day)".to_owned())
