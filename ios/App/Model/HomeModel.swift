@@ -1,13 +1,25 @@
 import KabaoKit
 import Observation
 
-/// What the first screen shows: the balance and its age, the next step of the set-up, what waits for an answer, and
-/// payments without a result.
+/// One thing that stands in the way of a payer code.
+public struct Lack: Identifiable, Equatable, Sendable {
+    /// What is amiss: the account, the limits, the clock and so on.
+    public let id: String
+    /// What it is in words, and what to do.
+    public let trouble: Trouble
+}
+
+/// What the first screen shows: the balance and its age, the next step of the set-up, what stands in the way of a payer
+/// code, what waits for an answer, and payments without a result.
 @Observable @MainActor public final class HomeModel: Working {
     /// The account; absent before the first sign-in.
     public private(set) var account: AccountView?
     /// The step that the set-up asks for; absent when everything is set up.
     public private(set) var step: StepWords?
+    /// What stands in the way of a payer code, and what to do about it; empty when nothing does.
+    public private(set) var lacks: [Lack] = []
+    /// The advice to show the code where a scan would wait; absent where it would not.
+    public private(set) var offer: String?
     /// Questions of merchants.
     public private(set) var asks: [AskView] = []
     /// Payments whose result is not known.
@@ -40,18 +52,35 @@ import Observation
         }
     }
 
-    private func forget() { (account, step, asks, open, card, scanned, trouble) = (nil, nil, [], [], nil, "", nil) }
+    private func forget() {
+        (account, step, asks, open, card, scanned, trouble) = (nil, nil, [], [], nil, "", nil)
+        (lacks, offer) = ([], nil)
+    }
 
     private func load() async {
         await attempt {
             let next = try await wallet.nextStep()
             step = next.kind == .ready ? nil : next.words(in: words.language)
             // The earlier steps of the set-up: there is no account to show.
-            guard next.kind != .register, next.kind != .enterOtp else { return account = nil }
+            guard next.kind != .register, next.kind != .enterOtp else {
+                (account, lacks, offer) = (nil, [], nil)
+                return
+            }
             account = try await wallet.account()
             card = try await usable(wallet.cards())
             asks = try await wallet.asks()
             open = try await wallet.page(nil).open
+            // Rules that cannot be read hide nothing of what was read so far; why is told where a code is shown.
+            let ready = try? await wallet.ready()
+            (lacks, offer) = (lacking(ready), ready?.offerText)
+        }
+    }
+
+    /// Who has a step to go is led by that step: what it brings is missing for no other reason.
+    private func lacking(_ ready: ReadyView?) -> [Lack] {
+        guard let ready, step == nil else { return [] }
+        return ready.checks.compactMap { check in
+            check.failure.map { Lack(id: check.check, trouble: words.trouble($0)) }
         }
     }
 

@@ -11,6 +11,7 @@ public typealias PayerCodeView = KabaoKit.PayerCodeView
 public typealias PaymentView = KabaoKit.PaymentView
 public typealias QuoteSourceView = KabaoKit.QuoteSourceView
 public typealias QuoteView = KabaoKit.QuoteView
+public typealias ReadyView = KabaoKit.ReadyView
 public typealias ReceiptView = KabaoKit.ReceiptView
 public typealias RecordView = KabaoKit.RecordView
 public typealias StepWords = KabaoKit.StepWords
@@ -29,6 +30,8 @@ public protocol WalletPort: Sendable {
     func nextStep() async throws -> OnboardingStep
     /// The account as it is known on this phone.
     func account() async throws -> AccountView
+    /// Whether a payer code can be shown and paid now.
+    func ready() async throws -> ReadyView
     /// Bound cards.
     func cards() async throws -> [CardView]
     /// Questions of merchants.
@@ -71,6 +74,7 @@ public protocol WalletPort: Sendable {
 extension Wallet: WalletPort {
     public func nextStep() async throws -> OnboardingStep { try await account.onboardingNext() }
     public func account() async throws -> AccountView { try await account.view() }
+    public func ready() async throws -> ReadyView { try await limits.readyToPay() }
     public func cards() async throws -> [CardView] { try await cards.list() }
     public func asks() async throws -> [AskView] { try await pay.asks() }
     public func decline(_ ask: AskView) async throws { try await pay.decline(askId: ask.askId) }

@@ -4,7 +4,7 @@ import KabaoKit
 /// `[receipt]`, in every language of the wallet.
 public enum Word: String, CaseIterable, Sendable {
     case home, balance, balanceOf, balanceAbsent, phone, nextStep, asks, askLine, look, decline, underWay, showCode
-    case scan, scanField, goOn, topUp, history, openDetails, dismiss, tryAgain, locked, unlock, working
+    case notReady, scan, scanField, goOn, topUp, history, openDetails, dismiss, tryAgain, locked, unlock, working
     case amountField, toBalance, total, payFrom, chosen, notUsable, pin, payWithPin, payWithFace, payAgain
     case result, stages, done, back
     case codePicture, codeBars, codeDigits, codeCap, codeLeft, codeRenews, clockDoubt, codeCovered, way, ways, newCode

@@ -15,6 +15,7 @@ struct HomeScreen: View {
             if !home.asks.isEmpty { AsksSection(home: home) }
             if let account = home.account { BalanceSection(words: home.words, account: account) }
             if !home.open.isEmpty { OpenSection(home: home) }
+            if !home.lacks.isEmpty { LacksSection(title: home.words(.notReady), lacks: home.lacks) }
             if home.account != nil { WaysSection(home: home) }
         }
         .navigationTitle(home.words(.home))
@@ -57,6 +58,24 @@ private struct StepSection: View {
     }
 }
 
+/// What stands in the way of a payer code.
+private struct LacksSection: View {
+    let title: String
+    let lacks: [Lack]
+
+    var body: some View {
+        Section(title) {
+            ForEach(lacks) { lack in
+                VStack(alignment: .leading) {
+                    Text(lack.trouble.text).font(.headline)
+                    Text(lack.trouble.next).foregroundStyle(.secondary)
+                }
+                .accessibilityElement(children: .combine)
+            }
+        }
+    }
+}
+
 /// The balance as the service said it last, and how long ago that was.
 private struct BalanceSection: View {
     let words: Words
@@ -86,6 +105,7 @@ private struct WaysSection: View {
 
     var body: some View {
         Section {
+            if let offer = home.offer { Text(offer).font(.footnote).foregroundStyle(.secondary) }
             NavigationLink(value: Destination.code) {
                 Label(home.words(.showCode), systemImage: Symbol.code.rawValue)
             }

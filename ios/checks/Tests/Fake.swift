@@ -7,6 +7,7 @@ import KabaoModel
     var step = OnboardingStep(kind: .ready, reasonKey: "onboarding_ready", canSkip: false)
     var known: AccountView? = fakeAccount()
     var bound: [CardView] = []
+    var readiness: ReadyView? = fakeReady()
     var questions: [AskView] = []
     var channels = [WayToPay(way: "lakala", text: "拉卡拉", usable: true, reason: nil)]
     var pages: [HistoryPage] = [HistoryPage(open: [], items: [], next: nil)]
@@ -56,6 +57,10 @@ import KabaoModel
     func account() async throws -> AccountView {
         guard let known else { throw WalletError.Failed(failure: fakeFailure("not_registered")) }
         return known
+    }
+    func ready() async throws -> ReadyView {
+        guard let readiness else { throw WalletError.Failed(failure: fakeFailure("feed_malformed")) }
+        return readiness
     }
     func cards() async throws -> [CardView] { bound }
     func asks() async throws -> [AskView] { questions }
@@ -155,6 +160,14 @@ func fakeAccount(_ balance: Int64? = 12_345) -> AccountView {
         pinSet: true, pinLocked: false, pinMustChange: false, recoverySheetKept: true, frozen: false,
         balance: balance.map(yuan), balanceAt: balance.map { _ in Date(timeIntervalSince1970: 1) },
         balanceAgeText: balance.map { _ in "5 min ago" }, singleLimit: nil, dayLeft: nil, lowLimitsUntil: nil)
+}
+
+func fakeReady(_ lacks: [(check: String, failure: Failure)] = [], offer: String? = nil) -> ReadyView {
+    let well = ReadyCheckView(check: "clock", text: "clock", well: true, failure: nil)
+    let checks = lacks.map { ReadyCheckView(check: $0.check, text: $0.check, well: false, failure: $0.failure) }
+    return ReadyView(
+        ready: lacks.isEmpty, checks: checks + [well], codesLeft: 3, clockTrusted: true, network: .good, networkText: "good",
+        networkFailure: nil, offerText: offer)
 }
 
 func fakeCard(_ id: String = "c1", reason: Failure? = nil) -> CardView {

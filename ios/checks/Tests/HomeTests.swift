@@ -27,6 +27,29 @@ import Testing
         #expect(host.find(.link).isEmpty && host.find(.button).isEmpty && host.find(.field).isEmpty)
     }
 
+    @Test func whatStandsInTheWayOfACodeIsSaidWithWhatToDo() async throws {
+        let failures = ["account_frozen", "no_payer_codes"].map { fakeFailure($0) }
+        wallet.readiness = fakeReady([("account", failures[0]), ("codes", failures[1])], offer: "The network is slow.")
+        let host = try await screens(wallet)
+        try await host.until(reads: "Before you can pay by code")
+        for failure in failures { #expect(host.reads(en.trouble(failure).text) && host.reads(en.trouble(failure).next)) }
+        #expect(host.reads("The network is slow.") && host.reads("¥123.45"))
+        // Who has a step to go is led by that step.
+        wallet.step = OnboardingStep(kind: .choosePin, reasonKey: "onboarding_choose_pin", canSkip: false)
+        wallet.tell(.serviceRestored)
+        try await host.until(reads: wallet.step.words(in: .en).title)
+        #expect(!host.reads("Before you can pay by code"))
+        // When nothing is amiss, and when it cannot be told, nothing stands there.
+        wallet.step = OnboardingStep(kind: .ready, reasonKey: "onboarding_ready", canSkip: false)
+        for readiness in [fakeReady([("account", failures[0])]), fakeReady(), nil] {
+            wallet.readiness = readiness
+            wallet.tell(.serviceRestored)
+            let amiss = readiness?.ready == false
+            try await host.until("as the wallet says") { host.reads("Before you can pay by code") == amiss && !host.reads("Next step") }
+            #expect(host.reads("¥123.45") && !host.reads("slow"))
+        }
+    }
+
     @Test func whatIsKnownStaysOnTheScreenWithoutNetwork() async throws {
         let host = try await screens(wallet)
         try await host.until(reads: "¥123.45")
