@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 pub const CALLS: &[&str] = &[
     "onboarding_next", "register", "resend_otp", "enter_otp", "replace_begin", "replace_otp", "replace_prove", "replace_check", "replace_face_begin",
     "renew_approval_begin", "renew_approval", "choose_pin", "make_recovery_sheet", "confirm_recovery_sheet",
-    "skip", "account", "account_refresh", "consent_text", "consent", "read", "tap", "quote_top_up", "quote_withdraw", "payee_by_phone", "quote_transfer", "transfer", "cancel_transfer", "quote_pay", "quote_ask", "confirm", "payment",
+    "skip", "account", "account_refresh", "consent_text", "consent", "read", "tap", "quote_top_up", "quote_withdraw", "payee_by_phone", "bank_transfer_details", "quote_transfer", "transfer", "cancel_transfer", "quote_pay", "quote_ask", "confirm", "payment",
     "open_payments", "resolve", "abandon", "ways", "prepare_codes", "show_code", "next_picture", "showing", "asks",
     "codes", "codes_refresh", "decline", "receipt", "history", "detail", "month", "sync", "verify_all", "lock", "unlock", "suspend", "close",
     "inventory", "fields", "consents", "consents_refresh", "consent_document", "give_consent", "withdraw_consent", "export", "export_progress", "erase_word", "erase_this_phone",
@@ -180,6 +180,10 @@ async fn one(wallet: &Wallet, language: Language, name: &str, mut with: Argument
         "quote_withdraw" => {
             let (amount, card_id) = texts!(amount, card_id);
             Ok(pay.quote(QuoteRequest::Withdraw { amount, card_id }).await?.json())
+        }
+        "bank_transfer_details" => {
+            with.end()?;
+            Ok(pay.bank_transfer_details().await?.json())
         }
         "payee_by_phone" => {
             let (phone, begins) = (args.text("phone")?, args.maybe_text("name_begins")?);

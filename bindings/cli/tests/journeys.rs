@@ -50,6 +50,7 @@ journeys! {
     a_top_up_survives_every_fault "faults/top-up-faults.json",
     a_transfer_arrives_or_is_called_back_and_never_both "faults/transfer.json",
     a_withdrawal_is_done_or_back_in_the_balance "faults/withdrawal.json",
+    a_bank_transfer_is_credited_once_or_goes_back "faults/bank-transfer.json",
     money_asked_back_comes_once_and_never_more_than_was_paid "faults/refund.json",
     the_same_thing_paid_twice_is_seen_and_claimed_once "faults/paid-twice.json",
     five_wrong_pins_lock_for_good "faults/pin-locked.json",

@@ -1,7 +1,7 @@
 use crate::calls::Calls;
 use kabao_core::error::Outcome;
 use kabao_core::pay::{
-    AskView, ConfirmRequest, PayClient as Part, PayerCodeView, PaymentView, PersonPayeeView, QuoteRequest, QuoteView, ReceiptView,
+    AskView, BankTransferView, ConfirmRequest, PayClient as Part, PayerCodeView, PaymentView, PersonPayeeView, QuoteRequest, QuoteView, ReceiptView,
     ScanView, TableView, TransferView, WayToPay,
 };
 use kabao_money::merchant::MerchantState;
@@ -48,6 +48,12 @@ impl PayClient {
     /// character of the name the service says whether it is this person; five wrong ones a day.
     pub async fn payee_by_phone(&self, phone: String, name_begins: Option<String>) -> Outcome<PersonPayeeView> {
         self.0.run(|pay| async move { pay.payee_by_phone(phone, name_begins).await }).await
+    }
+
+    /// Where to transfer money to from a bank account in the person's own name, each field for the clipboard and for the eye, and what
+    /// came: credited, or on its way back with the reason. Works without network once it was asked, with its age.
+    pub async fn bank_transfer_details(&self) -> Outcome<BankTransferView> {
+        self.0.run(|pay| async move { pay.bank_transfer_details().await }).await
     }
 
     /// How a transfer of this account stands, on whichever of its phones it was made. Works without network where this phone knows it.

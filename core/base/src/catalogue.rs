@@ -279,6 +279,7 @@ codes! {
     PayeeClosing "payee_closing" Certain Merchant Person OtherWayToPay "The payee's account is being closed.";
     PayeeNameWrong "payee_name_wrong" Certain Merchant Person CorrectInput "The payee's name begins otherwise.";
     PayeeFirstTime "payee_first_time" Certain Merchant Person CorrectInput "Nothing was ever sent to this payee.";
+    SenderNotYou "sender_not_you" Certain Money Person OtherWayToPay "A bank transfer came from somebody else's account and goes back there.";
     TransferArrived "transfer_arrived" Certain State Person CallSupport "The transfer has arrived and cannot be called back.";
     UnknownIncoming "unknown_incoming" Certain State Person CallSupport "Money came from somebody to whom this account never sent anything: it may be sent by mistake, or be bait.";
     CancelUnknown "cancel_unknown" Unknown State Wallet DoNotPayAgain "Whether the transfer was called back is not known yet.";

@@ -279,6 +279,8 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                 Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
                 // Taken up when the rest is there: `pay::recall`.
                 Decision::Opened { .. } | Decision::Withdrawal { .. } | Decision::Transfer { .. } | Decision::TransferVoid { .. } | Decision::TransferCancelled { .. } => {}
+                // Booked with the statement: `pay::wires`.
+                Decision::Wire { .. } => {}
             }
         }
         crate::opened::reapply_pins(service, tx)

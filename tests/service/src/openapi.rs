@@ -1,7 +1,7 @@
 //! The contract as OpenAPI, generated from the handlers. `docs/service-api/openapi.json` is this text.
 
 use crate::api::{
-    account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, people, phone_changes,
+    account, asks, bank_transfer, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, people, phone_changes,
     pin_resets, quotes, refunds, registration, removals, renewal, replacement, secure, sign_in,
 };
 use utoipa::OpenApi;
@@ -24,7 +24,7 @@ use utoipa::OpenApi;
         consents::document, consents::consent, consents::list, consents::withdraw, identity::verify, identity::verification,
         face::nonce, guardian::make, classes::view, classes::ask,
         cards::bind, cards::otp, cards::list, cards::binding, removals::remove,
-        quotes::resolve, quotes::quote, people::person, people::state, people::cancel,
+        quotes::resolve, quotes::quote, bank_transfer::details, people::person, people::state, people::cancel,
         payments::pay, payments::state, payments::abandon, payments::proof,
         refunds::ask, refunds::list,
         payer_codes::provision, asks::decline, history::page, feeds::codes, feeds::cards, feeds::rules, feeds::profile, limits::counters, limits::set_own,

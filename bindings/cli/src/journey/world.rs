@@ -17,7 +17,7 @@ use std::time::Duration;
 /// The names that [`World::act`] knows.
 pub const ACTIONS: &[&str] = &[
     "phone", "network_off", "network_on", "restart_wallet", "files_keep", "files_put_back", "keys_lost", "new_fingerprint", "phone_wiped", "set_aside_lost", "file_left", "phone_clock", "approval_fault", "other_program", "await_event", "sms_inbox",
-    "liveness_token", "make_merchant", "bank_card", "bank_card_state", "bank_faults", "bank_settle", "vendor_faults", "vendor_number",
+    "liveness_token", "make_merchant", "bank_card", "bank_card_state", "bank_faults", "bank_settle", "bank_incoming", "vendor_faults", "vendor_number",
     "vendor_holder", "vendor_reviews", "vendor_decide", "reverify", "release_number", "phone_rule", "acquirer_faults", "till_read", "till_charge", "till_query", "till_refund", "till_revoke",
     "till_notifications", "fault", "clear_faults", "clock_advance", "set_periods", "set_fee", "hold_money", "lift_hold", "kill_service", "restart_service",
     "publish_codes", "codes_fault", "publish_feed", "feed_fault", "service_snapshot", "service_restore", "service_rebuild", "authenticator", "tokens", "notices", "ledger_check", "history_equals_service", "scan_files",
@@ -212,6 +212,7 @@ impl World {
             }
             "bank_card_state" => self.post("/dev/bank/state", body).await,
             "bank_faults" => self.post("/dev/bank/faults", body).await,
+            "bank_incoming" => self.post("/dev/bank/incoming", body).await,
             "bank_settle" => self.post("/dev/bank/settle", body).await,
             "claims" => self.get("/dev/claims").await,
             "refund_answer" => self.post("/dev/refunds", body).await.map(|_| json!({})),

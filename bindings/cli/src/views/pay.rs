@@ -3,7 +3,7 @@
 use super::{Json, beside, maybe, object};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kabao_core::pay::{AskView, PayerCodeView, PaymentView, PersonPayeeView, QuoteView, ReceiptView, ScanView, TableView, TransferView, WayToPay};
+use kabao_core::pay::{AskView, BankTransferView, PayerCodeView, PaymentView, PersonPayeeView, QuoteView, ReceiptView, ScanView, TableView, TransferView, WayToPay};
 use serde_json::{Value, json};
 
 impl Json for ScanView {
@@ -66,6 +66,22 @@ impl Json for TableView {
             "stored_at": self.stored_at.map(|at| at.json()), "outdated": self.outdated,
             "refused": maybe(self.refused.as_ref()), "refused_at": self.refused_at.map(|at| at.json()),
         }))
+    }
+}
+
+impl Json for BankTransferView {
+    fn json(&self) -> Value {
+        let fields = self.fields.iter().map(|field| json!({ "field": field.field, "title": field.title, "plain": field.plain, "shown": field.shown }));
+        let arrivals = self.arrivals.iter().map(|arrival| {
+            object(json!({
+                "record_id": arrival.record_id, "amount": arrival.amount.json(), "state": arrival.state, "state_text": arrival.state_text,
+                "why": maybe(arrival.why.as_ref()), "support_no": arrival.support_no, "at": arrival.at.json(), "at_text": arrival.at_text,
+            }))
+        });
+        json!({
+            "fields": fields.collect::<Vec<_>>(), "notes": self.notes.iter().map(|note| json!({ "note": note.note, "text": note.text })).collect::<Vec<_>>(),
+            "arrivals": arrivals.collect::<Vec<_>>(), "at": self.at.json(), "age_text": self.age_text,
+        })
     }
 }
 

@@ -346,6 +346,7 @@ fn tell(core: &Core, row: &RecordRow) {
         ("withdraw", "done") => "withdrawn",
         ("transfer", "done") if row.amount.minor > 0 => "transfer_in",
         ("withdraw", "refused") => "withdraw_back",
+        ("top_up", "refused") => "bank_transfer_back",
         (_, "refused") => "refused",
         (_, "pending") => return,
         ("top_up", _) => "top_up_arrived",

@@ -3,6 +3,9 @@
 mod secure;
 
 pub(crate) use secure::*;
+mod bank_transfer;
+
+pub(crate) use bank_transfer::{Arrival, BankTransfer};
 mod limits;
 
 pub(crate) use limits::{Counters, OwnCaps};

@@ -65,6 +65,8 @@ pub(crate) const CONSENTS: &str = "consents";
 pub(crate) const ASKS: &str = "asks";
 /// What the person asked merchants to give back, as the service has it.
 pub(crate) const REFUNDS: &str = "refunds";
+/// Where to transfer money to, and what came.
+pub(crate) const BANK_TRANSFER: &str = "bank_transfer";
 /// What the account signs in with.
 pub(crate) const SECURITY: &str = "security";
 /// The phones of the account.

@@ -5,7 +5,7 @@
 //! Keys: `error.<code>.{text,text_counted,text_wait,next}`, `failure.*`, `onboarding.<step>.{title,why}`,
 //! `payment.<state>`, `payer_code.<state>`, `record.kind.<kind>`, `record.state.<state>`, `way.<way>`,
 //! `document.<kind>`, `name_note.<note>`, `reverify.*`, `account_class.*`, `identity_source.<register>`,
-//! `codes.<source>`, `card.kind.<kind>`, `card.doubt.<hint>`, `stage.<stage>`, `data.*`, `notice.<notice>.{title,body}`, `receipt.<label>`, `show.*`, `screen.<name>`, `sheet.*`, `age.*`, `wait.*`.
+//! `codes.<source>`, `card.kind.<kind>`, `card.doubt.<hint>`, `stage.<stage>`, `data.*`, `notice.<notice>.{title,body}`, `receipt.<label>`, `show.*`, `screen.<name>`, `sheet.*`, `age.*`, `wait.*`, `bank_transfer.*`.
 
 mod code;
 #[cfg(test)]

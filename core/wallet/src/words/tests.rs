@@ -151,6 +151,8 @@ fn each_kind_of_text_has_its_own_placeholders() {
             ("lock", "after") => &["wait"],
             ("transfer", "after") => &["wait"],
             ("transfer", _) if key.starts_with("transfer.arrives.") => &["at"],
+            ("bank_transfer", "usual") => &["n"],
+            ("notice", "body") if key.contains("bank_transfer") => &["amount"],
             ("receipt", "arrives_at") => &["at"],
             ("unusable", "text") if ["service_file", "profile", "not_run", "not_confirmed"].iter().any(|about| key.contains(about)) => &["about"],
             ("shell", "not_understood") => &["line", "why"],

@@ -11,7 +11,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 
-pub use bank::{BankCallback, BankFault, BankFaults, CardState, OtpRefused, SimulatedBank, TestCard};
+pub use bank::{BankCallback, BankFault, BankFaults, CardState, IncomingTransfer, OtpRefused, SimulatedBank, TestCard};
 pub use error::OutsideError;
 pub use identity::{LivenessResult, SimulatedVendor, VendorFaults};
 pub use port::*;

@@ -114,6 +114,27 @@ pub trait Bank: Send + Sync {
     fn end_agreement(&self, card_token: &str) -> bool;
     /// Everything the bank carried out for the wallet since `since`: what a restored service rebuilds from.
     fn book(&self, since: Timestamp) -> Vec<BookLine>;
+    /// Transfers from other banks that the statement shows since `since`; nothing when the bank does not answer.
+    fn statement(&self, since: Timestamp) -> Option<Vec<StatementLine>>;
+    /// Whose account a transfer of the statement came from, as that bank knows the person.
+    fn sender(&self, id: Id) -> Option<String>;
+    /// Sends a transfer of the statement back to where it came from. Asked again it is the same return.
+    fn send_back(&self, id: Id) -> BankAnswer;
+}
+
+/// A transfer from another bank to the wallet's account, as the statement has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementLine {
+    /// Made of the number that the banks know it by.
+    pub id: Id,
+    /// How much.
+    pub amount: Money,
+    /// What the sender typed.
+    pub memo: String,
+    /// Since when the statement shows it.
+    pub at: Timestamp,
+    /// It was sent back.
+    pub returned: bool,
 }
 
 /// One line of a bank's or an acquirer's book.

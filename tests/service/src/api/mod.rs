@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod asks;
+pub mod bank_transfer;
 pub mod cards;
 pub mod classes;
 pub mod consents;

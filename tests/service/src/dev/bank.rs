@@ -2,7 +2,7 @@
 
 use super::{App, text};
 use crate::http::errors::{Answer, Sent};
-use crate::pay::returns;
+use crate::pay::{returns, wires};
 use crate::refusal::{Outcome, Refusal};
 use crate::vault::{VaultAnswer, VaultCall};
 use axum::extract::{Query, State};
@@ -61,4 +61,27 @@ pub async fn settle(State(service): App) -> Outcome<Answer> {
     let _ = crate::pay::settle::resolve_due(&service, now);
     let _ = returns::reconcile(&service, now);
     Ok(answer)
+}
+
+/// Somebody transfers money to the wallet's account at another bank: `{amount_fen, memo, sender, bank_ref?, after_ms?}`; after so long the
+/// statement shows it, as after a weekend.
+pub async fn incoming(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
+    if super::number(&body, "amount_fen")? <= 0 {
+        return Err(Refusal::argument("amount_fen"));
+    }
+    let answer = pass(State(service.clone()), "incoming", Sent(body))?;
+    let _ = returns::reconcile(&service, service.now());
+    Ok(answer)
+}
+
+/// What became of all of them.
+pub async fn wires(State(service): App) -> Outcome<Answer> {
+    Answer::json(200, &json!({ "wires": wires::list(&service.state().db)? }))
+}
+
+/// Support sends one back that nobody's memo was on: `{support_no}`.
+pub async fn return_wire(State(service): App, Sent(body): Sent<Value>) -> Outcome<Answer> {
+    let now = service.now();
+    wires::give_up(&service, &mut service.state(), text(&body, "support_no")?, now)?;
+    super::done()
 }

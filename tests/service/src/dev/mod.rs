@@ -40,6 +40,8 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/bank/balance", post(async |app: App, body: Sent<Value>| bank::pass(app, "card_balance", body)))
         .route("/dev/bank/faults", post(async |app: App, body: Sent<Value>| bank::pass(app, "bank_faults", body)))
         .route("/dev/bank/settle", post(bank::settle))
+        .route("/dev/bank/incoming", get(bank::wires).post(bank::incoming))
+        .route("/dev/bank/incoming/return", post(bank::return_wire))
         .route("/dev/bank/holds", get(async |app: App| bank::pass(app, "holds", Sent(Value::Null))))
         .route("/dev/vendor/faults", post(async |app: App, body: Sent<Value>| bank::pass(app, "vendor_faults", body)))
         .route("/dev/vendor/numbers", post(async |app: App, body: Sent<Value>| bank::pass(app, "number", body)))

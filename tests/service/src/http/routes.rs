@@ -3,7 +3,7 @@
 use super::errors::Answer;
 use super::outer;
 use crate::api::{
-    account, asks, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, people, phone_changes,
+    account, asks, bank_transfer, cards, classes, closures, consents, contacts, devices, face, feeds, guardian, history, identity, limits, payer_codes, payments, people, phone_changes,
     pin_resets, quotes, refunds, registration, removals, renewal, replacement, secure, sign_in,
 };
 use crate::refusal::Refusal;
@@ -81,6 +81,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/transfers/{intent_id}", get(people::state))
         .route("/v1/transfers/{intent_id}/cancel", post(people::cancel))
         .route("/v1/quotes", post(quotes::quote))
+        .route("/v1/bank-transfer", get(bank_transfer::details))
         .route("/v1/payments/{intent_id}", put(payments::pay).get(payments::state))
         .route("/v1/payments/{intent_id}/abandon", post(payments::abandon))
         .route("/v1/payments/{intent_id}/proof", post(payments::proof))

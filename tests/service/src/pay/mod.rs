@@ -1,5 +1,5 @@
 //! Movements of money that a phone starts: quoted, accepted under one lock, carried out once, and always with a
-//! signed end. Read in this order: `quote`, `accept`, `finish`, `settle`, `withdraw`, `transfer`, `abandon`, `returns`, `proof`,
+//! signed end. Read in this order: `quote`, `accept`, `finish`, `settle`, `withdraw`, `transfer`, `wires`, `abandon`, `returns`, `proof`,
 //! `rebuild`, `recall`.
 
 pub mod abandon;
@@ -13,6 +13,8 @@ pub(crate) mod recall;
 pub mod returns;
 pub mod settle;
 pub mod transfer;
+pub mod wire_memo;
+pub mod wires;
 pub mod withdraw;
 
 use crate::refusal::Outcome;

@@ -64,6 +64,8 @@ pub fn rebuild(service: &Service) -> Outcome<()> {
         Ok(())
     })?;
     state.rebuilding = false;
+    // Withdrawals and transfers may have been paid from it. A bank that is silent now is asked again by the clock.
+    let _ = super::wires::recall(service, &mut state, now);
     recall::take_up_all(service, &mut state, now)
 }
 

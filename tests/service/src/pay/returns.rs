@@ -50,6 +50,8 @@ pub(crate) fn reconcile(service: &Service, now: Timestamp) -> Outcome<()> {
             }
             meta::set(&state.db, "book_read_at", &now.as_ms().to_string())?;
         }
+        // A statement that cannot be read now holds up nothing else.
+        let _ = super::wires::read(service, state, now);
         // What a restored book could not take up yet.
         super::recall::take_up_all(service, state, now)?;
         let sql = "SELECT intent_id FROM payments WHERE state = 'orphan' AND created_at < ?1";
@@ -59,6 +61,7 @@ pub(crate) fn reconcile(service: &Service, now: Timestamp) -> Outcome<()> {
             send_back(service, state, &payment, now)?;
         }
     }
+    super::wires::send_back_due(service, state, now)?;
     let sql = "SELECT intent_id FROM returns WHERE state = 'suspended' AND next_try <= ?1 LIMIT 100";
     for intent in all(&state.db, sql, [now.as_ms()], |row| id_at(row, "intent_id"))? {
         give_back(service, state, intent, now)?;
@@ -76,6 +79,9 @@ fn take_callbacks(service: &Service, state: &mut service::State, now: Timestamp)
             } else if payment.state != State::Succeeded {
                 meta::set(&state.db, "book_read_at", "0")?;
             }
+        } else {
+            // A transfer from another bank: the statement says which.
+            let _ = super::wires::read(service, state, now);
         }
         let _ = service.vault_call(now, VaultCall::CallbackTaken { seq });
     }

@@ -233,6 +233,27 @@ CREATE TABLE returns (
     next_try INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
+-- Transfers from other banks to the wallet's account, one row for each line of the bank's statement that was decided. 'credited': in the
+-- balance of the account whose memo it carries. 'returning': in suspense, on its way back to the sender, for the reason in `code`. 'held': in
+-- suspense; nobody's memo, and nobody is guessed.
+CREATE TABLE wires (
+    wire_id TEXT PRIMARY KEY,
+    account_id TEXT,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    state TEXT NOT NULL CHECK (state IN ('credited', 'returning', 'returned', 'held')),
+    code TEXT,
+    -- What people name it by when they call support.
+    support_no TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    ended_at INTEGER,
+    next_try INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX wires_account ON wires (account_id, at);
+CREATE INDEX wires_returning ON wires (next_try) WHERE state = 'returning';
+-- The memo of each account. Derived from its id, so that a book that was put back has it again.
+CREATE TABLE wire_memos (account_id TEXT PRIMARY KEY, memo TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX wire_memos_memo ON wire_memos (memo);
+
 -- Parts of balances that may not be spent.
 CREATE TABLE holds (
     hold_id TEXT PRIMARY KEY,

@@ -1,6 +1,6 @@
 //! What the main process asks of the vault, and what it answers.
 
-use super::rows::{BankState, BookRow, DecisionRow, DeviceRow, IdentityState, Liveness, LoginState, PersonFacts, ReplacedRow};
+use super::rows::{BankState, BookRow, DecisionRow, DeviceRow, IdentityState, Liveness, LoginState, PersonFacts, ReplacedRow, StatementRow};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Id, Money, Timestamp};
@@ -121,6 +121,12 @@ pub enum VaultCall {
     Cancel { id: Id },
     /// The bank's book since a time.
     Book { since: Timestamp },
+    /// Transfers from other banks to the wallet's account since a time.
+    Statement { since: Timestamp },
+    /// Whether the account's person sent one of them: `Weighed`, or `Pending` when the bank does not say who did.
+    IsSender { id: Id, account: Id },
+    /// Sends one of them back to where it came from.
+    SendBack { id: Id },
     /// What the bank has to tell by itself.
     Callbacks,
     /// One of those was taken.
@@ -173,6 +179,8 @@ pub enum VaultAnswer {
     Bank(BankState),
     /// The bank's book.
     Book(Vec<BookRow>),
+    /// Transfers from other banks.
+    Statement(Vec<StatementRow>),
     /// The bank's callbacks: their numbers and the movements that they are about.
     Callbacks(Vec<(i64, Id)>),
     /// Phones that took the place of others, in the order in which they did.

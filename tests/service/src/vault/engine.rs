@@ -1,6 +1,6 @@
 //! The vault's own file and keys, and who answers which call.
 
-use super::outside::{Outside, bank_answer, book_answer, standing_answer};
+use super::outside::{Outside, bank_answer, book_answer, standing_answer, statement_answer};
 use super::{BoxKeyText, VaultAnswer, VaultCall, VaultDown, VaultKeys};
 use crate::config::read_or_make;
 use crate::seal::Sealer;
@@ -176,6 +176,9 @@ impl Engine {
             VaultCall::Query { id } => Ok(bank_answer(self.outside.bank.query(id))),
             VaultCall::Cancel { id } => Ok(bank_answer(self.outside.bank.cancel(id))),
             VaultCall::Book { since } => Ok(book_answer(self.outside.bank.book(since))),
+            VaultCall::Statement { since } => Ok(statement_answer(self.outside.bank.statement(since))),
+            VaultCall::IsSender { id, account } => self.is_sender(id, account),
+            VaultCall::SendBack { id } => Ok(bank_answer(self.outside.bank.send_back(id))),
             VaultCall::Callbacks => {
                 let callbacks = self.outside.bank.callbacks().map_err(|_| VaultDown)?;
                 Ok(VaultAnswer::Callbacks(callbacks.into_iter().map(|callback| (callback.seq, callback.id)).collect()))

@@ -28,7 +28,7 @@ pub use engine::Engine;
 pub use papers::DOCUMENTS;
 pub use rows::{
     BankState, BookRow, Decision, DecisionRow, DeviceRow, FactorState, IdentityState, LOGIN_DOMAIN, Liveness, LoginState, LoginVerdict,
-    PersonFacts, PinVerdict, ReplacedRow, VERDICT_DOMAIN,
+    PersonFacts, PinVerdict, ReplacedRow, StatementRow, VERDICT_DOMAIN,
 };
 
 use kabao_base::Timestamp;

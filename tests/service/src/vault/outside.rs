@@ -1,9 +1,9 @@
 //! The simulated card bank and identity vendor, which live beside the vault because they take whole numbers.
 
-use super::{BankState, BookRow, VaultAnswer};
+use super::{BankState, BookRow, StatementRow, VaultAnswer};
 use kabao_outside::{
-    BankAnswer, BankFault, BankFaults, BookLine, CardStanding, CardState, LivenessResult, OutsideError, SimulatedBank, SimulatedVendor, SmsSender, TestCard,
-    VendorFaults, World,
+    BankAnswer, BankFault, BankFaults, BookLine, CardStanding, CardState, IncomingTransfer, LivenessResult, OutsideError, SimulatedBank, SimulatedVendor, SmsSender,
+    StatementLine, TestCard, VendorFaults, World,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -97,6 +97,16 @@ impl Outside {
                 None => Value::Null,
             },
             "card_balance" => json!({"balance_fen": self.bank.card_balance(text("pan"))?}),
+            "incoming" => {
+                let (id, bank_ref) = self.bank.take_in(&IncomingTransfer {
+                    bank_ref: text("bank_ref"),
+                    amount_fen: body.get("amount_fen").and_then(Value::as_i64).unwrap_or(0),
+                    memo: text("memo"),
+                    sender: text("sender"),
+                    after_ms: body.get("after_ms").and_then(Value::as_i64).unwrap_or(0),
+                })?;
+                json!({"wire_id": id.to_string(), "bank_ref": bank_ref})
+            }
             "settle" => json!({"settled": self.bank.settle()?}),
             "holds" => json!({"fen": self.bank.wallet_holds()?}),
             "bank_faults" => {
@@ -156,4 +166,10 @@ pub(super) fn standing_answer(standing: CardStanding) -> VaultAnswer {
 pub(super) fn book_answer(lines: Vec<BookLine>) -> VaultAnswer {
     let row = |line: BookLine| BookRow { id: line.id, kind: line.kind, token: line.card_token, amount: line.amount, at: line.at };
     VaultAnswer::Book(lines.into_iter().map(row).collect())
+}
+
+/// The statement as it crosses to the main process: without who sent what.
+pub(super) fn statement_answer(lines: Option<Vec<StatementLine>>) -> VaultAnswer {
+    let row = |line: StatementLine| StatementRow { id: line.id, amount: line.amount, memo: line.memo, at: line.at, returned: line.returned };
+    lines.map_or(VaultAnswer::Pending, |lines| VaultAnswer::Statement(lines.into_iter().map(row).collect()))
 }

@@ -8,7 +8,7 @@ use super::{weak, weak_person};
 use super::{IdentityState, Liveness, PersonFacts, VaultAnswer, VaultDown};
 use chrono::NaiveDate;
 use kabao_base::{Code, Id, Timestamp, mask};
-use kabao_outside::{IdentityAnswer, IdentityVendor, PersonToCheck, SourceAnswer};
+use kabao_outside::{Bank, IdentityAnswer, IdentityVendor, PersonToCheck, SourceAnswer};
 use kabao_proof::{SealedBox, hex};
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -126,6 +126,13 @@ impl Engine {
         let Some((_, details)) = self.details(account)? else { return Ok(refused("payee_unverified")) };
         let right = !begins.is_empty() && details.name.trim().to_uppercase().starts_with(&begins.to_uppercase());
         Ok(if right { VaultAnswer::Done } else { refused("payee_name_wrong") })
+    }
+
+    /// Whether a transfer comes from an account of the account's person, by the name as that bank has it.
+    pub(super) fn is_sender(&self, id: Id, account: Id) -> Result<VaultAnswer, VaultDown> {
+        let Some(sender) = self.outside.bank.sender(id) else { return Ok(VaultAnswer::Pending) };
+        let person = self.details(account)?;
+        Ok(VaultAnswer::Weighed { repeat: person.is_some_and(|(_, details)| is_same(&details.name, &sender)) })
     }
 
     /// Asks one register about the account's person.

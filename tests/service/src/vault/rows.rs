@@ -86,6 +86,9 @@ pub enum Decision {
     Transfer { terms_digest: String, payee: Id, amount: i64, fee: i64, order: Id, delay_ms: i64, epoch: u64 },
     /// A transfer that was written down was never carried out, and never will be.
     TransferVoid { intent: Id },
+    /// A bank transfer with this account's memo was credited, or is not and goes back, for the reason that is named: a book that forgets it
+    /// must not decide otherwise.
+    Wire { amount: i64, refused: Option<String> },
     /// A merchant of our own gives money of a payment back, fen, as the person asked.
     RefundGiven { ask: Id, record: Id, amount: i64 },
     /// A transfer was called back before it arrived.
@@ -179,6 +182,21 @@ pub struct BookRow {
     pub amount: Money,
     /// When.
     pub at: Timestamp,
+}
+
+/// A transfer from another bank, as the statement has it. Who sent it stays with the vault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatementRow {
+    /// Its id.
+    pub id: Id,
+    /// How much.
+    pub amount: Money,
+    /// What the sender typed.
+    pub memo: String,
+    /// Since when the statement shows it.
+    pub at: Timestamp,
+    /// It was sent back.
+    pub returned: bool,
 }
 
 /// The vendor's word on a person.

@@ -15,6 +15,7 @@ mod refunds;
 mod requests;
 mod secure;
 mod transfers;
+mod bank_transfer;
 
 pub use answers::*;
 pub use build::*;
@@ -30,3 +31,4 @@ pub use refunds::*;
 pub use requests::*;
 pub use secure::*;
 pub use transfers::*;
+pub use bank_transfer::*;

@@ -139,6 +139,10 @@ impl Town {
         value
     }
 
+    pub async fn ask_dev_body(&self, path: &str, body: Value) -> Value {
+        self.ask_dev("POST", path, Some(body)).await
+    }
+
     pub async fn phone(&self) -> Phone {
         let mut phone = Phone::new(self.line(), self.dev(), "localhost", self.world.clone()).unwrap();
         phone.fetch_keys(&PublicKey::parse(&self.service.info().root_key).unwrap()).await.unwrap();

@@ -27,6 +27,7 @@ impl Word {
             Word::Abandon { intent_id } => ("abandon", Some(("intent_id", intent_id))),
             Word::TransferState { intent_id } => ("transfer", Some(("intent_id", intent_id))),
             Word::TransferCancel { intent_id } => ("cancel_transfer", Some(("intent_id", intent_id))),
+            Word::BankTransfer => ("bank_transfer_details", None),
             Word::OpenPayments => ("open_payments", None),
             Word::Ways => ("ways", None),
             Word::Codes { refresh: true } => ("codes_refresh", None),

@@ -189,6 +189,8 @@ pub enum Word {
         #[command(flatten)]
         agree: Agree,
     },
+    /// Where to transfer money to from one's own bank account, and what came.
+    BankTransfer,
     /// How a transfer stands.
     TransferState {
         /// The payment.

@@ -249,6 +249,7 @@ struct Calls {
             try await wallet.pay.quote(request: .topUp(amount: with.text("amount"), cardId: with.text("card_id")))
         case "quote_withdraw":
             try await wallet.pay.quote(request: .withdraw(amount: with.text("amount"), cardId: with.text("card_id")))
+        case "bank_transfer_details": try await wallet.pay.bankTransferDetails()
         case "payee_by_phone":
             try await wallet.pay.payeeByPhone(phone: with.text("phone"), nameBegins: with.maybeText("name_begins"))
         case "quote_transfer":

@@ -1,16 +1,18 @@
 //! The simulated card bank: cards and their money, with a book of its own.
 //!
 //! The book holds no card number, name, identity number or phone: fingerprints and the last four digits. One-time codes
-//! live in memory; after a restart they are expired.
+//! live in memory; after a restart they are expired. Of a transfer from another bank it has the sender's name and what was typed, as a statement does.
 
 mod binding;
 mod cards;
+mod incoming;
 mod movements;
 #[cfg(test)]
 mod tests;
 
 pub use binding::OtpRefused;
 pub use cards::{CardState, TestCard};
+pub use incoming::IncomingTransfer;
 pub use movements::BankCallback;
 
 use crate::error::OutsideError;
@@ -39,6 +41,9 @@ CREATE INDEX IF NOT EXISTS movements_by_time ON movements(executed_at);
 CREATE TABLE IF NOT EXISTS callbacks(
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, kind TEXT NOT NULL, amount INTEGER NOT NULL,
     state TEXT NOT NULL, code TEXT, bank_ref TEXT, at INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS incoming(
+    id TEXT PRIMARY KEY, bank_ref TEXT NOT NULL UNIQUE, amount INTEGER NOT NULL CHECK (amount > 0), memo TEXT NOT NULL, sender TEXT NOT NULL,
+    value_at INTEGER NOT NULL, shown_at INTEGER NOT NULL, returned_at INTEGER) STRICT;
 ";
 
 /// How the bank misbehaves towards the next movements, until the switch is set back.

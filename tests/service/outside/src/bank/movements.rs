@@ -3,7 +3,7 @@
 use super::{BankFault, BankFaults, SimulatedBank};
 use crate::error::OutsideError;
 use super::cards::why_bad;
-use crate::port::{Bank, BankAnswer, BookLine, CardStanding};
+use crate::port::{Bank, BankAnswer, BookLine, CardStanding, StatementLine};
 use crate::store::lock;
 use kabao_base::{Currency, Id, Money, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -108,6 +108,18 @@ impl Bank for SimulatedBank {
     fn book(&self, since: Timestamp) -> Vec<BookLine> {
         self.book_since(since).unwrap_or_default()
     }
+
+    fn statement(&self, since: Timestamp) -> Option<Vec<StatementLine>> {
+        if self.is_silent() { None } else { self.statement_since(since).ok() }
+    }
+
+    fn sender(&self, id: Id) -> Option<String> {
+        if self.is_silent() { None } else { self.sender_of(id).ok().flatten() }
+    }
+
+    fn send_back(&self, id: Id) -> BankAnswer {
+        self.send_back_now(id).unwrap_or(BankAnswer::Pending)
+    }
 }
 
 impl SimulatedBank {
@@ -154,13 +166,15 @@ impl SimulatedBank {
         Ok(())
     }
 
-    /// What the wallet holds at the bank, in fen: everything debited less everything credited.
+    /// What the wallet holds at the bank, in fen: everything debited and transferred less everything credited and sent back.
     pub fn wallet_holds(&self) -> Result<i64, OutsideError> {
-        Ok(self.book.hold().query_row(
+        let book = self.book.hold();
+        let moved: i64 = book.query_row(
             "SELECT COALESCE(SUM(CASE kind WHEN 'debit' THEN amount ELSE -amount END), 0) FROM movements WHERE state = 'done'",
             [],
             |row| row.get(0),
-        )?)
+        )?;
+        Ok(moved.saturating_add(self.incoming_holds(&book)?))
     }
 
     fn is_silent(&self) -> bool {

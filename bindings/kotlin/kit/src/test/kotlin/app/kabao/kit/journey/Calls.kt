@@ -262,6 +262,7 @@ class Calls(private val wallet: Wallet, private val language: Language) {
             "tap" -> wallet.pay.tap(with.bytes("tag"))
             "quote_top_up" -> wallet.pay.quote(QuoteRequest.TopUp(with.text("amount"), with.text("card_id")))
             "quote_withdraw" -> wallet.pay.quote(QuoteRequest.Withdraw(with.text("amount"), with.text("card_id")))
+            "bank_transfer_details" -> wallet.pay.bankTransferDetails()
             "payee_by_phone" -> wallet.pay.payeeByPhone(with.text("phone"), with.maybeText("name_begins"))
             "quote_transfer" -> {
                 val (payee, amount) = with.text("payee_id") to with.text("amount")
