@@ -17,8 +17,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// The calls that fetch something, by name. What they give does not matter here.
-const CALLS: [&str; 12] =
-    ["account", "cards", "limits", "rules", "profile", "security", "devices", "contacts", "consents", "identity", "classes", "history"];
+const CALLS: [&str; 13] = [
+    "account", "cards", "limits", "rules", "profile", "security", "devices", "contacts", "consents", "identity", "classes", "bank_transfer", "history",
+];
 
 async fn ask(wallet: &Wallet, call: &str) -> Outcome<()> {
     let (account, identity) = (wallet.account(), wallet.identity());
@@ -34,6 +35,7 @@ async fn ask(wallet: &Wallet, call: &str) -> Outcome<()> {
         "consents" => wallet.data().refresh_consents().await.map(drop),
         "identity" => identity.consent_text().await.map(drop),
         "classes" => identity.classes().await.map(drop),
+        "bank_transfer" => wallet.pay().bank_transfer_details().await.map(drop),
         _ => wallet.history().sync().await.map(drop),
     }
 }

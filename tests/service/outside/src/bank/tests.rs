@@ -349,3 +349,34 @@ fn an_ended_agreement_moves_nothing_and_another_binding_starts_anew() {
     branch.bank.confirm_card(id(201), &branch.otp(), "card-2").unwrap();
     assert!(matches!(branch.bank.debit(id(3), "card-2", Money::fen(1)), BankAnswer::Done { .. }));
 }
+
+#[test]
+fn a_transfer_from_another_bank_is_on_the_statement_once_and_goes_back_once() {
+    let branch = Branch::open(None);
+    let transfer = IncomingTransfer { bank_ref: "R1", amount_fen: 700, memo: "KB", sender: "张三", after_ms: 1_000 };
+    let (id, _) = branch.bank.take_in(&transfer).unwrap();
+    assert_eq!(branch.bank.take_in(&IncomingTransfer { amount_fen: 900, ..transfer.clone() }).unwrap().0, id);
+    let shown = |since: i64| branch.bank.statement(Timestamp::from_ms(since)).unwrap();
+    assert_eq!((shown(0).len(), branch.bank.wallet_holds().unwrap(), branch.bank.send_back(id)), (0, 0, BankAnswer::Unknown), "not before its batch");
+    branch.world.advance(1_000);
+    let lines = shown(0);
+    assert_eq!((lines.len(), lines[0].amount.minor, lines[0].returned, branch.bank.wallet_holds().unwrap()), (1, 700, false, 700));
+    assert_eq!(branch.bank.sender(id).as_deref(), Some("张三"));
+    branch.bank.set_faults(BankFaults { movements: BankFault::LoseAnswer, ..BankFaults::default() });
+    assert_eq!(branch.bank.send_back(id), BankAnswer::Pending);
+    branch.bank.set_faults(BankFaults::default());
+    for _ in 0..2 {
+        assert_eq!((branch.bank.send_back(id), branch.bank.wallet_holds().unwrap()), (BankAnswer::Done { bank_ref: "R1".to_owned() }, 0));
+    }
+    assert!(shown(0)[0].returned);
+    branch.bank.set_faults(BankFaults { silent_queries: true, ..BankFaults::default() });
+    assert_eq!((branch.bank.statement(Timestamp::from_ms(0)), branch.bank.sender(id)), (None, None));
+    // Made-up numbers differ, and a text is no longer than a statement's.
+    let long = "长".repeat(1 << 20);
+    let some = IncomingTransfer { bank_ref: "", amount_fen: 1, memo: &long, sender: &long, after_ms: -5 };
+    assert_ne!(branch.bank.take_in(&some).unwrap().0, branch.bank.take_in(&some).unwrap().0);
+    branch.bank.set_faults(BankFaults::default());
+    assert!(shown(0).iter().all(|line| line.memo.chars().count() <= 200));
+    assert!(branch.bank.take_in(&IncomingTransfer { amount_fen: 0, ..some }).is_ok());
+    assert!(shown(0).iter().all(|line| line.amount.minor > 0), "nothing is not a transfer");
+}
