@@ -59,6 +59,13 @@ impl KabaoWallet {
         self.0.part().is_locked()
     }
 
+    /// The phone is on another network: call it when the system says so. Connections of the old one are given up, whoever waits for an answer
+    /// there hears `net_cut` instead of waiting its time out, and every payment without a result is asked for at once. Nothing is sent
+    /// twice for it: a payment that was on its way is *unknown* until its answer is there.
+    pub fn network_changed(&self) {
+        self.0.part().network_changed();
+    }
+
     /// Somebody is there: call it for every touch of a screen that shows the wallet. Calls do not count by themselves.
     pub fn touch(&self) {
         self.0.part().touch();

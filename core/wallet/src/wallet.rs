@@ -262,6 +262,15 @@ impl Wallet {
         }
     }
 
+    /// The phone is on another network: call it when the system says so. Connections of the old one are given up, whoever waits for an answer
+    /// there hears `net_cut` instead of waiting its time out, and every payment without a result is asked for at once. Nothing is sent
+    /// twice for it: a payment that was on its way is *unknown* until its answer is there.
+    pub fn network_changed(&self) {
+        self.core.host.transport().forget();
+        self.core.client.way.moved();
+        self.core.engine.ask_now();
+    }
+
     /// What the features share.
     #[cfg(feature = "figures")]
     pub(crate) fn core(&self) -> &Arc<Core> {

@@ -172,3 +172,39 @@ fn a_phone_that_changes_networks_in_mid_payment_pays_once() {
         assert_eq!(story.network().await.0, NetworkState::Good);
     });
 }
+
+#[test]
+fn a_phone_that_moves_to_another_network_waits_for_no_answer_on_the_old_one() {
+    story("moved", async |story: Story| {
+        let quote = story.wallet().pay().quote(story.top_up_request("20.00").await).await.unwrap();
+        let stall = Arc::new(Stall::default());
+        stall.ms.store(9_000, Ordering::SeqCst);
+        story.all.net.meddle(Some(Arc::clone(&stall) as _));
+        let (wallet, begun) = (story.wallet(), tokio::time::Instant::now());
+        let (account, pay) = (wallet.account(), wallet.pay());
+        let moves = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            stall.ms.store(100, Ordering::SeqCst);
+            wallet.network_changed();
+        };
+        let (paid, asked, ()) = tokio::join!(confirm(&wallet, &quote), account.refresh(), moves);
+        assert!(asked.unwrap_err().is(Code::NetCut));
+        let paid = paid.unwrap();
+        assert_eq!((paid.state, paid.may_pay_again), (PaymentState::Unknown, false), "it may have arrived");
+        let end = pay.resolve(paid.intent_id.clone()).await.unwrap();
+        assert_eq!(end.state, PaymentState::Succeeded);
+        assert!(begun.elapsed() < Duration::from_secs(5), "the old network's answer was waited for: {:?}", begun.elapsed());
+        assert_eq!(story.network().await.0, NetworkState::Good);
+        let executions = story.executions().await;
+        assert_eq!(executions.iter().filter(|execution| execution["intent_id"] == paid.intent_id.as_str()).map(|execution| &execution["count"]).collect::<Vec<_>>(), [1]);
+        // After hours without network the pauses are a quarter of an hour; who is back, knows at once.
+        let quote = pay.quote(story.top_up_request("21.00").await).await.unwrap();
+        story.all.net.set(Weather { off: true, ..Weather::default() });
+        let paid = confirm(&wallet, &quote).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(3 * 3_600)).await;
+        story.all.net.set(Weather::default());
+        wallet.network_changed();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(pay.payment(paid.intent_id).await.unwrap().state.is_final());
+    });
+}

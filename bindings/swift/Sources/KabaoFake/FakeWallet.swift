@@ -78,6 +78,8 @@ public final class FakeWallet: OpenWallet {
         emit(.state(locked: locked))
     }
 
+    public func networkChanged() {}
+
     public func touch() {}
 
     public func lockAfter() async throws -> LockAfterView {

@@ -36,6 +36,9 @@ public protocol OpenWallet: AnyObject, Sendable {
     /// stream; no event is lost on a slow reader.
     var events: AsyncStream<WalletEvent> { get }
 
+    /// The phone is on another network: call it when the system says so (`NWPathMonitor`). Whoever waits for an answer on the old
+    /// one hears `net_cut`, and every payment without a result is asked for at once. Nothing is sent twice for it.
+    func networkChanged()
     /// Opens a locked wallet again. Does nothing when it is open.
     func unlock() async throws
     /// Locks for the person at once.

@@ -85,6 +85,10 @@ public final class Wallet: Sendable {
         }
     }
 
+    /// The phone is on another network: call it when the system says so (`NWPathMonitor`). Whoever waits for an answer on the old
+    /// one hears `net_cut`, and every payment without a result is asked for at once. Nothing is sent twice for it.
+    public func networkChanged() { core.networkChanged() }
+
     /// Opens a locked wallet again. Does nothing when it is open.
     public func unlock() async throws { try await core.unlock() }
 

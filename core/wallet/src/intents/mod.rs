@@ -48,6 +48,11 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    /// Every payment without a result is asked for now, however long its pause had become.
+    pub(crate) fn ask_now(&self) {
+        self.driven().values().for_each(|driver| driver.notify_one());
+    }
+
     fn driven(&self) -> std::sync::MutexGuard<'_, BTreeMap<Id, Arc<Notify>>> {
         self.driven.lock().unwrap_or_else(PoisonError::into_inner)
     }

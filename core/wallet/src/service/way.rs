@@ -7,7 +7,9 @@ use crate::error::{Outcome, WalletError};
 use crate::host::{HttpRequest, HttpResponse, TransportError};
 use crate::shared::Core;
 use kabao_base::Code;
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::Notify;
 
 /// How long calls wait for their whole answer, in milliseconds: the first on a good network, the next after each that did not
 /// come in time. The last is above a stall of half a minute, which mobile networks have at the edge of a cell.
@@ -65,7 +67,7 @@ struct Found {
 
 /// What the calls of one wallet found out about the way.
 #[derive(Default)]
-pub(crate) struct Way(Mutex<Found>);
+pub(crate) struct Way(Mutex<Found>, Notify);
 
 impl Way {
     fn found(&self) -> std::sync::MutexGuard<'_, Found> {
@@ -102,6 +104,13 @@ impl Way {
     pub(super) fn clear(&self) {
         let mut found = self.found();
         (found.asked, found.trouble) = (true, None);
+    }
+
+    /// The phone is on another network. What was found out about the last one says nothing of it, and whoever waits for an answer
+    /// there waits for nothing.
+    pub(crate) fn moved(&self) {
+        *self.found() = Found::default();
+        self.1.notify_waiters();
     }
 
     /// How it stands, and the last trouble while it lasts.
@@ -141,7 +150,15 @@ impl Core {
     pub(super) async fn exchange(&self, request: HttpRequest) -> Outcome<HttpResponse> {
         let way = &self.client.way;
         let (timeout_ms, begun) = (way.patience_ms(), self.host.monotonic_ms());
-        let code = match self.client.send(HttpRequest { timeout_ms, ..request }).await {
+        let mut moved = pin!(way.1.notified());
+        // From here on, not from its first poll: the phone may move while the request is made ready.
+        moved.as_mut().enable();
+        let came = tokio::select! {
+            biased;
+            came = self.client.send(HttpRequest { timeout_ms, ..request }) => came,
+            () = moved => Err(TransportError::Cut),
+        };
+        let code = match came {
             Ok(answer) => {
                 way.came_after(u64::try_from(self.host.monotonic_ms().saturating_sub(begun)).unwrap_or(0));
                 if !is_sign_in_page(&answer) {

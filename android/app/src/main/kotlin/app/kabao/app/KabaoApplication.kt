@@ -3,6 +3,8 @@ package app.kabao.app
 import android.app.Activity
 import android.app.Application
 import android.content.Context
+import android.net.ConnectivityManager
+import android.net.Network
 import app.kabao.bridge.KitDoor
 import app.kabao.core.languageOfTag
 import app.kabao.kit.Device
@@ -81,11 +83,27 @@ public class KabaoApplication : Application() {
             is Outcome.Given -> {
                 val model = WalletModel(KitDoor(wallet.value, language), words, scope)
                 model.start()
+                watchNetworks(wallet.value)
                 Started.Ready(model, wallet.value)
             }
             is Outcome.Refused -> wallet.failure.explain(language).let { Started.Not(listOf(it.text, it.next)) }
         }
     }
+}
+
+/** From Wi-Fi to the mobile network and back: whoever waits for an answer on the old one is told at once. */
+private fun Context.watchNetworks(wallet: Wallet) {
+    getSystemService(ConnectivityManager::class.java).registerDefaultNetworkCallback(
+        object : ConnectivityManager.NetworkCallback() {
+            private var last: Network? = null
+
+            override fun onAvailable(network: Network) {
+                // The first call names the network that is there already.
+                if (last != null && last != network) wallet.networkChanged()
+                last = network
+            }
+        },
+    )
 }
 
 /** The service that this app belongs to: `assets/service.json`, put there by who builds the app. */

@@ -100,6 +100,8 @@ public class FakeWallet(step: OnboardingStepKind = OnboardingStepKind.READY, bal
         emit(WalletEvent.State(to))
     }
 
+    override fun networkChanged(): Unit = Unit
+
     override fun touch(): Unit = Unit
 
     override suspend fun lockAfter(): LockAfterView =

@@ -56,6 +56,13 @@ public interface OpenWallet : AutoCloseable {
      */
     public val events: Flow<WalletEvent>
 
+    /**
+     * The phone is on another network: call it when the system says so (`ConnectivityManager.registerDefaultNetworkCallback`, `onAvailable`).
+     * Whoever waits for an answer on the old one hears `net_cut`, and every payment without a result is asked for at once.
+     * Nothing is sent twice for it.
+     */
+    public fun networkChanged()
+
     /** Opens a locked wallet again. Does nothing when it is open. */
     public suspend fun unlock()
 

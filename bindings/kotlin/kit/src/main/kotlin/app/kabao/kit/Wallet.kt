@@ -92,6 +92,13 @@ public class Wallet private constructor(private val core: KabaoWallet) : OpenWal
             awaitClose { subscription.use { it.cancel() } }
         }.buffer(Channel.UNLIMITED)
 
+    /**
+     * The phone is on another network: call it when the system says so (`ConnectivityManager.registerDefaultNetworkCallback`, `onAvailable`).
+     * Whoever waits for an answer on the old one hears `net_cut`, and every payment without a result is asked for at once.
+     * Nothing is sent twice for it.
+     */
+    override fun networkChanged(): Unit = core.networkChanged()
+
     /** Opens a locked wallet again. Does nothing when it is open. */
     override suspend fun unlock(): Unit = core.unlock()
 
