@@ -24,6 +24,7 @@ pub(super) async fn drive(
     poke: &Notify,
 ) {
     let mut work = VecDeque::from([first]);
+    // Never counted anew: a restored service may say in turn that it does not know the payment and that the bank has it.
     let mut silent = 0u32;
     while let Some(effect) = work.pop_front() {
         match effect {
@@ -73,9 +74,6 @@ pub(super) async fn drive(
         }
         // Only makes an old copy easier to notice; the next one may succeed.
         let _ = core.anchor_if_due().await;
-        if !effects.contains(&PaymentEffect::AskLater) {
-            silent = 0;
-        }
         work = VecDeque::from(effects);
         // Without an answer the mark stays, and the next exchange tries again.
         let _ = after_restore(core).await;
@@ -116,7 +114,7 @@ async fn exchange_and_record(
     }
 }
 
-/// Waits for the next question: longer after each silence, or until somebody wants to know now.
+/// Waits for the next question: longer after each pause, or until somebody wants to know now.
 async fn wait(core: &Core, silent: u32, poke: &Notify) {
     let jitter = core.random::<2>().map_or(500, |bytes| u32::from(u16::from_be_bytes(bytes)) % 1001);
     let pause = u64::try_from(retry_delay(silent, jitter)).unwrap_or(1000);

@@ -68,8 +68,8 @@ fn copy_book(from: &Path, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// All of them; the books that are kept are the last storm's.
-fn many(wish: &Wish, channels: &Path, begin: Instant) -> Result<Sums, (u64, Vec<String>, Sums)> {
+/// All of them, and the lowest seed that broke a promise with the reasons. The books that are kept are the last storm's.
+fn many(wish: &Wish, channels: &Path, begin: Instant) -> (Sums, Option<(u64, Vec<String>)>) {
     let (next, stop) = (AtomicU64::new(wish.seed), AtomicBool::new(false));
     let end = wish.seed.saturating_add(wish.count);
     let (tell, told) = mpsc::channel();
@@ -103,10 +103,7 @@ fn many(wish: &Wish, channels: &Path, begin: Instant) -> Result<Sums, (u64, Vec<
                 broken = Some((seed, reasons));
             }
         }
-        match broken {
-            Some((seed, reasons)) => Err((seed, reasons, sum)),
-            None => Ok(sum),
-        }
+        (sum, broken)
     })
 }
 
@@ -122,14 +119,12 @@ fn run(words: &[String]) -> Result<bool, String> {
         wish.jobs = 1;
     }
     let begin = Instant::now();
-    let sum = match many(&wish, channels.path(), begin) {
-        Ok(sum) => sum,
-        Err((seed, reasons, sum)) => {
-            println!("seed {seed}: {}", reasons.join("; "));
-            println!("{} payments in {} storms before it", sum.payments, sum.storms);
-            return Ok(false);
-        }
-    };
+    let (sum, broken) = many(&wish, channels.path(), begin);
+    if let Some((seed, reasons)) = broken {
+        println!("seed {seed}: {}", reasons.join("; "));
+        println!("{} payments in {} storms before it", sum.payments, sum.storms);
+        return Ok(false);
+    }
     sum.print();
     let seconds = begin.elapsed().as_secs_f64();
     if let Some(file) = &wish.write {
