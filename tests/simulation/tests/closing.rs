@@ -255,7 +255,7 @@ fn what_was_begun_for_a_closed_account_does_not_stand_in_the_way_of_the_next_one
             }));
             begin(true).await;
             story.honest();
-            let sent = sent.lock().unwrap();
+            let sent = sent.lock().unwrap().clone();
             let [(old, asked), (new, asked_again)] = sent.as_slice() else { panic!("{way}: {sent:?}") };
             assert!(old != new && asked == asked_again, "{way}: {sent:?}");
             assert!(prove_number().await, "{way}");

@@ -133,6 +133,11 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
             None => name::user(receipt.account_id),
         };
         let postings = [(payer.clone(), -total), (target, receipt.amount.minor), (name::FEES.to_owned(), receipt.fee.minor)];
+        // The book had forgotten that the order was paid, and took it once more: both stand, as both were signed, and the merchant
+        // returns one. Under the order stands the one that the book has.
+        let again = "SELECT 1 FROM payments WHERE payee_id = ?1 AND order_no = ?2 AND intent_id <> ?3 AND state IN ('accepted', 'sent', 'cancelling', 'succeeded')";
+        let of = params![receipt.payee_id.map(|payee| payee.to_string()), receipt.order, intent.to_string()];
+        let paid_anew = one(tx, again, of, |row| row.get::<_, i64>(0))?.is_some();
         let known = adopted::find(tx, receipt)?;
         let record = match &known {
             Some(row) => adopted::take_over(tx, row, receipt, intent, &payer, now)?,
@@ -151,7 +156,7 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
             kind: kind.to_owned(),
             digest: receipt.terms_digest,
             payee: receipt.payee_id,
-            order: receipt.order.clone(),
+            order: receipt.order.clone().filter(|_| !paid_anew),
             amount: receipt.amount.minor,
             fee: receipt.fee.minor,
             card,
