@@ -68,11 +68,11 @@ fn multiply(left: &Number, right: &Number) -> Number {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use p256::elliptic_curve::sec1::ToEncodedPoint;
+    use p256::elliptic_curve::sec1::ToSec1Point;
 
     fn point(scalar: [u8; 32]) -> [u8; 65] {
         let key = p256::SecretKey::from_slice(&scalar).unwrap();
-        key.public_key().to_encoded_point(false).as_bytes().try_into().unwrap()
+        key.public_key().to_sec1_point(false).as_bytes().try_into().unwrap()
     }
 
     proptest::proptest! {

@@ -33,7 +33,7 @@ impl SoftwareKey {
 
     /// The public half.
     pub fn public(&self) -> PublicKey {
-        let point = self.0.verifying_key().to_encoded_point(false);
+        let point = self.0.verifying_key().to_sec1_point(false);
         // The point comes from the curve's own arithmetic and is uncompressed: 65 bytes.
         let mut bytes = [0u8; 65];
         for (slot, byte) in bytes.iter_mut().zip(point.as_bytes()) {
