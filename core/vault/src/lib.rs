@@ -23,7 +23,7 @@ pub use error::VaultError;
 pub use folder::Folder;
 pub use key::{Cipher, FileKey, KeyEnvelope};
 pub use open::Presence;
-pub use kabao_vault_sys::{WipingAllocator, wipe_stack};
+pub use kabao_vault_sys::{Cached, WipingAllocator, wipe_stack};
 pub use spec::{Durability, FileSpec, Migration};
 
 /// The version of the SQLite that this program carries, for a page about the app and for reports: `3.54.0`. It is never that of

@@ -108,6 +108,8 @@ fn start(
 ) -> Result<(Connection, Guard), VaultError> {
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // A statement keeps its plan: with a partial index in sight SQLite would else prepare it anew for each value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     wipe_what_is_freed(&connection)?;
     let guard = Guard::install(&mut connection)?;

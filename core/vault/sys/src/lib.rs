@@ -4,6 +4,7 @@
 //! calling it is also what links the C library: a program that forgets it does not link, instead of silently using an
 //! unencrypted SQLite of the machine.
 
+mod cached;
 mod tokenizer;
 mod tokens;
 mod wipe;
@@ -13,6 +14,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use rusqlite::{Connection, Result, ffi};
 use zeroize::Zeroizing;
 
+pub use cached::Cached;
 pub use tokenizer::add_tokenizer;
 pub use tokens::{Flow, tokenize};
 pub use wipe::{WipingAllocator, wipe_stack};

@@ -3,6 +3,7 @@
 use super::{id_at, id_if};
 use crate::error::Outcome;
 use kabao_base::{Id, Timestamp};
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -29,7 +30,7 @@ pub(crate) struct AccountRow {
 /// Reads the row; all absent before the first registration.
 pub(crate) fn load(conn: &Connection) -> Outcome<AccountRow> {
     let row = conn
-        .query_row(
+        .row(
             "SELECT registration_id, phone, device_model, resend_at, account_id, device_id, pin_set, sheet_set,
                     verification_id, verification_state, verification_code,
                     verification_retriable, class, name_masked, id_masked FROM account",
@@ -62,7 +63,7 @@ pub(crate) fn load(conn: &Connection) -> Outcome<AccountRow> {
 /// Stores the row.
 pub(crate) fn save(conn: &Connection, row: &AccountRow) -> Outcome<()> {
     let text = |id: &Option<Id>| id.map(|id| id.to_string());
-    conn.execute(
+    conn.run(
         "INSERT OR REPLACE INTO account (one, registration_id, phone, device_model, resend_at, account_id, device_id,
              pin_set, sheet_set, verification_id, verification_state, verification_code,
              verification_retriable, class, name_masked, id_masked)
@@ -93,7 +94,7 @@ pub(crate) struct BindingRow {
 
 /// Stores an attempt, new or changed.
 pub(crate) fn save_binding(conn: &Connection, row: &BindingRow) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT OR REPLACE INTO bindings (binding_id, state, last4, bank, brand, card_id, code, at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
@@ -107,7 +108,7 @@ pub(crate) fn save_binding(conn: &Connection, row: &BindingRow) -> Outcome<()> {
 
 /// All attempts, newest first.
 pub(crate) fn bindings(conn: &Connection) -> Outcome<Vec<BindingRow>> {
-    conn.prepare("SELECT binding_id, state, last4, bank, brand, card_id, code, at FROM bindings ORDER BY at DESC LIMIT 50")
+    conn.prepare_cached("SELECT binding_id, state, last4, bank, brand, card_id, code, at FROM bindings ORDER BY at DESC LIMIT 50")
         .and_then(|mut select| {
             select
                 .query_map([], |row| {

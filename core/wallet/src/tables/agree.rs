@@ -48,7 +48,7 @@ pub(crate) fn first_wrong(conn: &Connection) -> Outcome<Option<u64>> {
 fn newest(conn: &Connection) -> Outcome<Newest> {
     // Of a group with max(), SQLite takes the other columns from the row that has it.
     let mut all = conn
-        .prepare("SELECT max(seq), subject, body FROM events WHERE kind = 'intent' GROUP BY subject")
+        .prepare_cached("SELECT max(seq), subject, body FROM events WHERE kind = 'intent' GROUP BY subject")
         .map_err(VaultError::from)?;
     let rows = all
         .query_map([], |row| Ok((row.get::<_, String>(1)?, (count_at(row, 0)?, row.get::<_, Vec<u8>>(2)?))))

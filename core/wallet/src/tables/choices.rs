@@ -2,6 +2,7 @@
 
 use crate::error::Outcome;
 use kabao_base::Timestamp;
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -20,21 +21,21 @@ pub(crate) const LOCK_AFTER: &str = "lock_after";
 
 /// Reads a choice.
 pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
-    conn.query_row("SELECT value FROM choices WHERE name = ?1", [name], |row| row.get(0))
+    conn.row("SELECT value FROM choices WHERE name = ?1", [name], |row| row.get(0))
         .optional()
         .map_err(|error| VaultError::from(error).into())
 }
 
 /// All choices with their moments, by name.
 pub(crate) fn all(conn: &Connection) -> Outcome<Vec<(String, String, Timestamp)>> {
-    conn.prepare("SELECT name, value, at FROM choices ORDER BY name")
+    conn.prepare_cached("SELECT name, value, at FROM choices ORDER BY name")
         .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, super::time_at(row, 2)?)))?.collect())
         .map_err(|error| VaultError::from(error).into())
 }
 
 /// Stores a choice.
 pub(crate) fn set(conn: &Connection, name: &str, value: &str, at: Timestamp) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT INTO choices (name, value, at) VALUES (?1, ?2, ?3)
          ON CONFLICT (name) DO UPDATE SET value = excluded.value, at = excluded.at",
         params![name, value, at.as_ms()],
@@ -45,16 +46,16 @@ pub(crate) fn set(conn: &Connection, name: &str, value: &str, at: Timestamp) -> 
 
 /// Takes a choice back.
 pub(crate) fn remove(conn: &Connection, name: &str) -> Outcome<()> {
-    conn.execute("DELETE FROM choices WHERE name = ?1", [name]).map(|_| ()).map_err(|error| VaultError::from(error).into())
+    conn.run("DELETE FROM choices WHERE name = ?1", [name]).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }
 
 /// Counts one more change of the file.
 pub(crate) fn next_revision(conn: &Connection) -> Outcome<i64> {
-    conn.query_row("UPDATE revision SET number = number + 1 RETURNING number", [], |row| row.get(0))
+    conn.row("UPDATE revision SET number = number + 1 RETURNING number", [], |row| row.get(0))
         .map_err(|error| VaultError::from(error).into())
 }
 
 /// The revision of the file.
 pub(crate) fn revision(conn: &Connection) -> Outcome<i64> {
-    conn.query_row("SELECT number FROM revision", [], |row| row.get(0)).map_err(|error| VaultError::from(error).into())
+    conn.row("SELECT number FROM revision", [], |row| row.get(0)).map_err(|error| VaultError::from(error).into())
 }

@@ -3,6 +3,7 @@
 use super::{id_at, time_at};
 use crate::error::Outcome;
 use kabao_base::{Id, Timestamp};
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -22,7 +23,7 @@ pub(crate) struct ConsentRow {
 
 /// All of them, oldest first.
 pub(crate) fn all(conn: &Connection) -> Outcome<Vec<ConsentRow>> {
-    conn.prepare(
+    conn.prepare_cached(
         "SELECT c.consent_id, c.document, c.version, c.at, w.at, w.told_at, t.digest FROM consents c
          LEFT JOIN withdrawals w ON w.consent_id = c.consent_id
          LEFT JOIN consent_texts t ON t.consent_id = c.consent_id ORDER BY c.at, c.consent_id LIMIT 1000",
@@ -47,12 +48,12 @@ pub(crate) fn all(conn: &Connection) -> Outcome<Vec<ConsentRow>> {
 
 /// Remembers a consent, with the digest of its text where this phone showed it.
 pub(crate) fn add(conn: &Connection, id: Id, document: &str, version: &str, at: Timestamp, digest: Option<&str>) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT OR IGNORE INTO consents (consent_id, document, version, at) VALUES (?1, ?2, ?3, ?4)",
         params![id.to_string(), document, version, at.as_ms()],
     )
     .and_then(|_| match digest {
-        Some(digest) => conn.execute("INSERT OR IGNORE INTO consent_texts (consent_id, digest) VALUES (?1, ?2)", params![id.to_string(), digest]),
+        Some(digest) => conn.run("INSERT OR IGNORE INTO consent_texts (consent_id, digest) VALUES (?1, ?2)", params![id.to_string(), digest]),
         None => Ok(0),
     })
     .map(|_| ())
@@ -61,7 +62,7 @@ pub(crate) fn add(conn: &Connection, id: Id, document: &str, version: &str, at: 
 
 /// The consent that counts for the next step that needs a document, with its version; one that is under way has none.
 pub(crate) fn standing(conn: &Connection, document: &str) -> Outcome<Option<(Id, Option<String>)>> {
-    conn.query_row("SELECT consent_id, version FROM standing_consents WHERE document = ?1", [document], |row| Ok((id_at(row, 0)?, row.get(1)?)))
+    conn.row("SELECT consent_id, version FROM standing_consents WHERE document = ?1", [document], |row| Ok((id_at(row, 0)?, row.get(1)?)))
         .optional()
         .map_err(|error| VaultError::from(error).into())
 }
@@ -73,14 +74,14 @@ pub(crate) fn counts(conn: &Connection, document: &str) -> Outcome<Option<Id>> {
 
 /// The ids of the consents that count, of every document.
 pub(crate) fn counting(conn: &Connection) -> Outcome<Vec<Id>> {
-    conn.prepare("SELECT consent_id FROM standing_consents WHERE version IS NOT NULL")
+    conn.prepare_cached("SELECT consent_id FROM standing_consents WHERE version IS NOT NULL")
         .and_then(|mut select| select.query_map([], |row| id_at(row, 0))?.collect())
         .map_err(|error| VaultError::from(error).into())
 }
 
 /// From now on this consent counts, or is under way.
 pub(crate) fn set_standing(conn: &Connection, document: &str, id: Id, version: Option<&str>) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT OR REPLACE INTO standing_consents (document, consent_id, version) VALUES (?1, ?2, ?3)",
         params![document, id.to_string(), version],
     )
@@ -90,7 +91,7 @@ pub(crate) fn set_standing(conn: &Connection, document: &str, id: Id, version: O
 
 /// None counts, and none is under way: the next step that needs the document asks for it.
 pub(crate) fn end_standing(conn: &Connection, document: &str) -> Outcome<()> {
-    conn.execute("DELETE FROM standing_consents WHERE document = ?1", [document])
+    conn.run("DELETE FROM standing_consents WHERE document = ?1", [document])
         .map(|_| ())
         .map_err(|error| VaultError::from(error).into())
 }
@@ -99,25 +100,25 @@ pub(crate) fn end_standing(conn: &Connection, document: &str) -> Outcome<()> {
 pub(crate) fn taken_back(conn: &Connection, document: &str) -> Outcome<bool> {
     let sql = "SELECT count(*) > 0 AND count(*) = count(w.consent_id) FROM consents c
                LEFT JOIN withdrawals w ON w.consent_id = c.consent_id WHERE c.document = ?1";
-    conn.query_row(sql, [document], |row| row.get(0)).map_err(|error| VaultError::from(error).into())
+    conn.row(sql, [document], |row| row.get(0)).map_err(|error| VaultError::from(error).into())
 }
 
 /// Whether this phone ever knew a consent to a document.
 pub(crate) fn ever_given(conn: &Connection, document: &str) -> Outcome<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM consents WHERE document = ?1)";
-    conn.query_row(sql, [document], |row| row.get(0)).map_err(|error| VaultError::from(error).into())
+    conn.row(sql, [document], |row| row.get(0)).map_err(|error| VaultError::from(error).into())
 }
 
 /// Withdraws a consent. One that is withdrawn already stays as it is.
 pub(crate) fn withdraw(conn: &Connection, consent_id: Id, at: Timestamp) -> Outcome<()> {
-    conn.execute("INSERT OR IGNORE INTO withdrawals (consent_id, at) VALUES (?1, ?2)", params![consent_id.to_string(), at.as_ms()])
+    conn.run("INSERT OR IGNORE INTO withdrawals (consent_id, at) VALUES (?1, ?2)", params![consent_id.to_string(), at.as_ms()])
         .map(|_| ())
         .map_err(|error| VaultError::from(error).into())
 }
 
 /// The service knows of a withdrawal.
 pub(crate) fn told(conn: &Connection, consent_id: Id, at: Timestamp) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "UPDATE withdrawals SET told_at = ?2 WHERE consent_id = ?1 AND told_at IS NULL",
         params![consent_id.to_string(), at.as_ms()],
     )
@@ -127,12 +128,12 @@ pub(crate) fn told(conn: &Connection, consent_id: Id, at: Timestamp) -> Outcome<
 
 /// Every withdrawal is told once more.
 pub(crate) fn tell_again(conn: &Connection) -> Outcome<()> {
-    conn.execute("UPDATE withdrawals SET told_at = NULL", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
+    conn.run("UPDATE withdrawals SET told_at = NULL", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }
 
 /// Withdrawals that the service does not know of yet, oldest first.
 pub(crate) fn untold(conn: &Connection) -> Outcome<Vec<Id>> {
-    conn.prepare("SELECT consent_id FROM withdrawals WHERE told_at IS NULL ORDER BY at LIMIT 100")
+    conn.prepare_cached("SELECT consent_id FROM withdrawals WHERE told_at IS NULL ORDER BY at LIMIT 100")
         .and_then(|mut select| select.query_map([], |row| id_at(row, 0))?.collect())
         .map_err(|error| VaultError::from(error).into())
 }

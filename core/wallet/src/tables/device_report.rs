@@ -3,6 +3,7 @@
 use super::id_if;
 use crate::error::Outcome;
 use kabao_base::{Id, Timestamp};
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -18,7 +19,7 @@ pub(crate) struct DeviceReportRow {
 
 /// Reads it; nothing before the app said it.
 pub(crate) fn load(conn: &Connection) -> Outcome<Option<DeviceReportRow>> {
-    conn.query_row("SELECT form, capabilities, told_to FROM device_report", [], |row| {
+    conn.row("SELECT form, capabilities, told_to FROM device_report", [], |row| {
         Ok(DeviceReportRow { form: row.get(0)?, capabilities: row.get(1)?, told_to: id_if(row, 2)? })
     })
     .optional()
@@ -27,7 +28,7 @@ pub(crate) fn load(conn: &Connection) -> Outcome<Option<DeviceReportRow>> {
 
 /// Stores it; the service does not know it yet.
 pub(crate) fn save(conn: &Connection, form: &str, capabilities: &str, at: Timestamp) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT OR REPLACE INTO device_report (one, form, capabilities, at) VALUES (1, ?1, ?2, ?3)",
         params![form, capabilities, at.as_ms()],
     )
@@ -37,7 +38,7 @@ pub(crate) fn save(conn: &Connection, form: &str, capabilities: &str, at: Timest
 
 /// The service knows this report of this device. One that changed meanwhile is not known.
 pub(crate) fn told(conn: &Connection, row: &DeviceReportRow, device: Id) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "UPDATE device_report SET told_to = ?3 WHERE form = ?1 AND capabilities = ?2",
         params![row.form, row.capabilities, device.to_string()],
     )
@@ -47,5 +48,5 @@ pub(crate) fn told(conn: &Connection, row: &DeviceReportRow, device: Id) -> Outc
 
 /// It is told once more.
 pub(crate) fn tell_again(conn: &Connection) -> Outcome<()> {
-    conn.execute("UPDATE device_report SET told_to = NULL", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
+    conn.run("UPDATE device_report SET told_to = NULL", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }

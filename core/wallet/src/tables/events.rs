@@ -4,6 +4,7 @@
 use super::{count_at, count_of, hash_at};
 use crate::error::Outcome;
 use kabao_base::{Code, Timestamp};
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -71,7 +72,7 @@ fn seal(key: &[u8; 32], prev: &[u8; 32], seq: u64, at: i64, kind: &str, subject:
 /// The newest event.
 pub(crate) fn head(conn: &Connection) -> Outcome<EventHead> {
     let found = conn
-        .query_row("SELECT seq, mac FROM events ORDER BY seq DESC LIMIT 1", [], |row| {
+        .row("SELECT seq, mac FROM events ORDER BY seq DESC LIMIT 1", [], |row| {
             Ok(EventHead { seq: count_at(row, 0)?, mac: hash_at(row, 1)? })
         })
         .optional()
@@ -84,7 +85,7 @@ pub(crate) fn mac_of(conn: &Connection, seq: u64) -> Outcome<Option<[u8; 32]>> {
     if seq == 0 {
         return Ok(Some([0; 32]));
     }
-    conn.query_row("SELECT mac FROM events WHERE seq = ?1", [count_of(seq)], |row| hash_at(row, 0))
+    conn.row("SELECT mac FROM events WHERE seq = ?1", [count_of(seq)], |row| hash_at(row, 0))
         .optional()
         .map_err(|error| VaultError::from(error).into())
 }
@@ -93,7 +94,7 @@ pub(crate) fn mac_of(conn: &Connection, seq: u64) -> Outcome<Option<[u8; 32]>> {
 fn fits(conn: &Connection, key: &[u8; 32], seq: u64) -> Outcome<bool> {
     let Some(prev) = mac_of(conn, seq.saturating_sub(1))? else { return Ok(false) };
     let row = conn
-        .query_row("SELECT at, kind, subject, body, mac FROM events WHERE seq = ?1", [count_of(seq)], |row| {
+        .row("SELECT at, kind, subject, body, mac FROM events WHERE seq = ?1", [count_of(seq)], |row| {
             let (at, kind): (i64, String) = (row.get(0)?, row.get(1)?);
             let (subject, body): (String, Vec<u8>) = (row.get(2)?, row.get(3)?);
             Ok(hash_at(row, 4)? == seal(key, &prev, seq, at, &kind, &subject, &body))
@@ -110,7 +111,7 @@ pub(crate) fn check_open(conn: &Connection, key: &[u8; 32]) -> Outcome<()> {
         return Err(Code::StorageDamaged.into());
     }
     let mut open = conn
-        .prepare("SELECT state, event FROM intents WHERE state NOT IN ('succeeded', 'failed')")
+        .prepare_cached("SELECT state, event FROM intents WHERE state NOT IN ('succeeded', 'failed')")
         .map_err(VaultError::from)?;
     let rows = open
         .query_map([], |row| Ok((row.get::<_, String>(0)?, count_at(row, 1)?)))
@@ -127,7 +128,7 @@ fn check_story(conn: &Connection, key: &[u8; 32], state: &str, newest: u64) -> O
     let mut seq = newest;
     loop {
         let body: Option<Vec<u8>> = conn
-            .query_row("SELECT body FROM events WHERE seq = ?1 AND kind = 'intent'", [count_of(seq)], |row| row.get(0))
+            .row("SELECT body FROM events WHERE seq = ?1 AND kind = 'intent'", [count_of(seq)], |row| row.get(0))
             .optional()
             .map_err(VaultError::from)?;
         let text = body.and_then(|body| String::from_utf8(body).ok()).ok_or(Code::StorageDamaged)?;
@@ -146,7 +147,7 @@ fn check_story(conn: &Connection, key: &[u8; 32], state: &str, newest: u64) -> O
 /// Walks the whole chain; the number of the first event that does not fit.
 pub(crate) fn first_wrong(conn: &Connection, key: &[u8; 32]) -> Outcome<Option<u64>> {
     let mut all = conn
-        .prepare("SELECT seq, at, kind, subject, body, mac FROM events ORDER BY seq")
+        .prepare_cached("SELECT seq, at, kind, subject, body, mac FROM events ORDER BY seq")
         .map_err(VaultError::from)?;
     let mut rows = all.query([]).map_err(VaultError::from)?;
     let mut before = EventHead::default();

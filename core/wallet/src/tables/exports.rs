@@ -3,6 +3,7 @@
 use super::{Files, count_at, id_at, time_at};
 use crate::error::Outcome;
 use kabao_base::{Id, Timestamp};
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub(crate) fn part(folder: &Path, export_id: Id) -> PathBuf {
 
 /// An export begins.
 pub(crate) fn begin(conn: &Connection, export_id: Id, folder: &Path, at: Timestamp) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT INTO exports (export_id, folder, state, at) VALUES (?1, ?2, ?3, ?4)",
         params![export_id.to_string(), folder.to_string_lossy(), WRITING, at.as_ms()],
     )
@@ -28,7 +29,7 @@ pub(crate) fn begin(conn: &Connection, export_id: Id, folder: &Path, at: Timesta
 
 /// An export is whole.
 pub(crate) fn end(conn: &Connection, export_id: Id, at: Timestamp, files: u32, bytes: u64) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "UPDATE exports SET state = 'done', ended_at = ?2, files = ?3, bytes = ?4 WHERE export_id = ?1",
         params![export_id.to_string(), at.as_ms(), files, super::count_of(bytes)],
     )
@@ -46,7 +47,7 @@ pub(crate) struct Made {
 
 /// The exports that became whole, newest first.
 pub(crate) fn made(conn: &Connection) -> Outcome<Vec<Made>> {
-    conn.prepare("SELECT folder, at, files, bytes FROM exports WHERE state = 'done' ORDER BY at DESC LIMIT 1000")
+    conn.prepare_cached("SELECT folder, at, files, bytes FROM exports WHERE state = 'done' ORDER BY at DESC LIMIT 1000")
         .and_then(|mut select| {
             let read = |row: &rusqlite::Row<'_>| Ok(Made { folder: row.get(0)?, at: time_at(row, 1)?, files: row.get(2)?, bytes: count_at(row, 3)? });
             select.query_map([], read)?.collect()
@@ -55,7 +56,7 @@ pub(crate) fn made(conn: &Connection) -> Outcome<Vec<Made>> {
 }
 
 fn unfinished(conn: &Connection) -> Outcome<Vec<(Id, PathBuf)>> {
-    conn.prepare("SELECT export_id, folder FROM exports WHERE state = 'writing' ORDER BY at LIMIT 100")
+    conn.prepare_cached("SELECT export_id, folder FROM exports WHERE state = 'writing' ORDER BY at LIMIT 100")
         .and_then(|mut select| {
             select.query_map([], |row| Ok((id_at(row, 0)?, PathBuf::from(row.get::<_, String>(1)?))))?.collect()
         })
@@ -78,7 +79,7 @@ impl Files {
         if !done.is_empty() {
             self.mine_write(at, |tx| {
                 for id in &done {
-                    tx.execute("DELETE FROM exports WHERE export_id = ?1", [id.to_string()]).map_err(VaultError::from)?;
+                    tx.run("DELETE FROM exports WHERE export_id = ?1", [id.to_string()]).map_err(VaultError::from)?;
                 }
                 Ok(())
             })?;

@@ -4,6 +4,7 @@ use super::{count_at, count_of, id_at, id_if, time_at};
 use crate::error::Outcome;
 use kabao_base::{Currency, Id, Money, Timestamp};
 use kabao_money::payment::PaymentState;
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -112,7 +113,7 @@ pub(crate) fn get(conn: &Connection, id: Id) -> Outcome<Option<IntentRow>> {
 
 /// The body of the request.
 pub(crate) fn request(conn: &Connection, id: Id) -> Outcome<Option<Vec<u8>>> {
-    conn.query_row("SELECT request FROM intents WHERE intent_id = ?1", [id.to_string()], |row| row.get(0))
+    conn.row("SELECT request FROM intents WHERE intent_id = ?1", [id.to_string()], |row| row.get(0))
         .optional()
         .map_err(|error| VaultError::from(error).into())
 }
@@ -152,7 +153,7 @@ pub(crate) fn page(conn: &Connection, before: i64, limit: u32) -> Outcome<Vec<(i
 
 /// How many payments there are.
 pub(crate) fn count(conn: &Connection) -> Outcome<u64> {
-    conn.query_row("SELECT count(*) FROM intents", [], |row| count_at(row, 0)).map_err(|error| VaultError::from(error).into())
+    conn.row("SELECT count(*) FROM intents", [], |row| count_at(row, 0)).map_err(|error| VaultError::from(error).into())
 }
 
 /// A proof that a restored service may have forgotten.
@@ -178,7 +179,7 @@ pub(crate) fn owed(conn: &Connection, epoch: u64, after: i64, limit: u32) -> Out
 
 /// Whether there is one.
 pub(crate) fn owes(conn: &Connection, epoch: u64) -> Outcome<bool> {
-    conn.query_row(
+    conn.row(
         "SELECT EXISTS (SELECT 1 FROM intents WHERE proof IS NOT NULL AND known_epoch < ?1)",
         [count_of(epoch)],
         |row| row.get(0),

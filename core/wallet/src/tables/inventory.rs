@@ -38,7 +38,7 @@ pub(crate) fn sizes(conn: &Connection) -> Outcome<BTreeMap<String, Size>> {
 }
 
 fn texts(conn: &Connection, sql: &str, values: impl rusqlite::Params) -> Outcome<Vec<String>> {
-    conn.prepare(sql)
+    conn.prepare_cached(sql)
         .and_then(|mut select| select.query_map(values, |row| row.get(0))?.collect())
         .map_err(|error| VaultError::from(error).into())
 }

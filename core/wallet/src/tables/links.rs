@@ -3,12 +3,13 @@
 use super::id_at;
 use crate::error::Outcome;
 use kabao_base::Id;
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Remembers that `intent` stands in the place of `instead_of`.
 pub(crate) fn insert(conn: &Connection, intent: Id, instead_of: Id) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT INTO intent_links (intent_id, instead_of) VALUES (?1, ?2)",
         params![intent.to_string(), instead_of.to_string()],
     )
@@ -18,7 +19,7 @@ pub(crate) fn insert(conn: &Connection, intent: Id, instead_of: Id) -> Outcome<(
 
 /// The payment in whose place this one stands.
 pub(crate) fn instead_of(conn: &Connection, intent: Id) -> Outcome<Option<Id>> {
-    conn.query_row("SELECT instead_of FROM intent_links WHERE intent_id = ?1", [intent.to_string()], |row| id_at(row, 0))
+    conn.row("SELECT instead_of FROM intent_links WHERE intent_id = ?1", [intent.to_string()], |row| id_at(row, 0))
         .optional()
         .map_err(|error| VaultError::from(error).into())
 }
@@ -34,7 +35,7 @@ pub(crate) fn newest(conn: &Connection) -> Outcome<Vec<(Id, Id)>> {
 
 /// The newest payment that stands in the place of this one.
 pub(crate) fn replaced_by(conn: &Connection, intent: Id) -> Outcome<Option<Id>> {
-    conn.query_row(
+    conn.row(
         "SELECT l.intent_id FROM intent_links l JOIN intents i ON i.intent_id = l.intent_id WHERE l.instead_of = ?1 ORDER BY i.number DESC LIMIT 1",
         [intent.to_string()],
         |row| id_at(row, 0),

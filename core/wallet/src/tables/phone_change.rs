@@ -3,6 +3,7 @@
 use super::{id_at, id_if};
 use crate::error::Outcome;
 use kabao_base::Id;
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -25,7 +26,7 @@ pub(crate) struct PhoneChangeRow {
 
 /// Reads it; nothing when none is under way.
 pub(crate) fn load(conn: &Connection) -> Outcome<Option<PhoneChangeRow>> {
-    conn.query_row("SELECT change_id, phone, old_reachable, state, resend_at, needs_person, needs_pin, proof_id FROM phone_change", [], |row| {
+    conn.row("SELECT change_id, phone, old_reachable, state, resend_at, needs_person, needs_pin, proof_id FROM phone_change", [], |row| {
         Ok(PhoneChangeRow {
             change_id: id_at(row, 0)?,
             phone: row.get(1)?,
@@ -43,7 +44,7 @@ pub(crate) fn load(conn: &Connection) -> Outcome<Option<PhoneChangeRow>> {
 
 /// Stores it.
 pub(crate) fn save(conn: &Connection, row: &PhoneChangeRow) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT OR REPLACE INTO phone_change (one, change_id, phone, old_reachable, state, resend_at, needs_person, needs_pin, proof_id)
          VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
@@ -57,5 +58,5 @@ pub(crate) fn save(conn: &Connection, row: &PhoneChangeRow) -> Outcome<()> {
 
 /// Forgets it.
 pub(crate) fn remove(conn: &Connection) -> Outcome<()> {
-    conn.execute("DELETE FROM phone_change", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
+    conn.run("DELETE FROM phone_change", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }

@@ -3,6 +3,7 @@
 use super::{id_at, id_if};
 use crate::error::Outcome;
 use kabao_base::Id;
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -20,7 +21,7 @@ pub(crate) struct PinResetRow {
 
 /// Reads it; nothing when none is under way.
 pub(crate) fn load(conn: &Connection) -> Outcome<Option<PinResetRow>> {
-    conn.query_row("SELECT reset_id, state, resend_at, needs_person, proof_id FROM pin_reset", [], |row| {
+    conn.row("SELECT reset_id, state, resend_at, needs_person, proof_id FROM pin_reset", [], |row| {
         Ok(PinResetRow {
             reset_id: id_at(row, 0)?,
             state: row.get(1)?,
@@ -35,7 +36,7 @@ pub(crate) fn load(conn: &Connection) -> Outcome<Option<PinResetRow>> {
 
 /// Stores it.
 pub(crate) fn save(conn: &Connection, row: &PinResetRow) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT OR REPLACE INTO pin_reset (one, reset_id, state, resend_at, needs_person, proof_id) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
         params![row.reset_id.to_string(), row.state, row.resend_at, row.needs_person, row.proof_id.map(|id| id.to_string())],
     )
@@ -45,5 +46,5 @@ pub(crate) fn save(conn: &Connection, row: &PinResetRow) -> Outcome<()> {
 
 /// Forgets it.
 pub(crate) fn remove(conn: &Connection) -> Outcome<()> {
-    conn.execute("DELETE FROM pin_reset", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
+    conn.run("DELETE FROM pin_reset", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }

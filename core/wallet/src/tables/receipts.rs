@@ -3,6 +3,7 @@
 use super::{id_if, time_at};
 use crate::error::Outcome;
 use kabao_base::{Id, Timestamp};
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -39,7 +40,7 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReceiptRow> {
 
 /// The receipt of a record.
 pub(crate) fn get(conn: &Connection, record_id: Id) -> Outcome<Option<ReceiptRow>> {
-    conn.query_row(
+    conn.row(
         "SELECT record_id, intent_id, token_id, at, document FROM receipts WHERE record_id = ?1",
         [record_id.to_string()],
         read,
@@ -64,5 +65,5 @@ pub(crate) fn page(conn: &Connection, after: &str, limit: u32) -> Outcome<Vec<Re
 
 /// How many there are.
 pub(crate) fn count(conn: &Connection) -> Outcome<u64> {
-    conn.query_row("SELECT count(*) FROM receipts", [], |row| super::count_at(row, 0)).map_err(|error| VaultError::from(error).into())
+    conn.row("SELECT count(*) FROM receipts", [], |row| super::count_at(row, 0)).map_err(|error| VaultError::from(error).into())
 }

@@ -3,6 +3,7 @@
 use super::id_at;
 use crate::error::Outcome;
 use kabao_base::Id;
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -17,7 +18,7 @@ pub(crate) struct RecheckRow {
 
 /// Reads it; nothing when there is none.
 pub(crate) fn load(conn: &Connection) -> Outcome<Option<RecheckRow>> {
-    conn.query_row("SELECT verification_id, state, code, retriable FROM recheck", [], |row| {
+    conn.row("SELECT verification_id, state, code, retriable FROM recheck", [], |row| {
         Ok(RecheckRow { verification_id: id_at(row, 0)?, state: row.get(1)?, code: row.get(2)?, retriable: row.get(3)? })
     })
     .optional()
@@ -26,7 +27,7 @@ pub(crate) fn load(conn: &Connection) -> Outcome<Option<RecheckRow>> {
 
 /// Stores it.
 pub(crate) fn save(conn: &Connection, row: &RecheckRow) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT OR REPLACE INTO recheck (one, verification_id, state, code, retriable) VALUES (1, ?1, ?2, ?3, ?4)",
         params![row.verification_id.to_string(), row.state, row.code, row.retriable],
     )
@@ -36,5 +37,5 @@ pub(crate) fn save(conn: &Connection, row: &RecheckRow) -> Outcome<()> {
 
 /// Forgets it.
 pub(crate) fn remove(conn: &Connection) -> Outcome<()> {
-    conn.execute("DELETE FROM recheck", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
+    conn.run("DELETE FROM recheck", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }

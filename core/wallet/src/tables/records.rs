@@ -3,6 +3,7 @@
 use super::{count_at, count_of, id_at, id_if, time_at};
 use crate::error::Outcome;
 use kabao_base::{Code, Currency, Id, Money, Timestamp};
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -215,7 +216,7 @@ pub(crate) fn of_intent(conn: &Connection, intent: Id) -> Outcome<Option<RecordR
 
 /// How many records there are.
 pub(crate) fn count(conn: &Connection) -> Outcome<u64> {
-    conn.query_row("SELECT count(*) FROM records", [], |row| count_at(row, 0)).map_err(|error| VaultError::from(error).into())
+    conn.row("SELECT count(*) FROM records", [], |row| count_at(row, 0)).map_err(|error| VaultError::from(error).into())
 }
 
 /// Spent, received and number of records of a month (`202611`).

@@ -3,6 +3,7 @@
 use super::id_if;
 use crate::error::Outcome;
 use kabao_base::Id;
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -31,7 +32,7 @@ pub(crate) struct ReplacementRow {
 
 /// Reads it; nothing when none is under way.
 pub(crate) fn load(conn: &Connection) -> Outcome<Option<ReplacementRow>> {
-    conn.query_row(
+    conn.row(
         "SELECT replacement_id, phone, device_model, state, resend_at, account_id, needs_person, needs_pin, proof_id FROM replacement",
         [],
         |row| {
@@ -55,7 +56,7 @@ pub(crate) fn load(conn: &Connection) -> Outcome<Option<ReplacementRow>> {
 /// Stores it.
 pub(crate) fn save(conn: &Connection, row: &ReplacementRow) -> Outcome<()> {
     let text = |id: &Option<Id>| id.map(|id| id.to_string());
-    conn.execute(
+    conn.run(
         "INSERT OR REPLACE INTO replacement (one, replacement_id, phone, device_model, state, resend_at, account_id,
              needs_person, needs_pin, proof_id) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
@@ -69,5 +70,5 @@ pub(crate) fn save(conn: &Connection, row: &ReplacementRow) -> Outcome<()> {
 
 /// Forgets it.
 pub(crate) fn remove(conn: &Connection) -> Outcome<()> {
-    conn.execute("DELETE FROM replacement", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
+    conn.run("DELETE FROM replacement", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }

@@ -3,6 +3,7 @@
 use super::{id_at, id_if};
 use crate::error::Outcome;
 use kabao_base::Id;
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -30,7 +31,7 @@ pub(crate) struct SignInRow {
 
 /// Reads it; nothing when none is under way.
 pub(crate) fn load(conn: &Connection) -> Outcome<Option<SignInRow>> {
-    conn.query_row(
+    conn.row(
         "SELECT sign_in_id, phone, device_model, form, state, account_id, needs_password, needs_pin, needs_factor, proof_id FROM sign_in",
         [],
         |row| {
@@ -55,7 +56,7 @@ pub(crate) fn load(conn: &Connection) -> Outcome<Option<SignInRow>> {
 /// Stores it.
 pub(crate) fn save(conn: &Connection, row: &SignInRow) -> Outcome<()> {
     let text = |id: &Option<Id>| id.map(|id| id.to_string());
-    conn.execute(
+    conn.run(
         "INSERT OR REPLACE INTO sign_in (one, sign_in_id, phone, device_model, form, state, account_id, needs_password,
              needs_pin, needs_factor, proof_id) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
@@ -69,5 +70,5 @@ pub(crate) fn save(conn: &Connection, row: &SignInRow) -> Outcome<()> {
 
 /// Forgets it.
 pub(crate) fn remove(conn: &Connection) -> Outcome<()> {
-    conn.execute("DELETE FROM sign_in", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
+    conn.run("DELETE FROM sign_in", []).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }

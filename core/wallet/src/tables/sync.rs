@@ -3,6 +3,7 @@
 use super::{count_at, count_of, hash_at, time_at};
 use crate::error::Outcome;
 use kabao_base::{Money, Timestamp};
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -18,7 +19,7 @@ pub(crate) struct Synced {
 
 /// The verified run; nothing before the first sync.
 pub(crate) fn load(conn: &Connection) -> Outcome<Option<Synced>> {
-    conn.query_row("SELECT low, low_prev, high, high_hash, at FROM synced", [], |row| {
+    conn.row("SELECT low, low_prev, high, high_hash, at FROM synced", [], |row| {
         Ok(Synced {
             low: count_at(row, 0)?,
             low_prev: hash_at(row, 1)?,
@@ -33,7 +34,7 @@ pub(crate) fn load(conn: &Connection) -> Outcome<Option<Synced>> {
 
 /// Stores the verified run.
 pub(crate) fn save(conn: &Connection, run: &Synced) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT OR REPLACE INTO synced (one, low, low_prev, high, high_hash, at) VALUES (1, ?1, ?2, ?3, ?4, ?5)",
         params![count_of(run.low), run.low_prev.as_slice(), count_of(run.high), run.high_hash.as_slice(), run.at.as_ms()],
     )
@@ -84,14 +85,14 @@ pub(crate) const PROFILE_REFUSED: &str = "profile_refused";
 
 /// An answer kept as text, with the moment it was true.
 pub(crate) fn snapshot(conn: &Connection, name: &str) -> Outcome<Option<(String, Timestamp)>> {
-    conn.query_row("SELECT body, at FROM snapshots WHERE name = ?1", [name], |row| Ok((row.get(0)?, time_at(row, 1)?)))
+    conn.row("SELECT body, at FROM snapshots WHERE name = ?1", [name], |row| Ok((row.get(0)?, time_at(row, 1)?)))
         .optional()
         .map_err(|error| VaultError::from(error).into())
 }
 
 /// Everything that is kept as it was answered, by name.
 pub(crate) fn snapshots(conn: &Connection) -> Outcome<Vec<(String, String, Timestamp)>> {
-    conn.prepare("SELECT name, body, at FROM snapshots ORDER BY name LIMIT 100")
+    conn.prepare_cached("SELECT name, body, at FROM snapshots ORDER BY name LIMIT 100")
         .and_then(|mut select| select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, time_at(row, 2)?)))?.collect())
         .map_err(|error| VaultError::from(error).into())
 }
@@ -112,7 +113,7 @@ pub(crate) fn reach(conn: &Connection) -> Outcome<Option<(Synced, bool)>> {
 
 /// Keeps an answer.
 pub(crate) fn set_snapshot(conn: &Connection, name: &str, body: &str, at: Timestamp) -> Outcome<()> {
-    conn.execute("INSERT OR REPLACE INTO snapshots (name, body, at) VALUES (?1, ?2, ?3)", params![name, body, at.as_ms()])
+    conn.run("INSERT OR REPLACE INTO snapshots (name, body, at) VALUES (?1, ?2, ?3)", params![name, body, at.as_ms()])
         .map(|_| ())
         .map_err(|error| VaultError::from(error).into())
 }

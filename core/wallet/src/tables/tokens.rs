@@ -3,6 +3,7 @@
 use super::{id_if, time_at};
 use crate::error::Outcome;
 use kabao_base::{Id, Timestamp};
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use zeroize::Zeroizing;
@@ -72,7 +73,7 @@ pub(crate) fn get(conn: &Connection, token_id: &str) -> Outcome<Option<TokenRow>
 
 /// How many tokens are alive and unused.
 pub(crate) fn left(conn: &Connection, now: Timestamp) -> Outcome<u32> {
-    conn.query_row("SELECT count(*) FROM code_tokens WHERE state = 'unused' AND not_after > ?1", [now.as_ms()], |row| row.get(0))
+    conn.row("SELECT count(*) FROM code_tokens WHERE state = 'unused' AND not_after > ?1", [now.as_ms()], |row| row.get(0))
         .map_err(|error| VaultError::from(error).into())
 }
 
@@ -91,8 +92,8 @@ pub(crate) fn set_state(conn: &Connection, token_id: &str, state: &str, shown_at
 
 /// No code of this phone counts any more: it was shut out, or is another device now.
 pub(crate) fn void(conn: &Connection) -> Outcome<()> {
-    conn.execute("UPDATE code_tokens SET state = 'refused', key = x'' WHERE state = 'unused'", [])
-        .and_then(|_| conn.execute("UPDATE code_batches SET state = 'void' WHERE state = 'asked'", []))
+    conn.run("UPDATE code_tokens SET state = 'refused', key = x'' WHERE state = 'unused'", [])
+        .and_then(|_| conn.run("UPDATE code_batches SET state = 'void' WHERE state = 'asked'", []))
         .map(|_| ())
         .map_err(|error| VaultError::from(error).into())
 }
@@ -104,14 +105,14 @@ pub(crate) fn begin_batch(conn: &Connection, batch_id: Id, at: Timestamp) -> Out
 
 /// A batch whose answer never came; it is asked for again under the same id.
 pub(crate) fn open_batch(conn: &Connection) -> Outcome<Option<Id>> {
-    conn.query_row("SELECT batch_id FROM code_batches WHERE state = 'asked' ORDER BY at LIMIT 1", [], |row| super::id_at(row, 0))
+    conn.row("SELECT batch_id FROM code_batches WHERE state = 'asked' ORDER BY at LIMIT 1", [], |row| super::id_at(row, 0))
         .optional()
         .map_err(|error| VaultError::from(error).into())
 }
 
 /// The state of a batch.
 pub(crate) fn set_batch(conn: &Connection, batch_id: Id, state: &str, at: Timestamp) -> Outcome<()> {
-    conn.execute(
+    conn.run(
         "INSERT INTO code_batches (batch_id, state, at) VALUES (?1, ?2, ?3) ON CONFLICT (batch_id) DO UPDATE SET state = excluded.state",
         params![batch_id.to_string(), state, at.as_ms()],
     )

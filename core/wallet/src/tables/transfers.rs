@@ -3,6 +3,7 @@
 use super::{id_if, time_at};
 use crate::error::Outcome;
 use kabao_base::{Currency, Id, Money, Timestamp};
+use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -40,21 +41,21 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TransferRow> {
 /// What is kept of one.
 pub(crate) fn get(conn: &Connection, intent: Id) -> Outcome<Option<TransferRow>> {
     let sql = "SELECT wish_at, state, record_id, payee_name, minor, currency, arrives_at FROM transfers WHERE intent_id = ?1";
-    conn.query_row(sql, [intent.to_string()], read).optional().map_err(|error| VaultError::from(error).into())
+    conn.row(sql, [intent.to_string()], read).optional().map_err(|error| VaultError::from(error).into())
 }
 
 /// The person calls it back. Gives whether that stood here already, without an answer.
 pub(crate) fn wish(conn: &Connection, intent: Id, at: Timestamp) -> Outcome<bool> {
     let before = get(conn, intent)?.is_some_and(|row| row.wish);
     let sql = "INSERT INTO transfers (intent_id, wish_at) VALUES (?1, ?2) ON CONFLICT (intent_id) DO UPDATE SET wish_at = coalesce(wish_at, excluded.wish_at)";
-    conn.execute(sql, params![intent.to_string(), at.as_ms()]).map_err(VaultError::from)?;
+    conn.run(sql, params![intent.to_string(), at.as_ms()]).map_err(VaultError::from)?;
     Ok(before)
 }
 
 /// There is nothing to be called back, or somebody said no.
 pub(crate) fn drop_wish(conn: &Connection, intent: Id) -> Outcome<()> {
     let sql = "UPDATE transfers SET wish_at = NULL WHERE intent_id = ?1";
-    conn.execute(sql, [intent.to_string()]).map(|_| ()).map_err(|error| VaultError::from(error).into())
+    conn.run(sql, [intent.to_string()]).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }
 
 /// What the service said. An end answers the wish; *waiting* does not take the place of an end.
@@ -70,7 +71,7 @@ pub(crate) fn hear(conn: &Connection, intent: Id, state: &str, details: Option<&
         intent.to_string(), state, details.map(|known| known.record_id.to_string()), details.map(|known| known.payee_name.as_str()),
         details.map(|known| known.amount.minor), details.map(|known| known.amount.currency.code()), details.map(|known| known.arrives_at.as_ms()),
     ];
-    conn.execute(sql, values).map(|_| ()).map_err(|error| VaultError::from(error).into())
+    conn.run(sql, values).map(|_| ()).map_err(|error| VaultError::from(error).into())
 }
 
 /// What was called back without an answer, the oldest first.

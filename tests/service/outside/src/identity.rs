@@ -9,6 +9,7 @@ use crate::fingerprint::Fingerprints;
 use crate::port::{IdentityAnswer, IdentityVendor, PersonToCheck, SourceAnswer, World};
 use crate::store::{Book, lock};
 use kabao_base::Id;
+use kabao_vault_sys::Cached;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -114,7 +115,7 @@ impl SimulatedVendor {
         let mut bytes = [0u8; 16];
         self.world.random(&mut bytes);
         let token = format!("lv{}", Id::from_bytes(bytes));
-        self.book.hold().execute(
+        self.book.hold().run(
             "INSERT INTO tokens VALUES(?1, ?2, ?3, ?4, ?5, NULL)",
             params![
                 self.prints.of("liveness", &token),
@@ -129,7 +130,7 @@ impl SimulatedVendor {
 
     /// Makes the register answer for a number with a code: `id_reported_lost`, `id_not_found`, `id_on_other_account`.
     pub fn set_number(&self, id_number: &str, code: &str) -> Result<(), OutsideError> {
-        self.book.hold().execute(
+        self.book.hold().run(
             "INSERT INTO numbers VALUES(?1, ?2, NULL) ON CONFLICT(number) DO UPDATE SET code = ?2",
             params![self.number(id_number), code],
         )?;
@@ -138,7 +139,7 @@ impl SimulatedVendor {
 
     /// Tells the register whose number it is: another name is then `id_mismatch`.
     pub fn set_holder(&self, id_number: &str, name: &str) -> Result<(), OutsideError> {
-        self.book.hold().execute(
+        self.book.hold().run(
             "INSERT INTO numbers VALUES(?1, NULL, ?2) ON CONFLICT(number) DO UPDATE SET holder = ?2",
             params![self.number(id_number), self.prints.of("holder", &names::canonical(name))],
         )?;
@@ -160,7 +161,7 @@ impl SimulatedVendor {
     /// The checks that wait for a person to look, oldest first.
     pub fn reviews(&self) -> Result<Vec<String>, OutsideError> {
         let book = self.book.hold();
-        let mut select = book.prepare("SELECT id FROM reviews WHERE passes IS NULL ORDER BY asked_at, id")?;
+        let mut select = book.prepare_cached("SELECT id FROM reviews WHERE passes IS NULL ORDER BY asked_at, id")?;
         let rows = select.query_map([], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -168,7 +169,7 @@ impl SimulatedVendor {
     /// A person has looked: `None` passes, a code rejects. Without an id, every check that waits. Gives how many.
     pub fn decide(&self, id: Option<&str>, rejected: Option<(&str, bool)>) -> Result<usize, OutsideError> {
         let (code, retriable) = (rejected.map(|(code, _)| code), rejected.map(|(_, retriable)| retriable));
-        Ok(self.book.hold().execute(
+        Ok(self.book.hold().run(
             "UPDATE reviews SET passes = ?2, code = ?3, retriable = ?4 WHERE passes IS NULL AND (?1 IS NULL OR id = ?1)",
             params![id, rejected.is_none(), code, retriable],
         )?)
@@ -178,7 +179,7 @@ impl SimulatedVendor {
     fn face(&self, book: &Transaction<'_>, id: &str, token: &[u8], nonce: Option<&str>) -> rusqlite::Result<Result<(u32, LivenessResult), IdentityAnswer>> {
         type Kept = (u32, String, Option<Vec<u8>>, i64, Option<String>);
         let kept: Option<Kept> = book
-            .query_row("SELECT channels, outcome, nonce, made_at, used_by FROM tokens WHERE token = ?1", [token], |row| {
+            .row("SELECT channels, outcome, nonce, made_at, used_by FROM tokens WHERE token = ?1", [token], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
             })
             .optional()?;
@@ -195,15 +196,15 @@ impl SimulatedVendor {
             return Ok(Err(rejected("liveness_stale", true)));
         }
         // Used, also when the vendor is silent: the token belongs to this verification from here on.
-        book.execute("UPDATE tokens SET used_by = ?2 WHERE token = ?1", params![token, id])?;
+        book.run("UPDATE tokens SET used_by = ?2 WHERE token = ?1", params![token, id])?;
         Ok(Ok((channels, LivenessResult::parse(&outcome).unwrap_or(LivenessResult::Failed))))
     }
 
     /// What a person decided on an unclear picture, or that nobody has looked yet.
     fn reviewed(&self, book: &Transaction<'_>, id: &str, channels: u32) -> rusqlite::Result<IdentityAnswer> {
         let now = self.world.now().as_ms();
-        book.execute("INSERT OR IGNORE INTO reviews (id, asked_at) VALUES (?1, ?2)", params![id, now])?;
-        let (asked_at, passes, code, retriable): (i64, Option<bool>, Option<String>, Option<bool>) = book.query_row(
+        book.run("INSERT OR IGNORE INTO reviews (id, asked_at) VALUES (?1, ?2)", params![id, now])?;
+        let (asked_at, passes, code, retriable): (i64, Option<bool>, Option<String>, Option<bool>) = book.row(
             "SELECT asked_at, passes, code, retriable FROM reviews WHERE id = ?1",
             [id],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
@@ -224,7 +225,7 @@ impl SimulatedVendor {
         let mut book = self.book.hold();
         let book = book.transaction()?;
         let known: Option<KeptAnswer> = book
-            .query_row("SELECT elements, channels, code, retriable FROM answers WHERE id = ?1", [&id], |row| {
+            .row("SELECT elements, channels, code, retriable FROM answers WHERE id = ?1", [&id], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()?;
@@ -244,7 +245,7 @@ impl SimulatedVendor {
             return Ok(IdentityAnswer::Pending);
         }
         let register: Option<(Option<String>, Option<Vec<u8>>)> = book
-            .query_row("SELECT code, holder FROM numbers WHERE number = ?1", [&number], |row| Ok((row.get(0)?, row.get(1)?)))
+            .row("SELECT code, holder FROM numbers WHERE number = ?1", [&number], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let (code, registered) = register.unwrap_or((None, None));
         let answer = if let Some((code, retriable)) = self.faults().reject {
@@ -272,7 +273,7 @@ impl SimulatedVendor {
                 return Ok(answer);
             }
         };
-        book.execute("INSERT INTO answers VALUES(?1, ?2, ?3, ?4, ?5)", params![id, elements, channels, code, retriable])?;
+        book.run("INSERT INTO answers VALUES(?1, ?2, ?3, ?4, ?5)", params![id, elements, channels, code, retriable])?;
         book.commit()?;
         Ok(answer)
     }
@@ -287,7 +288,7 @@ impl IdentityVendor for SimulatedVendor {
         let holder = self.prints.of("holder", &names::canonical(person.name));
         let number = self.number(person.number);
         let registered: Result<Option<Option<Vec<u8>>>, _> =
-            self.book.hold().query_row("SELECT holder FROM numbers WHERE number = ?1", [&number], |row| row.get(0)).optional();
+            self.book.hold().row("SELECT holder FROM numbers WHERE number = ?1", [&number], |row| row.get(0)).optional();
         let said = self.faults().sources.get(source).cloned().unwrap_or_default();
         match (registered, said.as_str()) {
             (Err(_), _) | (_, "pending") => SourceAnswer::Pending,

@@ -2,7 +2,9 @@
 //! numbers are fingerprints only.
 
 use crate::error::OutsideError;
+use kabao_vault_sys::Cached;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,10 +23,12 @@ impl Book {
         // What the outside world said it did, it did: every commit is synced, and EXTRA keeps the rollback journal of
         // the file's creation from coming back.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
-        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        connection.row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "secure_delete", "ON")?;
         connection.execute_batch(tables)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        connection.set_prepared_statement_cache_capacity(64);
         Ok(Book(Mutex::new(connection)))
     }
 

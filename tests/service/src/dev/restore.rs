@@ -8,6 +8,7 @@ use crate::store::meta;
 use crate::wire;
 use axum::extract::State;
 use kabao_base::Code;
+use kabao_vault_sys::Cached;
 use rusqlite::backup::Progress;
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ pub async fn snapshot(State(service): App) -> Outcome<Answer> {
     std::fs::create_dir_all(&folder).map_err(|_| Refusal::down())?;
     let path = folder.join(format!("{id}.db"));
     let state = service.state();
-    state.db.execute("VACUUM INTO ?1", [path.to_str().ok_or_else(Refusal::down)?])?;
+    state.db.run("VACUUM INTO ?1", [path.to_str().ok_or_else(Refusal::down)?])?;
     Answer::json(200, &json!({"snapshot": id}))
 }
 

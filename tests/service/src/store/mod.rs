@@ -11,6 +11,7 @@ pub mod people;
 use crate::refusal::Outcome;
 use kabao_base::Id;
 use kabao_vault_sys as _;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Params, Row, Transaction, TransactionBehavior};
 use std::path::Path;
 
@@ -36,6 +37,7 @@ pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     if synchronous < 2 || journal != "wal" {
         return Err(rusqlite::Error::InvalidQuery);
     }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

@@ -2,7 +2,7 @@
 //! (4 bytes, big-endian) before it. One call at a time. A child that dies is started anew; the call that
 //! met its death fails, and the caller says *cannot now*.
 
-use super::{Engine, VaultAnswer, VaultCall, VaultDown};
+use super::{Engine, PIN_ROUNDS, VaultAnswer, VaultCall, VaultDown};
 use crate::world::RealWorld;
 use kabao_base::Timestamp;
 use kabao_outside::World;
@@ -64,7 +64,7 @@ impl World for ToldWorld {
 pub fn run_vault(data_dir: &Path, stdin: impl Read, stdout: impl Write) -> io::Result<()> {
     let (mut stdin, mut stdout) = (stdin, stdout);
     let world = Arc::new(ToldWorld { now: AtomicI64::new(RealWorld.now().as_ms()) });
-    let mut engine = Engine::open(data_dir, world.clone())?;
+    let mut engine = Engine::open(data_dir, world.clone(), PIN_ROUNDS)?;
     loop {
         let frame: Frame<VaultCall> = match read_frame(&mut stdin) {
             Ok(frame) => frame,

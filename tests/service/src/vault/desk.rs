@@ -6,6 +6,7 @@ use super::{VaultAnswer, VaultDown};
 use kabao_base::{FoldKind, Id, fold, mask};
 use kabao_outside::{Bank, CardAnswer, CreditElements, FourElements};
 use kabao_proof::{SealedBox, hex};
+use kabao_vault_sys::Cached;
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use zeroize::Zeroizing;
 
@@ -16,7 +17,7 @@ impl Engine {
     /// The verified identity number of an account.
     pub(super) fn id_number_of(&self, account: Id) -> Result<Option<Zeroizing<String>>, VaultDown> {
         let sql = "SELECT number_sealed FROM persons WHERE account = ?1";
-        let sealed: Option<Vec<u8>> = self.db.query_row(sql, [account.to_string()], |row| row.get(0)).optional()?;
+        let sealed: Option<Vec<u8>> = self.db.row(sql, [account.to_string()], |row| row.get(0)).optional()?;
         sealed.map(|sealed| self.sealer.open_text(&format!("person:{account}"), &sealed).map_err(|_| VaultDown)).transpose()
     }
 
@@ -46,7 +47,7 @@ impl Engine {
         let sql = "SELECT account, mark, token, last4, bank, brand, kind FROM cards WHERE binding = ?1";
         let known: Option<(String, Vec<u8>, [String; 5])> = self
             .db
-            .query_row(sql, [binding.to_string()], |row| {
+            .row(sql, [binding.to_string()], |row| {
                 Ok((row.get(0)?, row.get(1)?, [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?]))
             })
             .optional()?;
@@ -55,7 +56,7 @@ impl Engine {
             return Ok(if same { VaultAnswer::OtpSent { token, last4, bank, brand, kind } } else { refused("id_reused") });
         }
         let owner: Option<String> =
-            self.db.query_row("SELECT account FROM cards WHERE mark = ?1 AND bound = 1", params![mark], |row| row.get(0)).optional()?;
+            self.db.row("SELECT account FROM cards WHERE mark = ?1 AND bound = 1", params![mark], |row| row.get(0)).optional()?;
         // The same person may bind it again: after a new phone number at the bank, or to see whether it is good again.
         if owner.is_some_and(|owner| owner != account.to_string()) {
             return Ok(refused("card_taken"));
@@ -71,7 +72,7 @@ impl Engine {
                 let token = format!("tk{}", Id::from_bytes(token));
                 let last4 = mask::card_tail(&pan);
                 let pan_sealed = self.seal(&format!("card:{binding}"), &pan)?;
-                self.db.execute(
+                self.db.run(
                     "INSERT INTO cards (binding, account, mark, pan_sealed, last4, token, bank, brand, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                     params![binding.to_string(), account.to_string(), mark, pan_sealed, last4, token, bank, brand, kind],
                 )?;
@@ -84,7 +85,7 @@ impl Engine {
         let sql = "SELECT token, mark FROM cards WHERE binding = ?1 AND account = ?2";
         let row: Option<(String, Vec<u8>)> = self
             .db
-            .query_row(sql, params![binding.to_string(), account.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .row(sql, params![binding.to_string(), account.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((token, mark)) = row else { return Ok(refused("not_found")) };
         match self.outside.bank.confirm_card(binding, otp, &token) {
@@ -92,8 +93,8 @@ impl Engine {
                 let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 // The same number bound before by the same person: the new agreement takes the place of the old one.
                 let sql = "UPDATE cards SET bound = 2, pan_sealed = x'' WHERE mark = ?1 AND account = ?2 AND bound = 1 AND binding <> ?3";
-                tx.execute(sql, params![mark, account.to_string(), binding.to_string()])?;
-                if tx.execute("UPDATE cards SET bound = 1 WHERE binding = ?1", [binding.to_string()]).is_err() {
+                tx.run(sql, params![mark, account.to_string(), binding.to_string()])?;
+                if tx.run("UPDATE cards SET bound = 1 WHERE binding = ?1", [binding.to_string()]).is_err() {
                     return Ok(refused("card_taken"));
                 }
                 tx.commit()?;
@@ -109,7 +110,7 @@ impl Engine {
         if !self.outside.bank.end_agreement(token) {
             return Ok(VaultAnswer::Pending);
         }
-        self.db.execute("UPDATE cards SET bound = 2, pan_sealed = x'' WHERE token = ?1", [token])?;
+        self.db.run("UPDATE cards SET bound = 2, pan_sealed = x'' WHERE token = ?1", [token])?;
         Ok(VaultAnswer::Done)
     }
 }

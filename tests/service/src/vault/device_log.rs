@@ -5,6 +5,7 @@ use super::engine::Engine;
 use super::{DeviceRow, VaultAnswer, VaultDown};
 use kabao_base::{Id, Timestamp};
 use kabao_proof::PublicKey;
+use kabao_vault_sys::Cached;
 use rusqlite::params;
 
 impl Engine {
@@ -12,7 +13,7 @@ impl Engine {
     pub(super) fn keep_device(&mut self, row: &DeviceRow) -> Result<VaultAnswer, VaultDown> {
         let sql = "INSERT OR IGNORE INTO device_log (entry, signed_in, account, device, device_key, approve_key, model, form, at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-        self.db.execute(
+        self.db.run(
             sql,
             params![
                 row.entry.to_string(), row.signed_in, row.account.to_string(), row.device.to_string(), row.device_key.to_bytes(),
@@ -26,7 +27,7 @@ impl Engine {
     pub(super) fn device_log(&self, only: Option<Id>) -> Result<VaultAnswer, VaultDown> {
         let sql = "SELECT entry, signed_in, account, device, device_key, approve_key, model, form, at FROM device_log
                    WHERE ?1 IS NULL OR entry = ?1 ORDER BY seq";
-        let mut select = self.db.prepare(sql)?;
+        let mut select = self.db.prepare_cached(sql)?;
         let rows = select.query_map([only.map(|id| id.to_string())], |row| {
             let id = |column: usize| -> rusqlite::Result<Id> { Id::parse(&row.get::<_, String>(column)?).map_err(|_| rusqlite::Error::InvalidQuery) };
             let key = |column: usize| -> rusqlite::Result<PublicKey> {

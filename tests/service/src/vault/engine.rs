@@ -9,6 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Id, Timestamp};
 use kabao_outside::{Bank, World};
 use kabao_proof::{BoxError, BoxPrivateKey, Digest32, SealedBox, SoftwareKey, boxes, hex};
+use kabao_vault_sys::Cached;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -69,6 +71,7 @@ pub struct Engine {
     pub(super) world: Arc<dyn World>,
     pub(super) sealer: Sealer,
     pub(super) pepper: Zeroizing<[u8; 32]>,
+    pub(super) pin_rounds: u32,
     pub(super) pin_key: BoxPrivateKey,
     pub(super) card_key: BoxPrivateKey,
     pub(super) id_key: BoxPrivateKey,
@@ -93,7 +96,8 @@ impl From<rusqlite::Error> for VaultDown {
 impl Engine {
     /// Opens the vault's files in the data folder: `vault.keys` (made when missing, readable by this user only)
     /// and `vault.db`, whose columns are sealed under them.
-    pub fn open(data: &Path, world: Arc<dyn World>) -> io::Result<Engine> {
+    /// A PIN is hashed `pin_rounds` times; the same number each time that these files are opened.
+    pub fn open(data: &Path, world: Arc<dyn World>, pin_rounds: u32) -> io::Result<Engine> {
         let make = || {
             let one = || {
                 let mut bytes = Zeroizing::new([0u8; 32]);
@@ -114,12 +118,15 @@ impl Engine {
             db.busy_timeout(std::time::Duration::from_secs(5))?;
             db.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;")?;
             db.execute_batch(TABLES)?;
+            db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+            db.set_prepared_statement_cache_capacity(64);
             Ok(db)
         };
         Ok(Engine {
             db: open().map_err(|_| broken("the vault's file cannot be used"))?,
             sealer: Sealer::new(&*bytes(&file.seal)?, &*bytes(&file.mark)?).map_err(|_| broken("the vault's keys cannot be used"))?,
             pepper: bytes(&file.pepper)?,
+            pin_rounds,
             pin_key: box_key("pin-1", &file.pin)?,
             card_key: box_key("card-1", &file.card)?,
             id_key: box_key("id-1", &file.id)?,
@@ -186,7 +193,7 @@ impl Engine {
             VaultCall::CallbackTaken { seq } => self.outside.bank.callback_taken(seq).map(|()| VaultAnswer::Done).map_err(|_| VaultDown),
             VaultCall::Owner { token } => {
                 let sql = "SELECT account FROM cards WHERE token = ?1";
-                let owner: Option<String> = self.db.query_row(sql, [token], |row| row.get(0)).optional()?;
+                let owner: Option<String> = self.db.row(sql, [token], |row| row.get(0)).optional()?;
                 Ok(VaultAnswer::Owner(owner.and_then(|text| Id::parse(&text).ok())))
             }
             VaultCall::Dev { what, body } => self.outside.dev(&what, &body).map(VaultAnswer::Json).map_err(|_| VaultDown),

@@ -7,6 +7,7 @@ use super::login::{Judged, Spent, counted};
 use super::{FactorState, LoginVerdict, VaultAnswer, VaultDown};
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::{Digest32, SealedBox};
+use kabao_vault_sys::Cached;
 use ring::hmac;
 use rusqlite::{OptionalExtension, params};
 use zeroize::Zeroizing;
@@ -57,7 +58,7 @@ impl Engine {
         let sql = "SELECT enrolment, device, secret_sealed, state, at, last_step, wrong, locked_until, issue, issued_at FROM factors WHERE account = ?1";
         let row: Option<(Kept, Vec<u8>)> = self
             .db
-            .query_row(sql, [account.to_string()], |row| {
+            .row(sql, [account.to_string()], |row| {
                 let kept = Kept {
                     enrolment: row.get(0)?,
                     device: row.get(1)?,
@@ -81,7 +82,7 @@ impl Engine {
     pub(super) fn factor_state(&self, account: Id) -> Result<Option<FactorState>, VaultDown> {
         let Some(kept) = self.kept_factor(account)?.filter(|kept| kept.on) else { return Ok(None) };
         let sql = "SELECT count(*) FROM backup_codes WHERE account = ?1 AND used = 0";
-        let backups_left = self.db.query_row(sql, [account.to_string()], |row| row.get(0))?;
+        let backups_left = self.db.row(sql, [account.to_string()], |row| row.get(0))?;
         Ok(Some(FactorState { enrolment: Id::parse(&kept.enrolment).map_err(|_| VaultDown)?, at: kept.at, backups_left }))
     }
 
@@ -100,7 +101,7 @@ impl Engine {
         self.world.random(&mut secret[..]);
         let sealed = self.sealer.seal(self.world.as_ref(), &place(account), &secret[..]).map_err(|_| VaultDown)?;
         let sql = "INSERT OR REPLACE INTO factors (account, enrolment, device, secret_sealed, state, at) VALUES (?1, ?2, ?3, ?4, 'offered', ?5)";
-        self.db.execute(sql, params![account.to_string(), enrolment.to_string(), device.to_string(), sealed, now.as_ms()])?;
+        self.db.run(sql, params![account.to_string(), enrolment.to_string(), device.to_string(), sealed, now.as_ms()])?;
         Ok(VaultAnswer::FactorSecret(base32(&secret[..]).to_string()))
     }
 
@@ -124,7 +125,7 @@ impl Engine {
         if !right {
             return Ok(verdict);
         }
-        self.db.execute("UPDATE factors SET state = 'on', at = ?2 WHERE account = ?1", params![account.to_string(), now.as_ms()])?;
+        self.db.run("UPDATE factors SET state = 'on', at = ?2 WHERE account = ?1", params![account.to_string(), now.as_ms()])?;
         self.issue_backups(now, account, device, enrolment)
     }
 
@@ -138,12 +139,12 @@ impl Engine {
         }
         let marks: Vec<Vec<u8>> = codes.iter().map(|code| self.backup_mark(account, code)).collect();
         let tx = self.db.transaction()?;
-        tx.execute("DELETE FROM backup_codes WHERE account = ?1", [account.to_string()])?;
+        tx.run("DELETE FROM backup_codes WHERE account = ?1", [account.to_string()])?;
         for mark in marks {
-            tx.execute("INSERT INTO backup_codes (account, mark) VALUES (?1, ?2)", params![account.to_string(), mark])?;
+            tx.run("INSERT INTO backup_codes (account, mark) VALUES (?1, ?2)", params![account.to_string(), mark])?;
         }
         let sql = "UPDATE factors SET issue = ?2, issued_at = ?3, device = ?4 WHERE account = ?1";
-        tx.execute(sql, params![account.to_string(), issue.to_string(), now.as_ms(), device.to_string()])?;
+        tx.run(sql, params![account.to_string(), issue.to_string(), now.as_ms(), device.to_string()])?;
         tx.commit()?;
         Ok(VaultAnswer::BackupCodes(codes))
     }
@@ -156,8 +157,8 @@ impl Engine {
     /// Turns it off; the proof was judged before.
     pub(super) fn drop_factor(&mut self, account: Id) -> Result<VaultAnswer, VaultDown> {
         let tx = self.db.transaction()?;
-        tx.execute("DELETE FROM factors WHERE account = ?1", [account.to_string()])?;
-        tx.execute("DELETE FROM backup_codes WHERE account = ?1", [account.to_string()])?;
+        tx.run("DELETE FROM factors WHERE account = ?1", [account.to_string()])?;
+        tx.run("DELETE FROM backup_codes WHERE account = ?1", [account.to_string()])?;
         tx.commit()?;
         Ok(VaultAnswer::Done)
     }
@@ -197,7 +198,7 @@ impl Engine {
     fn backup(&self, account: Id, typed: &str) -> Result<(Option<Spent>, Code), VaultDown> {
         let mark = self.backup_mark(account, typed);
         let sql = "SELECT used FROM backup_codes WHERE account = ?1 AND mark = ?2";
-        let used: Option<bool> = self.db.query_row(sql, params![account.to_string(), mark], |row| row.get(0)).optional()?;
+        let used: Option<bool> = self.db.row(sql, params![account.to_string(), mark], |row| row.get(0)).optional()?;
         Ok(match used {
             Some(false) => (Some(Spent::Backup(mark)), Code::FactorWrong),
             Some(true) => (None, Code::FactorUsed),

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::{Digest32, SealedBox};
+use kabao_vault_sys::Cached;
 use ring::{hmac, pbkdf2};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use std::num::NonZeroU32;
@@ -76,7 +77,7 @@ impl Engine {
                 locked_until: row.get(5)?,
             })
         };
-        Ok(self.db.query_row(sql, [account.to_string()], read).optional()?)
+        Ok(self.db.row(sql, [account.to_string()], read).optional()?)
     }
 
     /// Judges a password before anybody has to prove anything: weak ones are refused; the same change again with the same
@@ -117,10 +118,10 @@ impl Engine {
         let verifier = self.derive_password(account, &salt, ROUNDS, &password);
         // What was right for an earlier password is judged anew, also under the same digest.
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        tx.execute("DELETE FROM verdicts WHERE account = ?1 AND json_extract(payload, '$.what') = 'password'", [account.to_string()])?;
+        tx.run("DELETE FROM verdicts WHERE account = ?1 AND json_extract(payload, '$.what') = 'password'", [account.to_string()])?;
         // Who proved the PIN or the old password may begin a new row of tries.
         let sql = "INSERT OR REPLACE INTO passwords (account, salt, verifier, rounds, change, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        tx.execute(sql, params![account.to_string(), salt, verifier, ROUNDS, change.to_string(), now.as_ms()])?;
+        tx.run(sql, params![account.to_string(), salt, verifier, ROUNDS, change.to_string(), now.as_ms()])?;
         tx.commit()?;
         Ok(VaultAnswer::Done)
     }
@@ -152,7 +153,7 @@ impl Engine {
     pub(super) fn known_verdict(&self, account: Id, digest: &str) -> Result<Option<VaultAnswer>, VaultDown> {
         let sql = "SELECT account, payload, signature FROM verdicts WHERE digest = ?1";
         let known: Option<(String, String, String)> =
-            self.db.query_row(sql, [digest], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+            self.db.row(sql, [digest], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
         Ok(known.map(|(of, payload, signature)| match of == account.to_string() {
             true => VaultAnswer::Verdict { payload, signature },
             false => refused(Code::ApprovalRefused.as_str()),
@@ -178,18 +179,18 @@ impl Engine {
         let signature = URL_SAFE_NO_PAD.encode(signature.as_bytes());
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if let Some(sql) = count {
-            tx.execute(sql, params![account.to_string(), judged.wrong, judged.locked_until])?;
+            tx.run(sql, params![account.to_string(), judged.wrong, judged.locked_until])?;
         }
         match spent {
             Some(Spent::Step(step)) => {
-                tx.execute("UPDATE factors SET last_step = ?2 WHERE account = ?1", params![account.to_string(), step])?;
+                tx.run("UPDATE factors SET last_step = ?2 WHERE account = ?1", params![account.to_string(), step])?;
             }
             Some(Spent::Backup(mark)) => {
-                tx.execute("UPDATE backup_codes SET used = 1 WHERE account = ?1 AND mark = ?2", params![account.to_string(), mark])?;
+                tx.run("UPDATE backup_codes SET used = 1 WHERE account = ?1 AND mark = ?2", params![account.to_string(), mark])?;
             }
             None => {}
         }
-        tx.execute("INSERT INTO verdicts VALUES (?1, ?2, ?3, ?4)", params![digest, account.to_string(), payload, signature])?;
+        tx.run("INSERT INTO verdicts VALUES (?1, ?2, ?3, ?4)", params![digest, account.to_string(), payload, signature])?;
         tx.commit()?;
         Ok(VaultAnswer::Verdict { payload, signature })
     }
@@ -198,7 +199,7 @@ impl Engine {
     pub(super) fn login_state(&self, account: Id) -> Result<VaultAnswer, VaultDown> {
         let sql = "SELECT change, at FROM passwords WHERE account = ?1";
         let read = |row: &rusqlite::Row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?));
-        let password = self.db.query_row(sql, [account.to_string()], read).optional()?;
+        let password = self.db.row(sql, [account.to_string()], read).optional()?;
         let (password_change, password_at) = password.map_or((None, None), |(change, at)| (Id::parse(&change).ok(), Some(at)));
         Ok(VaultAnswer::Login(LoginState { password_change, password_at, factor: self.factor_state(account)? }))
     }

@@ -26,6 +26,7 @@ pub use calls::{BoxKeyText, VaultAnswer, VaultCall, VaultKeys};
 pub use child::{ChildVault, run_vault};
 pub use engine::Engine;
 pub use papers::DOCUMENTS;
+pub use pins::PIN_ROUNDS;
 pub use rows::{
     BankState, BookRow, Decision, DecisionRow, DeviceRow, FactorState, IdentityState, LOGIN_DOMAIN, Liveness, LoginState, LoginVerdict,
     PersonFacts, PinVerdict, ReplacedRow, StatementRow, VERDICT_DOMAIN,
@@ -59,6 +60,7 @@ pub enum VaultConnection {
 /// A vault without a process of its own.
 pub struct InProcess {
     world: Arc<dyn World>,
+    pin_rounds: u32,
     data: Mutex<Option<(PathBuf, Engine)>>,
 }
 
@@ -70,7 +72,12 @@ impl VaultConnection {
 
     /// Runs the vault in this process, with the world given. Its files lie in the service's data folder.
     pub fn in_process(world: Arc<dyn World>) -> VaultConnection {
-        VaultConnection::InProcess(Box::new(InProcess { world, data: Mutex::new(None) }))
+        VaultConnection::in_process_with(world, PIN_ROUNDS)
+    }
+
+    /// The same with another number of rounds for a PIN. A simulation takes one: nobody guesses there, and every payment waits for them.
+    pub fn in_process_with(world: Arc<dyn World>, pin_rounds: u32) -> VaultConnection {
+        VaultConnection::InProcess(Box::new(InProcess { world, pin_rounds, data: Mutex::new(None) }))
     }
 
     /// Tells the connection where the service keeps its files. Called once, before the first call.
@@ -79,7 +86,7 @@ impl VaultConnection {
             // A child knows its folder from its arguments.
             VaultConnection::Child(_) => Ok(()),
             VaultConnection::InProcess(inner) => {
-                let engine = Engine::open(data, inner.world.clone())?;
+                let engine = Engine::open(data, inner.world.clone(), inner.pin_rounds)?;
                 *inner.data.lock().unwrap_or_else(PoisonError::into_inner) = Some((data.to_owned(), engine));
                 Ok(())
             }

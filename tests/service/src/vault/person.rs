@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use kabao_base::{Code, Id, Timestamp, mask};
 use kabao_outside::{Bank, IdentityAnswer, IdentityVendor, PersonToCheck, SourceAnswer};
 use kabao_proof::{SealedBox, hex};
+use kabao_vault_sys::Cached;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -74,13 +75,13 @@ impl Engine {
     /// Whether name and number are those of the person of a closed account.
     pub(super) fn is_closed_person(&self, account: Id, name: &str, number: &str) -> Result<VaultAnswer, VaultDown> {
         let sql = "SELECT 1 FROM closed_persons WHERE account = ?1 AND mark = ?2";
-        let known: Option<i64> = self.db.query_row(sql, params![account.to_string(), self.closed_mark(name, number)], |row| row.get(0)).optional()?;
+        let known: Option<i64> = self.db.row(sql, params![account.to_string(), self.closed_mark(name, number)], |row| row.get(0)).optional()?;
         Ok(VaultAnswer::Weighed { repeat: known.is_some() })
     }
 
     fn details(&self, account: Id) -> Result<Option<(String, Details)>, VaultDown> {
         let sql = "SELECT document, details_sealed FROM persons WHERE account = ?1";
-        let row: Option<(String, Vec<u8>)> = self.db.query_row(sql, [account.to_string()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let row: Option<(String, Vec<u8>)> = self.db.row(sql, [account.to_string()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let Some((document, sealed)) = row else { return Ok(None) };
         let text = self.sealer.open_text(&format!("details:{account}"), &sealed).map_err(|_| VaultDown)?;
         serde_json::from_str(&text).map(|details| Some((document, details))).map_err(|_| VaultDown)
@@ -167,7 +168,7 @@ impl Engine {
         let place = |column: &str| format!("verification:{verification}:{column}");
         let sql = "SELECT account, document, name_sealed, number_sealed, token_sealed FROM verifications WHERE verification = ?1";
         let known: Option<(String, String, [Vec<u8>; 3])> =
-            self.db.query_row(sql, [&key], |row| Ok((row.get(0)?, row.get(1)?, [row.get(2)?, row.get(3)?, row.get(4)?]))).optional()?;
+            self.db.row(sql, [&key], |row| Ok((row.get(0)?, row.get(1)?, [row.get(2)?, row.get(3)?, row.get(4)?]))).optional()?;
         let (document, name, paper, token) = match (known, sealed) {
             (Some((of, document, [name, number, token])), _) if of == account.to_string() => {
                 let open = |column: &str, sealed: &[u8]| self.sealer.open_text(&place(column), sealed).map_err(|_| VaultDown);
@@ -175,7 +176,7 @@ impl Engine {
                     Ok(paper) => paper,
                     // It expired while the vendor was silent.
                     Err(code) => {
-                        self.db.execute("DELETE FROM verifications WHERE verification = ?1", [&key])?;
+                        self.db.run("DELETE FROM verifications WHERE verification = ?1", [&key])?;
                         let (id_masked, id_mark) = (String::new(), String::new());
                         return Ok(VaultAnswer::Identity { state: rejected(code), id_masked, id_mark, pin_must_change: false, person: None });
                     }
@@ -201,7 +202,7 @@ impl Engine {
                 }
                 let token = liveness.in_one_text();
                 let row = (self.seal(&place("name"), name)?, self.seal(&place("number"), &text)?, self.seal(&place("token"), &token)?);
-                self.db.execute(
+                self.db.run(
                     "INSERT INTO verifications VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     params![key, account.to_string(), row.0, row.1, row.2, how.0],
                 )?;
@@ -228,7 +229,7 @@ impl Engine {
         if !is_open(&state) {
             // A verified number is kept once, with the person; a rejected one is not kept at all. Asked again,
             // the main process answers from its own book.
-            self.db.execute("DELETE FROM verifications WHERE verification = ?1", [&key])?;
+            self.db.run("DELETE FROM verifications WHERE verification = ?1", [&key])?;
         }
         let person = Some(facts(&document, paper.birth, paper.expires, today));
         Ok(VaultAnswer::Identity { state, id_masked: mask::id_number(&paper.number), id_mark: hex(&mark), pin_must_change, person })
@@ -238,7 +239,7 @@ impl Engine {
     /// A passport or a permit that was renewed has another number: name and birth then have to be the same.
     fn standing_in_the_way(&self, account: Id, document: &str, name: &str, paper: &Paper, mark: &[u8]) -> Result<Option<Code>, VaultDown> {
         let sql = "SELECT account FROM persons WHERE mark = ?1 AND account <> ?2";
-        let elsewhere: Option<String> = self.db.query_row(sql, params![mark, account.to_string()], |row| row.get(0)).optional()?;
+        let elsewhere: Option<String> = self.db.row(sql, params![mark, account.to_string()], |row| row.get(0)).optional()?;
         if elsewhere.is_some() {
             return Ok(Some(Code::IdOnOtherAccount));
         }
@@ -265,7 +266,7 @@ impl Engine {
         };
         let details = Zeroizing::new(serde_json::to_string(&details).map_err(|_| VaultDown)?);
         let details = self.seal(&format!("details:{account}"), &details)?;
-        self.db.execute(
+        self.db.run(
             "INSERT INTO persons VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (account) DO UPDATE SET mark = ?2, number_sealed = ?3, document = ?4, details_sealed = ?5",
             params![account.to_string(), mark, number, document, details],

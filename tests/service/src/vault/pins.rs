@@ -12,13 +12,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::{Digest32, SealedBox};
+use kabao_vault_sys::Cached;
 use ring::{hmac, pbkdf2};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use std::num::NonZeroU32;
 
 /// How many wrong tries lock a PIN. A new one takes its place once the person is proven; nothing else unlocks it.
 pub const TRIES: u32 = 5;
-const ROUNDS: u32 = 10_000;
+/// How often a PIN is hashed.
+pub const PIN_ROUNDS: u32 = 10_000;
 const INFO_SET: &[u8] = b"kabao-pin-set-1";
 const INFO_RESET: &[u8] = b"kabao-pin-reset-1";
 const INFO_APPROVE: &[u8] = b"kabao-pin-1";
@@ -37,18 +39,18 @@ impl Engine {
         salted.extend_from_slice(salt);
         let salted = hmac::sign(&key, &salted);
         let mut out = [0u8; 32];
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, NonZeroU32::new(ROUNDS).unwrap_or(NonZeroU32::MIN), salted.as_ref(), pin.as_bytes(), &mut out);
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, NonZeroU32::new(self.pin_rounds).unwrap_or(NonZeroU32::MIN), salted.as_ref(), pin.as_bytes(), &mut out);
         out
     }
 
     fn kept(&self, account: Id) -> Result<Option<Kept>, VaultDown> {
         let sql = "SELECT salt, verifier, wrong FROM pins WHERE account = ?1";
-        Ok(self.db.query_row(sql, [account.to_string()], |row| Ok(Kept { salt: row.get(0)?, verifier: row.get(1)?, wrong: row.get(2)? })).optional()?)
+        Ok(self.db.row(sql, [account.to_string()], |row| Ok(Kept { salt: row.get(0)?, verifier: row.get(1)?, wrong: row.get(2)? })).optional()?)
     }
 
     /// Which accounts have one.
     pub(super) fn with_pin(&self) -> Result<VaultAnswer, VaultDown> {
-        let mut select = self.db.prepare("SELECT account FROM pins")?;
+        let mut select = self.db.prepare_cached("SELECT account FROM pins")?;
         let rows = select.query_map([], |row| Id::parse(&row.get::<_, String>(0)?).map_err(|_| rusqlite::Error::InvalidQuery))?;
         Ok(VaultAnswer::Accounts(rows.collect::<Result<_, _>>()?))
     }
@@ -70,7 +72,7 @@ impl Engine {
                 if is_kept(&pin) {
                     return Ok(VaultAnswer::Done);
                 }
-                self.db.execute("UPDATE pins SET wrong = ?2 WHERE account = ?1", params![account.to_string(), wrong + 1])?;
+                self.db.run("UPDATE pins SET wrong = ?2 WHERE account = ?1", params![account.to_string(), wrong + 1])?;
                 return Ok(refused(if wrong + 1 >= TRIES { Code::PinLocked.as_str() } else { Code::WrongStep.as_str() }));
             }
         }
@@ -83,7 +85,7 @@ impl Engine {
         // Wrong tries stay counted: a new PIN is no way around the lock.
         let sql = "INSERT INTO pins (account, salt, verifier) VALUES (?1, ?2, ?3)
                    ON CONFLICT (account) DO UPDATE SET salt = excluded.salt, verifier = excluded.verifier";
-        self.db.execute(sql, params![account.to_string(), salt, verifier])?;
+        self.db.run(sql, params![account.to_string(), salt, verifier])?;
         Ok(VaultAnswer::Done)
     }
 
@@ -111,9 +113,9 @@ impl Engine {
         let body = serde_json::to_string(&row.body).map_err(|_| VaultDown)?;
         let account = row.account.to_string();
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        tx.execute("INSERT OR REPLACE INTO pins (account, salt, verifier, wrong) VALUES (?1, ?2, ?3, 0)", params![account, salt, verifier])?;
+        tx.run("INSERT OR REPLACE INTO pins (account, salt, verifier, wrong) VALUES (?1, ?2, ?3, 0)", params![account, salt, verifier])?;
         let sql = "INSERT INTO decisions (decision, account, body, at) VALUES (?1, ?2, ?3, ?4)";
-        tx.execute(sql, params![row.decision.to_string(), account, body, row.at.as_ms()])?;
+        tx.run(sql, params![row.decision.to_string(), account, body, row.at.as_ms()])?;
         tx.commit()?;
         self.decisions(Some(row.decision))
     }
@@ -130,7 +132,7 @@ impl Engine {
         let Ok(bytes) = Digest32::parse(digest) else { return Ok(refused("bad_argument")) };
         let sql = "SELECT account, payload, signature FROM verdicts WHERE digest = ?1";
         let known: Option<(String, String, String)> =
-            self.db.query_row(sql, [digest], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+            self.db.row(sql, [digest], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
         if let Some((of, payload, signature)) = known {
             return Ok(if of == account.to_string() { VaultAnswer::Verdict { payload, signature } } else { refused("approval_refused") });
         }
@@ -161,9 +163,9 @@ impl Engine {
         let signature = URL_SAFE_NO_PAD.encode(signature.as_bytes());
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if kept.is_some() {
-            tx.execute("UPDATE pins SET wrong = ?2 WHERE account = ?1", params![account.to_string(), wrong.min(TRIES)])?;
+            tx.run("UPDATE pins SET wrong = ?2 WHERE account = ?1", params![account.to_string(), wrong.min(TRIES)])?;
         }
-        tx.execute("INSERT INTO verdicts VALUES (?1, ?2, ?3, ?4)", params![digest, account.to_string(), payload, signature])?;
+        tx.run("INSERT INTO verdicts VALUES (?1, ?2, ?3, ?4)", params![digest, account.to_string(), payload, signature])?;
         tx.commit()?;
         Ok(VaultAnswer::Verdict { payload, signature })
     }

@@ -8,6 +8,7 @@ use super::{IdentityState, Liveness, ReplacedRow, VaultAnswer, VaultDown};
 use kabao_base::{FoldKind, Id, Timestamp, fold, mask};
 use kabao_outside::{IdentityVendor, PersonToCheck};
 use kabao_proof::{PublicKey, SealedBox, hex};
+use kabao_vault_sys::Cached;
 use rusqlite::{OptionalExtension, params};
 use zeroize::Zeroizing;
 
@@ -16,7 +17,7 @@ impl Engine {
     pub(super) fn keep_replaced(&mut self, row: &ReplacedRow) -> Result<VaultAnswer, VaultDown> {
         let sql = "INSERT OR IGNORE INTO replaced (replacement, account, device, device_key, approve_key, model, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let keys = (row.device_key.to_bytes(), row.approve_key.to_bytes());
-        self.db.execute(
+        self.db.run(
             sql,
             params![row.replacement.to_string(), row.account.to_string(), row.device.to_string(), keys.0, keys.1, row.model, row.at.as_ms()],
         )?;
@@ -26,7 +27,7 @@ impl Engine {
     /// Every replacement in the order in which they were decided, or one.
     pub(super) fn replaced(&self, only: Option<Id>) -> Result<VaultAnswer, VaultDown> {
         let sql = "SELECT replacement, account, device, device_key, approve_key, model, at FROM replaced WHERE ?1 IS NULL OR replacement = ?1 ORDER BY seq";
-        let mut select = self.db.prepare(sql)?;
+        let mut select = self.db.prepare_cached(sql)?;
         let rows = select.query_map([only.map(|id| id.to_string())], |row| {
             let id = |column: usize| -> rusqlite::Result<Id> { Id::parse(&row.get::<_, String>(column)?).map_err(|_| rusqlite::Error::InvalidQuery) };
             let key = |column: usize| -> rusqlite::Result<PublicKey> {
@@ -52,7 +53,7 @@ impl Engine {
         let sql = "SELECT account, name_sealed, number_sealed, token_sealed FROM verifications WHERE verification = ?1";
         let known: Option<(String, [Vec<u8>; 3])> = self
             .db
-            .query_row(sql, [proof.to_string()], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?])))
+            .row(sql, [proof.to_string()], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?])))
             .optional()?;
         let (name, number, token) = match (known, sealed) {
             (Some((of, [name, number, token])), _) if of == account.to_string() => {
@@ -84,12 +85,12 @@ impl Engine {
         };
         if is_open(&state) {
             let row = (self.seal(&place("name"), &name)?, self.seal(&place("number"), &number)?, self.seal(&place("token"), &token)?);
-            self.db.execute(
+            self.db.run(
                 "INSERT OR IGNORE INTO verifications VALUES (?1, ?2, ?3, ?4, ?5, '')",
                 params![proof.to_string(), account.to_string(), row.0, row.1, row.2],
             )?;
         } else {
-            self.db.execute("DELETE FROM verifications WHERE verification = ?1", [proof.to_string()])?;
+            self.db.run("DELETE FROM verifications WHERE verification = ?1", [proof.to_string()])?;
         }
         let mark = self.sealer.mark("id", &number);
         Ok(VaultAnswer::Identity { state, id_masked: mask::id_number(&number), id_mark: hex(&mark), pin_must_change: false, person: None })

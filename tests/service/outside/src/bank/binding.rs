@@ -5,6 +5,7 @@ use super::{BankFault, SimulatedBank};
 use crate::port::{CardAnswer, CreditElements, FourElements};
 use crate::store::lock;
 use kabao_base::{Id, Timestamp};
+use kabao_vault_sys::Cached;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
@@ -94,7 +95,7 @@ impl SimulatedBank {
         }
         let book = self.book.hold();
         let bound: Option<(Option<String>, bool)> = book
-            .query_row("SELECT token, ended FROM bindings WHERE binding = ?1", [binding_id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .row("SELECT token, ended FROM bindings WHERE binding = ?1", [binding_id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()
             .map_err(|_| OtpRefused::new("bank_unavailable"))?;
         match bound {
@@ -119,7 +120,7 @@ impl SimulatedBank {
             let code = if state.tries_left == 0 { "otp_locked" } else { "otp_wrong" };
             return Err(OtpRefused { code: code.to_owned(), attempts_left: Some(state.tries_left) });
         }
-        book.execute("UPDATE bindings SET token = ?2 WHERE binding = ?1", params![binding_id.to_string(), card_token])
+        book.run("UPDATE bindings SET token = ?2 WHERE binding = ?1", params![binding_id.to_string(), card_token])
             .map_err(|_| OtpRefused::new("bank_unavailable"))?;
         state.used = true;
         state.otp.clear();
@@ -133,7 +134,7 @@ impl SimulatedBank {
         let mut book = self.book.hold();
         let book = book.transaction()?;
         let refused: Option<String> =
-            book.query_row("SELECT code FROM refused_numbers WHERE card = ?1", [&card], |row| row.get(0)).optional()?;
+            book.row("SELECT code FROM refused_numbers WHERE card = ?1", [&card], |row| row.get(0)).optional()?;
         if let Some(code) = refused {
             return Ok(Err(No::Code(kabao_base::Code::parse(&code).map_or("card_refused", |code| code.as_str()))));
         }
@@ -142,7 +143,7 @@ impl SimulatedBank {
             None => match newcomer_brand(&pan) {
                 None => return Ok(Err(No::Code("card_number_refused"))),
                 Some(brand) => {
-                    book.execute(
+                    book.run(
                         "INSERT INTO cards VALUES(?1, ?2, 'Test bank', ?3, ?4, ?5, ?6, ?7, 'open', 'debit', NULL, NULL)",
                         params![
                             card, last4(&pan), brand, self.holder(elements.name), self.id_print(elements.id_number),
@@ -175,11 +176,11 @@ impl SimulatedBank {
             return Ok(Err(No::Code(code)));
         }
         let whole = [&card, &row.holder, &row.phone, &row.id_number].map(|print| print.as_slice()).concat();
-        book.execute(
+        book.run(
             "INSERT INTO bindings VALUES(?1, ?2, ?3, NULL, 0) ON CONFLICT DO NOTHING",
             params![binding_id.to_string(), whole, card],
         )?;
-        let kept: Vec<u8> = book.query_row(
+        let kept: Vec<u8> = book.row(
             "SELECT elements FROM bindings WHERE binding = ?1", [binding_id.to_string()], |row| row.get(0))?;
         if kept != whole {
             return Ok(Err(No::Code("id_reused")));
@@ -205,7 +206,7 @@ impl SimulatedBank {
     /// Makes a code when there is none alive; says whether it has to be sent.
     fn renew_otp(&self, binding_id: Id) -> bool {
         let now = self.world.now();
-        let bound: Result<Option<String>, _> = self.book.hold().query_row(
+        let bound: Result<Option<String>, _> = self.book.hold().row(
             "SELECT token FROM bindings WHERE binding = ?1", [binding_id.to_string()], |row| row.get(0));
         if matches!(bound, Ok(Some(_))) {
             return false;
@@ -244,7 +245,7 @@ const MASKED: &[&str] = &[
 ];
 
 fn known_card(book: &Connection, card: &[u8]) -> rusqlite::Result<Option<CardRow>> {
-    book.query_row("SELECT bank, brand, holder, id_number, phone, state, kind, expiry, cvv FROM cards WHERE card = ?1", [card], |row| {
+    book.row("SELECT bank, brand, holder, id_number, phone, state, kind, expiry, cvv FROM cards WHERE card = ?1", [card], |row| {
         Ok(CardRow {
             bank: row.get(0)?,
             brand: row.get(1)?,

@@ -4,6 +4,7 @@ use super::SimulatedBank;
 use crate::error::OutsideError;
 use crate::port::CardStanding;
 use kabao_base::Timestamp;
+use kabao_vault_sys::Cached;
 use rusqlite::{OptionalExtension, params};
 
 /// Whether a card is good at its bank.
@@ -79,7 +80,7 @@ impl SimulatedBank {
             return Err(OutsideError::Amount);
         }
         let pan = digits(card.pan);
-        self.book.hold().execute(
+        self.book.hold().run(
             "INSERT INTO cards VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT(card) DO UPDATE SET bank = ?3,
              brand = ?4, holder = ?5, id_number = ?6, phone = ?7, balance = ?8, state = ?9, kind = ?10, expiry = ?11, cvv = ?12",
             params![
@@ -95,27 +96,27 @@ impl SimulatedBank {
     /// Makes the bank refuse a number with a code of the catalogue, whoever presents it.
     pub fn refuse_number(&self, pan: &str, code: &str) -> Result<(), OutsideError> {
         let card = self.prints.of("card", &digits(pan));
-        self.book.hold().execute("INSERT OR REPLACE INTO refused_numbers VALUES(?1, ?2)", params![card, code])?;
+        self.book.hold().run("INSERT OR REPLACE INTO refused_numbers VALUES(?1, ?2)", params![card, code])?;
         Ok(())
     }
 
     /// Closes, blocks or opens a card.
     pub fn set_state(&self, pan: &str, state: CardState) -> Result<(), OutsideError> {
         let card = self.prints.of("card", &digits(pan));
-        self.book.hold().execute("UPDATE cards SET state = ?2 WHERE card = ?1", params![card, state.text()])?;
+        self.book.hold().run("UPDATE cards SET state = ?2 WHERE card = ?1", params![card, state.text()])?;
         Ok(())
     }
 
     /// What is on a card, in fen; `None` for a card that the bank does not know.
     pub fn card_balance(&self, pan: &str) -> Result<Option<i64>, OutsideError> {
         let card = self.prints.of("card", &digits(pan));
-        Ok(self.book.hold().query_row("SELECT balance FROM cards WHERE card = ?1", [card], |row| row.get(0)).optional()?)
+        Ok(self.book.hold().row("SELECT balance FROM cards WHERE card = ?1", [card], |row| row.get(0)).optional()?)
     }
 
     /// How the card of a token stands, beside the amount of a debit.
     pub(super) fn standing_of(&self, card_token: &str) -> rusqlite::Result<CardStanding> {
         let no = |code: &str| CardStanding::Refused { code: code.to_owned() };
-        let row = self.book.hold().query_row(
+        let row = self.book.hold().row(
             "SELECT cards.bank, cards.state, cards.expiry, bindings.ended FROM bindings JOIN cards USING(card) WHERE token = ?1",
             [card_token],
             |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<String>>(2)?, row.get::<_, bool>(3)?)),

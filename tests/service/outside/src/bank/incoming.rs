@@ -4,6 +4,7 @@ use super::{BankFault, SimulatedBank};
 use crate::error::OutsideError;
 use crate::port::{BankAnswer, StatementLine};
 use kabao_base::{Id, Money, Timestamp};
+use kabao_vault_sys::Cached;
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -57,7 +58,7 @@ impl SimulatedBank {
         let twice = self.faults().duplicate_callbacks;
         let mut book = self.book.hold();
         let book = book.transaction()?;
-        book.execute(
+        book.run(
             "INSERT OR IGNORE INTO incoming(id, bank_ref, amount, memo, sender, value_at, shown_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 id.to_string(), bank_ref, transfer.amount_fen, cut(transfer.memo), cut(transfer.sender), now.as_ms(),
@@ -65,7 +66,7 @@ impl SimulatedBank {
             ],
         )?;
         for _ in 0..if twice { 2 } else { 1 } {
-            book.execute(
+            book.run(
                 "INSERT INTO callbacks(id, kind, amount, state, at) SELECT id, 'incoming', amount, 'done', ?2 FROM incoming WHERE id = ?1",
                 params![id.to_string(), now.as_ms()],
             )?;
@@ -77,12 +78,12 @@ impl SimulatedBank {
     /// What came to the wallet's account and was not sent back, as far as the statement shows it by now.
     pub(super) fn incoming_holds(&self, book: &Connection) -> rusqlite::Result<i64> {
         let sql = "SELECT COALESCE(SUM(amount), 0) FROM incoming WHERE shown_at <= ?1 AND returned_at IS NULL";
-        book.query_row(sql, [self.world.now().as_ms()], |row| row.get(0))
+        book.row(sql, [self.world.now().as_ms()], |row| row.get(0))
     }
 
     pub(super) fn statement_since(&self, since: Timestamp) -> rusqlite::Result<Vec<StatementLine>> {
         let book = self.book.hold();
-        let mut query = book.prepare(
+        let mut query = book.prepare_cached(
             "SELECT id, amount, memo, shown_at, returned_at IS NOT NULL FROM incoming WHERE shown_at BETWEEN ?1 AND ?2 ORDER BY shown_at, rowid")?;
         let rows = query.query_map([since.as_ms(), self.world.now().as_ms()], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?, row.get::<_, i64>(3)?, row.get::<_, bool>(4)?))
@@ -98,7 +99,7 @@ impl SimulatedBank {
     }
 
     pub(super) fn sender_of(&self, id: Id) -> rusqlite::Result<Option<String>> {
-        self.book.hold().query_row("SELECT sender FROM incoming WHERE id = ?1", [id.to_string()], |row| row.get(0)).optional()
+        self.book.hold().row("SELECT sender FROM incoming WHERE id = ?1", [id.to_string()], |row| row.get(0)).optional()
     }
 
     /// Sends one back to the account that it came from, whole and once.
@@ -109,7 +110,7 @@ impl SimulatedBank {
         }
         let book = self.book.hold();
         let sql = "UPDATE incoming SET returned_at = COALESCE(returned_at, ?2) WHERE id = ?1 AND shown_at <= ?2 RETURNING bank_ref";
-        let found: Option<String> = book.query_row(sql, params![id.to_string(), self.world.now().as_ms()], |row| row.get(0)).optional()?;
+        let found: Option<String> = book.row(sql, params![id.to_string(), self.world.now().as_ms()], |row| row.get(0)).optional()?;
         Ok(match (found, fault) {
             (None, _) => BankAnswer::Unknown,
             (Some(_), BankFault::LoseAnswer) => BankAnswer::Pending,

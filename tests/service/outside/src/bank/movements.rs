@@ -6,6 +6,7 @@ use super::cards::why_bad;
 use crate::port::{Bank, BankAnswer, BookLine, CardStanding, StatementLine};
 use crate::store::lock;
 use kabao_base::{Currency, Id, Money, Timestamp};
+use kabao_vault_sys::Cached;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// What the bank tells by itself about a movement whose answer was lost or late.
@@ -62,7 +63,7 @@ fn answer(state: &str, code: Option<String>, bank_ref: Option<String>) -> BankAn
 }
 
 fn find(book: &Connection, id: Id) -> rusqlite::Result<Option<Movement>> {
-    book.query_row(
+    book.row(
         "SELECT kind, token, amount, state, code, bank_ref FROM movements WHERE id = ?1", [id.to_string()], Movement::read)
         .optional()
 }
@@ -102,7 +103,7 @@ impl Bank for SimulatedBank {
     }
 
     fn end_agreement(&self, card_token: &str) -> bool {
-        !self.is_silent() && self.book.hold().execute("UPDATE bindings SET ended = 1 WHERE token = ?1", [card_token]).is_ok()
+        !self.is_silent() && self.book.hold().run("UPDATE bindings SET ended = 1 WHERE token = ?1", [card_token]).is_ok()
     }
 
     fn book(&self, since: Timestamp) -> Vec<BookLine> {
@@ -129,7 +130,7 @@ impl SimulatedBank {
         let mut book = self.book.hold();
         let book = book.transaction()?;
         let held: Vec<String> = book
-            .prepare("SELECT id FROM movements WHERE state IN ('held', 'held_cancelled') ORDER BY asked_at, id")?
+            .prepare_cached("SELECT id FROM movements WHERE state IN ('held', 'held_cancelled') ORDER BY asked_at, id")?
             .query_map([], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         let count = held.len();
@@ -144,7 +145,7 @@ impl SimulatedBank {
     /// What the bank has to tell and has not been told to be taken, oldest first.
     pub fn callbacks(&self) -> Result<Vec<BankCallback>, OutsideError> {
         let book = self.book.hold();
-        let mut query = book.prepare("SELECT seq, id, kind, amount, state, code, bank_ref, at FROM callbacks ORDER BY seq")?;
+        let mut query = book.prepare_cached("SELECT seq, id, kind, amount, state, code, bank_ref, at FROM callbacks ORDER BY seq")?;
         let rows = query.query_map([], |row| {
             let state: String = row.get(4)?;
             let id: String = row.get(1)?;
@@ -162,14 +163,14 @@ impl SimulatedBank {
 
     /// The wallet service has taken a callback; it does not come again.
     pub fn callback_taken(&self, seq: i64) -> Result<(), OutsideError> {
-        self.book.hold().execute("DELETE FROM callbacks WHERE seq = ?1", [seq])?;
+        self.book.hold().run("DELETE FROM callbacks WHERE seq = ?1", [seq])?;
         Ok(())
     }
 
     /// What the wallet holds at the bank, in fen: everything debited and transferred less everything credited and sent back.
     pub fn wallet_holds(&self) -> Result<i64, OutsideError> {
         let book = self.book.hold();
-        let moved: i64 = book.query_row(
+        let moved: i64 = book.row(
             "SELECT COALESCE(SUM(CASE kind WHEN 'debit' THEN amount ELSE -amount END), 0) FROM movements WHERE state = 'done'",
             [],
             |row| row.get(0),
@@ -196,7 +197,7 @@ impl SimulatedBank {
             return Ok(Some(BankAnswer::Pending));
         }
         let now = self.world.now().as_ms();
-        book.execute(
+        book.run(
             "INSERT INTO movements VALUES(?1, ?2, ?3, ?4, 'refused', 'bank_maintenance', NULL, ?5, NULL)",
             params![id.to_string(), kind, token, amount, now],
         )?;
@@ -226,7 +227,7 @@ impl SimulatedBank {
             return Ok(known.answer());
         }
         let now = self.world.now().as_ms();
-        book.execute(
+        book.run(
             "INSERT INTO movements VALUES(?1, ?2, ?3, ?4, 'held', NULL, NULL, ?5, NULL)",
             params![id.to_string(), kind, token, amount.minor, now],
         )?;
@@ -258,7 +259,7 @@ impl SimulatedBank {
         let Some(movement) = find(book, id)? else { return Ok(()) };
         let takes_back = self.faults().takes_back;
         let card: Option<(Vec<u8>, i64, Option<&'static str>)> = book
-            .query_row(
+            .row(
                 "SELECT cards.card, balance, cards.state, cards.expiry, bindings.ended FROM bindings JOIN cards USING(card) WHERE token = ?1",
                 [&movement.token],
                 |row| {
@@ -281,13 +282,13 @@ impl SimulatedBank {
         let Some(after) = after else {
             return refuse(book, id, if movement.kind == "debit" { "bank_balance_low" } else { "bank_refused" });
         };
-        book.execute("UPDATE cards SET balance = ?2 WHERE card = ?1", params![card, after])?;
+        book.run("UPDATE cards SET balance = ?2 WHERE card = ?1", params![card, after])?;
         let now = self.world.now();
         let mut tail = [0u8; 8];
         self.world.random(&mut tail);
         let bank_ref = format!(
             "{}{:012}", now.china_text().get(..10).unwrap_or_default().replace('-', ""), u64::from_be_bytes(tail) % 1_000_000_000_000);
-        book.execute(
+        book.run(
             "UPDATE movements SET state = 'done', code = NULL, bank_ref = ?2, executed_at = ?3 WHERE id = ?1",
             params![id.to_string(), bank_ref, now.as_ms()],
         )?;
@@ -296,7 +297,7 @@ impl SimulatedBank {
 
     fn call_back(&self, book: &Connection, id: Id, faults: &BankFaults) -> rusqlite::Result<()> {
         for _ in 0..if faults.duplicate_callbacks { 2 } else { 1 } {
-            book.execute(
+            book.run(
                 "INSERT INTO callbacks(id, kind, amount, state, code, bank_ref, at)
                  SELECT id, kind, COALESCE(?2, amount), state, code, bank_ref, ?3 FROM movements WHERE id = ?1",
                 params![id.to_string(), faults.callback_amount, self.world.now().as_ms()],
@@ -312,14 +313,14 @@ impl SimulatedBank {
         match find(&book, id)? {
             None => {
                 // A tombstone: the movement may still be on its way, and will be refused when it comes.
-                book.execute(
+                book.run(
                     "INSERT INTO movements VALUES(?1, 'cancel', '', 0, 'cancelled', 'payment_abandoned', NULL, ?2, NULL)",
                     params![id.to_string(), self.world.now().as_ms()],
                 )?;
             }
             Some(held) if held.state == "held" => {
                 let state = if breaks_word { "held_cancelled" } else { "cancelled" };
-                book.execute(
+                book.run(
                     "UPDATE movements SET state = ?2, code = 'payment_abandoned' WHERE id = ?1", params![id.to_string(), state])?;
             }
             Some(_) => {}
@@ -331,7 +332,7 @@ impl SimulatedBank {
 
     fn book_since(&self, since: Timestamp) -> rusqlite::Result<Vec<BookLine>> {
         let book = self.book.hold();
-        let mut query = book.prepare(
+        let mut query = book.prepare_cached(
             "SELECT id, kind, token, amount, executed_at FROM movements WHERE state = 'done' AND executed_at >= ?1
              ORDER BY executed_at, rowid")?;
         let rows = query.query_map([since.as_ms()], |row| {
@@ -350,6 +351,6 @@ impl SimulatedBank {
 }
 
 fn refuse(book: &Connection, id: Id, code: &str) -> rusqlite::Result<()> {
-    book.execute("UPDATE movements SET state = 'refused', code = ?2 WHERE id = ?1", params![id.to_string(), code])?;
+    book.run("UPDATE movements SET state = 'refused', code = ?2 WHERE id = ?1", params![id.to_string(), code])?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::port::World;
 use kabao_base::Timestamp;
+use kabao_vault_sys::Cached;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 pub(super) const TABLES: &str = "
@@ -128,7 +129,7 @@ impl Trade {
         if used {
             return Ok(false);
         }
-        book.execute(
+        book.run(
             &format!("INSERT INTO trades({COLUMNS}, ask_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"),
             params![
                 self.trade_no, self.merchant_no, self.out_trade_no, self.kind, self.origin, self.amount, self.state.text(),
@@ -141,7 +142,7 @@ impl Trade {
 }
 
 pub(super) fn find(book: &Connection, merchant_no: &str, out_trade_no: &str) -> rusqlite::Result<Option<Trade>> {
-    book.query_row(
+    book.row(
         &format!("SELECT {COLUMNS} FROM trades WHERE merchant_no = ?1 AND out_trade_no = ?2"),
         [merchant_no, out_trade_no],
         Trade::read,
@@ -150,19 +151,19 @@ pub(super) fn find(book: &Connection, merchant_no: &str, out_trade_no: &str) -> 
 }
 
 pub(super) fn by_number(book: &Connection, trade_no: &str) -> rusqlite::Result<Option<Trade>> {
-    book.query_row(&format!("SELECT {COLUMNS} FROM trades WHERE trade_no = ?1"), [trade_no], Trade::read).optional()
+    book.row(&format!("SELECT {COLUMNS} FROM trades WHERE trade_no = ?1"), [trade_no], Trade::read).optional()
 }
 
 /// What is not settled and should be asked about again.
 pub(super) fn to_ask(book: &Connection, now: Timestamp) -> rusqlite::Result<Vec<Trade>> {
-    let mut query = book.prepare(&format!(
+    let mut query = book.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM trades WHERE state IN ('open', 'waiting') AND ask_at <= ?1 ORDER BY ask_at, trade_no LIMIT 100"
     ))?;
     query.query_map([now.as_ms()], Trade::read)?.collect()
 }
 
 pub(super) fn ask_later(book: &Connection, trade_no: &str, at: Timestamp) -> rusqlite::Result<()> {
-    book.execute("UPDATE trades SET ask_at = ?2 WHERE trade_no = ?1", params![trade_no, at.as_ms()])?;
+    book.run("UPDATE trades SET ask_at = ?2 WHERE trade_no = ?1", params![trade_no, at.as_ms()])?;
     Ok(())
 }
 
@@ -170,7 +171,7 @@ pub(super) fn ask_later(book: &Connection, trade_no: &str, at: Timestamp) -> rus
 pub(super) fn advance(
     book: &Connection, trade_no: &str, state: State, code: Option<&str>, our_order: Option<&str>, at: Timestamp,
 ) -> rusqlite::Result<bool> {
-    let changed = book.execute(
+    let changed = book.run(
         "UPDATE trades SET state = ?2, code = ?3, our_order = COALESCE(?4, our_order), done_at = ?5
          WHERE trade_no = ?1 AND state IN ('open', 'waiting')",
         params![trade_no, state.text(), code, our_order, state.is_final().then_some(at.as_ms())],
@@ -190,7 +191,7 @@ pub(super) struct GivenBack {
 }
 
 pub(super) fn given_back(book: &Connection, trade_no: &str) -> rusqlite::Result<GivenBack> {
-    book.query_row(
+    book.row(
         "SELECT COALESCE(SUM(amount) FILTER (WHERE state = 'done'), 0), COALESCE(SUM(amount) FILTER (WHERE state <> 'failed'), 0),
                 COALESCE(MAX(kind = 'revoke' AND state = 'done'), 0)
          FROM trades WHERE origin = ?1",
@@ -202,13 +203,13 @@ pub(super) fn given_back(book: &Connection, trade_no: &str) -> rusqlite::Result<
 /// Remembers a nonce; `false` when it was used before. Nonces older than `forget_before` cannot come back, because
 /// their requests are too old.
 pub(super) fn use_nonce(book: &Connection, nonce: &str, now: Timestamp, forget_before: Timestamp) -> rusqlite::Result<bool> {
-    book.execute("DELETE FROM nonces WHERE at < ?1", [forget_before.as_ms()])?;
-    Ok(book.execute("INSERT OR IGNORE INTO nonces VALUES(?1, ?2)", params![nonce, now.as_ms()])? > 0)
+    book.run("DELETE FROM nonces WHERE at < ?1", [forget_before.as_ms()])?;
+    Ok(book.run("INSERT OR IGNORE INTO nonces VALUES(?1, ?2)", params![nonce, now.as_ms()])? > 0)
 }
 
 /// Payments that were made since a time, for a wallet service that rebuilds its book.
 pub(super) fn paid_since(book: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Trade>> {
-    let mut query = book.prepare(&format!(
+    let mut query = book.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM trades WHERE state = 'done' AND done_at >= ?1 ORDER BY done_at, rowid"
     ))?;
     query.query_map([since.as_ms()], Trade::read)?.collect()

@@ -7,6 +7,7 @@ use super::wire::{Authorization, make_nonce};
 use crate::error::OutsideError;
 use crate::store::lock;
 use kabao_base::Timestamp;
+use kabao_vault_sys::Cached;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ impl Acquirer {
         let mut data = data.clone();
         data["trade_status"] = json!("SUCCESS");
         let state = if notify_url(url) == Some(NotifyUrl::Loopback) { "due" } else { "elsewhere" };
-        book.execute(
+        book.run(
             "INSERT INTO notifications(trade_no, url, body, sent, due_at, state) VALUES(?1, ?2, ?3, 0, ?4, ?5)",
             params![trade.trade_no, url, data.to_string(), now.as_ms(), state],
         )?;
@@ -54,7 +55,7 @@ impl Acquirer {
     pub fn due(&self, now: Timestamp) -> Result<Vec<Notification>, OutsideError> {
         let rows: Vec<(i64, String, String)> = {
             let book = self.book.hold();
-            let mut query = book.prepare(
+            let mut query = book.prepare_cached(
                 "SELECT id, url, body FROM notifications WHERE state = 'due' AND due_at <= ?1 ORDER BY due_at, id LIMIT 100")?;
             query.query_map([now.as_ms()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?
         };
@@ -81,7 +82,7 @@ impl Acquirer {
         let again = self.faults().duplicate_notifications;
         let book = self.book.hold();
         let sent: Option<u32> = book
-            .query_row("SELECT sent FROM notifications WHERE id = ?1 AND state = 'due'", [id], |row| row.get(0))
+            .row("SELECT sent FROM notifications WHERE id = ?1 AND state = 'due'", [id], |row| row.get(0))
             .optional()?;
         if let Some(sent) = sent {
             let (state, due_at) = match PAUSES_MS.get(sent as usize) {
@@ -89,7 +90,7 @@ impl Acquirer {
                 Some(pause) => ("due", now.plus_ms(*pause)),
                 None => ("given_up", now),
             };
-            book.execute(
+            book.run(
                 "UPDATE notifications SET state = ?2, due_at = ?3, sent = sent + 1 WHERE id = ?1",
                 params![id, state, due_at.as_ms()],
             )?;
