@@ -3,7 +3,7 @@
 
 use super::{DeviceKeys, HostError, KeyRole, SecretStore};
 use kabao_proof::SoftwareKey;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 /// Gives random bytes.
@@ -13,19 +13,28 @@ pub type Randomness = Arc<dyn Fn(&mut [u8]) -> Result<(), HostError> + Send + Sy
 pub struct SoftwareKeys {
     store: Arc<dyn SecretStore>,
     random: Randomness,
+    /// The keys that were read last: making one of a number costs as much as a signature.
+    read: Mutex<[Option<SoftwareKey>; 2]>,
 }
 
 impl SoftwareKeys {
     /// Keys kept in `store`, made from `random`.
     pub fn new(store: Arc<dyn SecretStore>, random: Randomness) -> SoftwareKeys {
-        SoftwareKeys { store, random }
+        SoftwareKeys { store, random, read: Mutex::default() }
     }
 
     fn key(&self, role: KeyRole) -> Result<Option<SoftwareKey>, HostError> {
         let Some(bytes) = self.store.load(name(role).to_owned())? else { return Ok(None) };
         let bytes = Zeroizing::new(bytes);
         let secret: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| HostError::Lost)?;
-        SoftwareKey::from_secret(secret).map(Some).map_err(|_| HostError::Lost)
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let [device, approve] = &mut *read;
+        let slot = if role == KeyRole::Device { device } else { approve };
+        // The store decides which key it is, each time.
+        if !slot.as_ref().is_some_and(|key| *key.secret_bytes() == *secret) {
+            *slot = Some(SoftwareKey::from_secret(secret).map_err(|_| HostError::Lost)?);
+        }
+        Ok(slot.clone())
     }
 }
 
