@@ -11,13 +11,15 @@ impl Book {
     /// Opens the file.
     pub fn open(path: &Path) -> Told<Book> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Connection::open_with_flags(path, flags).map(Book).map_err(|error| format!("{}: {error}", path.display()))
+        let connection = Connection::open_with_flags(path, flags).map_err(|error| format!("{}: {error}", path.display()))?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(Book(connection))
     }
 
     /// Every row, its columns as text; what is empty is an empty text.
     pub fn rows(&self, sql: &str) -> Told<Vec<Vec<String>>> {
         let say = |error: rusqlite::Error| format!("{sql}: {error}");
-        let mut query = self.0.prepare(sql).map_err(say)?;
+        let mut query = self.0.prepare_cached(sql).map_err(say)?;
         let width = query.column_count();
         let rows = query.query_map([], |row| {
             (0..width)

@@ -83,7 +83,7 @@ pub fn info() -> ServiceInfo {
 pub fn parts(seed: u64, keep: bool, folder: &Path, channels: &Path) -> Told<Parts> {
     let say = |error: &dyn std::fmt::Display| error.to_string();
     let world = Arc::new(SimWorld::new(seed, keep));
-    let vault = VaultConnection::in_process(Arc::clone(&world) as Arc<dyn World>);
+    let vault = VaultConnection::in_process_with(Arc::clone(&world) as Arc<dyn World>, 1);
     let service = Service::open(&folder.join("service"), vault, Arc::clone(&world) as Arc<dyn World>, info())
         .map_err(|error| say(&error))?;
     make_channels(channels)?;

@@ -1,7 +1,7 @@
 //! Tills: codes that are charged once, twice, by another order, too late, and what the till was told of it in the end.
 
 use super::Storm;
-use crate::book::{Book, number, text};
+use crate::book::{number, text};
 use crate::phone::Told;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,7 +66,7 @@ impl Storm {
 
     /// What the acquirer has carried out, by its own book: the merchant's order, the amount, what went back.
     fn acquirer_says(&self) -> Told<BTreeMap<String, (i64, i64)>> {
-        let book = Book::open(&self.folder.join("service").join("acquirer.db"))?;
+        let book = self.book("acquirer.db")?;
         let sql = "SELECT p.out_trade_no, p.amount, coalesce((SELECT sum(b.amount) FROM trades b WHERE b.origin = p.trade_no AND b.state = 'done'), 0)
                    FROM trades p WHERE p.kind = 'pay' AND p.state = 'done'";
         Ok(book.rows(sql)?.iter().map(|row| (text(row, 0).to_owned(), (number(row, 1), number(row, 2)))).collect())

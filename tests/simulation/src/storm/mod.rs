@@ -23,8 +23,10 @@ use kabao_core::pay::{PaymentView, QuoteRequest};
 use kabao_money::payment::PaymentState;
 use kabao_service::Service;
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +50,7 @@ pub struct Storm {
     /// How often each promise was looked at.
     pub checked: BTreeMap<&'static str, u64>,
     folder: PathBuf,
+    books: RefCell<BTreeMap<&'static str, Rc<Book>>>,
     liar: Arc<Liar>,
     merchant: String,
     unknown: u32,
@@ -101,6 +104,7 @@ impl Storm {
             seen: BTreeMap::new(),
             checked: PROMISES.into_iter().map(|name| (name, 0)).collect(),
             folder: folder.to_owned(),
+            books: RefCell::default(),
             liar: Arc::new(Liar::of(folder)?),
             merchant: String::new(),
             unknown: 0,
@@ -258,8 +262,19 @@ impl Storm {
         self.note_open("resumed", "killed").await
     }
 
-    fn service_book(&self) -> Told<Book> {
-        Book::open(&self.folder.join("service").join("service.db"))
+    fn service_book(&self) -> Told<Rc<Book>> {
+        self.book("service.db")
+    }
+
+    /// A book of the other side; opened once, as the service puts older copies back into the same file.
+    fn book(&self, name: &'static str) -> Told<Rc<Book>> {
+        let mut books = self.books.borrow_mut();
+        if let Some(book) = books.get(name) {
+            return Ok(Rc::clone(book));
+        }
+        let book = Rc::new(Book::open(&self.folder.join("service").join(name))?);
+        books.insert(name, Rc::clone(&book));
+        Ok(book)
     }
 
     async fn bank(&mut self, faults: Value) -> Told<()> {

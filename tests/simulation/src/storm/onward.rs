@@ -40,9 +40,10 @@ impl Storm {
     /// What the book has as withdrawn is at the bank, and what it has as not withdrawn is not. Of a book that has forgotten there is
     /// no saying before the end.
     fn compare_withdrawals(&mut self, book: &Book, at_the_end: bool) -> Told<()> {
-        let bank = Book::open(&self.folder.join("service").join("bank.db"))?;
+        let bank = self.book("bank.db")?;
         let sql = "SELECT id, amount FROM movements WHERE kind = 'credit' AND state = 'done'";
         let paid_out: BTreeMap<String, i64> = bank.rows(sql)?.iter().map(|row| (text(row, 0).to_owned(), number(row, 1))).collect();
+        let moves = moves_of(book, "payments")?;
         let mut known = BTreeSet::new();
         for row in book.rows("SELECT intent_id, state, amount, fee FROM payments WHERE kind = 'withdraw'")? {
             let (intent, state, amount) = (text(&row, 0), text(&row, 1), number(&row, 2));
@@ -54,10 +55,7 @@ impl Storm {
                 _ => at_the_end,
             };
             self.judge_one("I8", wrong.then(|| format!("the withdrawal {intent} of {amount} is {state}, the bank paid out {at_bank:?}")));
-            let sql = format!(
-                "SELECT coalesce(sum(amount), 0) FROM postings JOIN transactions USING (txn) WHERE ref = '{intent}' AND account LIKE 'user:%'"
-            );
-            let moved = book.rows(&sql)?.first().map_or(0, |row| number(row, 0));
+            let moved: i64 = moves.get(intent).into_iter().flatten().filter(|(account, _)| account.starts_with("user:")).map(|(_, moved)| moved).sum();
             let left = if ["refused", "tombstoned"].contains(&state) { 0 } else { -(amount + number(&row, 3)) };
             self.judge_one("I8", (moved != left).then(|| format!("the withdrawal {intent} is {state}, and moved {moved} of the balance")));
         }
@@ -72,15 +70,13 @@ impl Storm {
 
     /// A transfer has arrived, or is back, or waits; one movement takes it out of suspense; and it is what the person was told.
     fn compare_transfers(&mut self, book: &Book, at_the_end: bool) -> Told<()> {
+        let moves = moves_of(book, "transfers")?;
         let mut arrived = 0;
         let mut states = BTreeMap::new();
         for row in book.rows("SELECT intent_id, payer, payee, amount, fee, state FROM transfers")? {
             let (intent, state, amount) = (text(&row, 0), text(&row, 5), number(&row, 3));
             states.insert(intent.to_owned(), state.to_owned());
-            let sql = format!(
-                "SELECT account, sum(amount) FROM postings JOIN transactions USING (txn) WHERE ref = '{intent}' GROUP BY account HAVING sum(amount) <> 0"
-            );
-            let moved: BTreeMap<String, i64> = book.rows(&sql)?.iter().map(|row| (text(row, 0).to_owned(), number(row, 1))).collect();
+            let moved = moves.get(intent).cloned().unwrap_or_default();
             let fee = number(&row, 4);
             let gone = (format!("user:{}", text(&row, 1)), -amount - fee);
             let mut wanted: BTreeMap<String, i64> = match state {
@@ -106,6 +102,19 @@ impl Storm {
         }
         Ok(())
     }
+}
+
+/// What each row of a table moved, by account; accounts on which nothing is left moved are not named.
+fn moves_of(book: &Book, table: &str) -> Told<BTreeMap<String, BTreeMap<String, i64>>> {
+    let sql = format!(
+        "SELECT ref, account, sum(postings.amount) FROM {table} JOIN transactions ON ref = intent_id JOIN postings USING (txn)
+         GROUP BY ref, account HAVING sum(postings.amount) <> 0"
+    );
+    let mut moves: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    for row in book.rows(&sql)? {
+        moves.entry(text(&row, 0).to_owned()).or_default().insert(text(&row, 1).to_owned(), number(&row, 2));
+    }
+    Ok(moves)
 }
 
 /// The id under which money of a payment goes back to its card.

@@ -1,7 +1,7 @@
 //! The oracle: the books after every step, and all promises when the weather has cleared.
 
 use super::Storm;
-use crate::book::{Book, number, text};
+use crate::book::{number, text};
 use crate::liar::decode;
 use crate::net::Weather;
 use crate::phone::{CARD, ID_NUMBER, PIN, Told, told};
@@ -44,7 +44,7 @@ impl Storm {
         if dead.is_empty() {
             return Ok(());
         }
-        let bank = Book::open(&self.folder.join("service").join("bank.db"))?;
+        let bank = self.book("bank.db")?;
         let alive = bank.rows("SELECT id FROM movements WHERE state IN ('held', 'done')")?;
         let alive: BTreeSet<&str> = alive.iter().map(|row| text(row, 0)).collect();
         let undead = dead.iter().map(|row| text(row, 0)).find(|intent| alive.contains(intent));

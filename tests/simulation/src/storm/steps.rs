@@ -18,11 +18,11 @@ const RATES: [u32; 4] = [0, 6_000, 5_000, 12_500];
 
 impl Storm {
     pub(super) async fn step(&mut self, tally: &mut Tally) -> Told<()> {
-        let choice = self.world.pick(36);
+        let choice = self.world.pick(39);
         self.world.note(&format!("step {choice}"));
         match choice {
             0..=2 => self.change_weather(),
-            3..=9 => self.pay_somehow(tally).await?,
+            3..=9 => self.pay_somehow(tally, 20).await?,
             10..=13 => tally.charged += u32::from(self.charge().await?),
             14 | 15 => self.answer_merchants().await?,
             16 => {
@@ -40,13 +40,20 @@ impl Storm {
             20 | 21 => self.ask_or_give_up().await?,
             22 | 23 => self.turn_the_bank().await?,
             24 => self.jump_the_clock(),
-            25 => self.let_time_pass().await,
+            25 => {
+                if self.world.happens(80) {
+                    self.net.set(Weather::default());
+                    self.bank_wakes().await?;
+                }
+                self.let_time_pass().await;
+            }
             26 => tally.restores += u32::from(self.restore(false).await?),
             27 => self.change_a_fee().await?,
             28 => self.tell_yesterday().await?,
             29 => self.answer_again().await?,
             30 => self.lock_in_mid_air().await?,
             31..=33 => self.call_back().await?,
+            34..=36 => self.rush(tally).await?,
             _ => {
                 // Without network nothing new comes; what is here stays readable.
                 let wallet = self.phone.wallet()?;
@@ -60,13 +67,32 @@ impl Storm {
     }
 
     /// A payment; now and then nobody waits for its end.
-    async fn pay_somehow(&mut self, tally: &mut Tally) -> Told<()> {
+    async fn pay_somehow(&mut self, tally: &mut Tally, yuan: u32) -> Told<()> {
         let awaits = if self.world.happens(20) { 1 + self.world.pick(30) } else { u32::MAX };
-        let done = match dropped_after(awaits, self.pay_once()).await {
+        let done = match dropped_after(awaits, self.pay_once(yuan)).await {
             Some(done) => done?,
             None => false,
         };
         tally.confirmed += u32::from(done);
+        Ok(())
+    }
+
+    /// Many small payments one after the other, on a market for example. The weather and the bank change meanwhile, and mostly for
+    /// the better: what has no result is asked for again and again, and a run is about payments, not about questions.
+    async fn rush(&mut self, tally: &mut Tally) -> Told<()> {
+        for _ in 0..10 + self.world.pick(51) {
+            match self.world.pick(50) {
+                0 => tally.crashes += u32::from(self.killed_at_some_effect(tally).await?),
+                1 => self.ask_or_give_up().await?,
+                2 => tally.charged += u32::from(self.charge().await?),
+                3 | 4 => self.change_weather(),
+                5 => self.turn_the_bank().await?,
+                6..=8 => self.net.set(Weather::default()),
+                9..=11 => self.bank_wakes().await?,
+                _ => self.pay_somehow(tally, 3).await?,
+            }
+            tokio::time::sleep(Duration::from_millis(u64::from(self.world.pick(2_000)))).await;
+        }
         Ok(())
     }
 
@@ -76,25 +102,25 @@ impl Storm {
         format!("{}.{fen:02}", self.world.pick(yuan) + 1)
     }
 
-    async fn pay_once(&mut self) -> Told<bool> {
+    async fn pay_once(&mut self, yuan: u32) -> Told<bool> {
         if self.world.happens(40) {
-            let amount = self.amount(40);
+            let amount = self.amount(2 * yuan);
             return self.top_up(&amount).await;
         }
         match self.world.pick(4) {
             0 => {
-                let amount = self.amount(20);
+                let amount = self.amount(yuan);
                 return self.withdraw(&amount).await;
             }
             1 => {
-                let amount = self.amount(20);
+                let amount = self.amount(yuan);
                 return self.send_to_friend(&amount).await;
             }
             _ => {}
         }
         let scanned = self.phone.wallet()?.pay().read(self.merchant.clone()).await;
         let Some(payee_id) = scanned.ok().and_then(|scanned| scanned.payee_id) else { return Ok(false) };
-        let amount = self.amount(20);
+        let amount = self.amount(yuan);
         let order = self.world.happens(50).then(|| format!("order-{}", self.world.pick(6)));
         Ok(self.confirm("pay", QuoteRequest::Pay { payee_id, amount, order }).await)
     }
@@ -107,7 +133,7 @@ impl Storm {
             biased;
             () = host.burnt() => true,
             done = async {
-                self.pay_somehow(tally).await?;
+                self.pay_somehow(tally, 20).await?;
                 // What goes on by itself is cut off as well.
                 tokio::time::sleep(Duration::from_secs(20)).await;
                 Ok::<(), String>(())
@@ -184,6 +210,12 @@ impl Storm {
             self.console.post("/dev/bank/settle", Value::Null).await?;
         }
         Ok(())
+    }
+
+    /// The bank is as banks are, and answers what it held.
+    async fn bank_wakes(&mut self) -> Told<()> {
+        self.bank(json!({ "movements": "none" })).await?;
+        self.console.post("/dev/bank/settle", Value::Null).await.map(|_| ())
     }
 
     /// The phone's clock is put somewhere else, or the phone is started anew.
