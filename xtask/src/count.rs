@@ -47,6 +47,12 @@ pub fn cargo(text: &str) -> Count {
     }))
 }
 
+/// `storms`: its figure, a storm without a broken promise counted as one test.
+pub fn storms(text: &str) -> Count {
+    let figure = text.lines().rfind(|line| line.starts_with("0 violations in "));
+    Count { passed: figure.and_then(|line| before(line, "storms")).unwrap_or(0), ..Count::default() }
+}
+
 /// Maven Surefire: the line without a time is the sum of its module; the others are single classes.
 pub fn surefire(text: &str) -> Count {
     let closing = |line: &&str| line.contains("Tests run: ") && !line.contains("Time elapsed");
@@ -101,6 +107,13 @@ mod tests {
                     test a ... FAILED\ntest result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
         assert_eq!(cargo(text), count(13, 2, 3));
         assert_eq!(cargo("error: could not compile"), count(0, 0, 0));
+    }
+
+    #[test]
+    fn storms_count_only_with_their_figure() {
+        let figure = "0 violations in 11551 payments of 100 storms from seed 100, < 3/11551 a payment";
+        assert_eq!(storms(&format!("sending succeeded none 7\n{figure}\n")), count(100, 0, 0));
+        assert_eq!(storms("seed 7: I1: lost\n358 payments in 7 storms before it\n"), count(0, 0, 0));
     }
 
     #[test]

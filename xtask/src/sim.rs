@@ -6,7 +6,7 @@ use crate::place::Place;
 mod bugs;
 mod disk;
 mod kill;
-mod pay;
+pub mod pay;
 
 /// `cargo xtask sim [--seed N] [--runs N]`, or with the name of a part: `power`, `io`, `pay`, `kill`, `service`, `rollback`, `bugs`.
 ///

@@ -30,6 +30,7 @@ pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
         report.not_run(format!("setup: {reason}"));
     }
     rust(&place, &mut report);
+    storms(&place, &mut report);
     rust_without_boundary(&place, &mut report);
     clippy(&place, &mut report);
     licences(&place, &mut report);
@@ -81,6 +82,12 @@ fn rust(place: &Place, report: &mut Report) {
         found if found.is_empty() => Ok(()),
         found => Err(format!("banned in deny.toml, but linked: {}", found.join(" "))),
     });
+}
+
+/// Twenty thousand payments under faults, from the first seed on: the same in every run.
+fn storms(place: &Place, report: &mut Report) {
+    let line = crate::sim::pay::storms(place, &["--seed", "1", "--payments", "20000"]);
+    counted(report, "storms", Ok(line), count::storms);
 }
 
 /// With the FFI crate in the same build, cargo turns on the `uniffi` feature everywhere; an app in Rust has it off.

@@ -3,27 +3,33 @@
 use crate::command::{Show, command, run};
 use crate::place::Place;
 use std::path::PathBuf;
+use std::process::Command;
 
-/// `cargo xtask sim pay [--seed N] [--count M] [--seconds N] [--steps N] [--jobs N] [--export FOLDER] [--write] [--release]`: M storms
-/// from seed N on, as many at once as there are cores. `--write` puts what came of it into its part of `docs/reliability.md`. Ends badly with the seed when a promise was broken; the last line is the figure.
+/// `cargo xtask sim pay [--seed N] [--count M | --payments P] [--seconds N] [--steps N] [--jobs N] [--export FOLDER] [--write] [--release]`:
+/// M storms from seed N on, or as many as make P payments, as many at once as there are cores. `--write` puts what came of it into its part of
+/// `docs/reliability.md`; `--release` builds for speed, with the overflow checks of the release. Ends badly with the seed when a promise was
+/// broken; the last line is the figure.
 pub fn command_line(words: &[&str]) -> Result<bool, String> {
     let place = Place::find()?;
-    let release = words.contains(&"--release");
-    let rest: Vec<&str> = words.iter().copied().filter(|word| *word != "--release").collect();
+    Ok(run(&mut storms(&place, words), Show::Live).ok())
+}
+
+/// The program of the storms with these words.
+pub fn storms(place: &Place, words: &[&str]) -> Command {
     let mut args = vec!["run", "--quiet", "--package", "kabao-simulation", "--bin", "storms"];
-    if release {
-        args.push("--release");
+    if words.contains(&"--release") {
+        args.extend(["--profile", "bench"]);
     }
     args.extend(["--", "pay"]);
-    for word in rest {
+    for word in words.iter().filter(|word| **word != "--release") {
         args.push(word);
-        if word == "--write" {
+        if *word == "--write" {
             args.push("docs/reliability.md");
         }
     }
     let mut line = command("cargo", &args, &place.root);
     line.env("CARGO_TARGET_DIR", &place.target).env("TMPDIR", scratch());
-    Ok(run(&mut line, Show::Live).ok())
+    line
 }
 
 /// Where a storm keeps its files: in memory where there is such a place, because what survives a loss of power is not what

@@ -31,7 +31,7 @@ impl SoftwareKeys {
         let [device, approve] = &mut *read;
         let slot = if role == KeyRole::Device { device } else { approve };
         // The store decides which key it is, each time.
-        if !slot.as_ref().is_some_and(|key| *key.secret_bytes() == *secret) {
+        if slot.as_ref().is_none_or(|key| *key.secret_bytes() != *secret) {
             *slot = Some(SoftwareKey::from_secret(secret).map_err(|_| HostError::Lost)?);
         }
         Ok(slot.clone())

@@ -1,5 +1,5 @@
-//! `storms pay [--seed N] [--count M] [--steps N] [--seconds N] [--jobs N] [--export FOLDER] [--write FILE]`: storms from seed N on, until M
-//! are over, the time is, or a promise is broken; each on a thread of its own, as many at once as there are cores. Ends with 1 and the
+//! `storms pay [--seed N] [--count M | --payments P] [--steps N] [--seconds N] [--jobs N] [--export FOLDER] [--write FILE]`: storms from seed
+//! N on, until M are over or P payments were made, the time is over, or a promise is broken; each on a thread of its own, as many at once as there are cores. Ends with 1 and the
 //! seed when one is; the last line is the figure. `--write` puts what was run and what came of it into its part of a page.
 
 use kabao_simulation::{in_one_thread, page};
@@ -12,9 +12,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+/// How often a long run says how far it is.
+const PROGRESS: Duration = Duration::from_secs(20);
+
 struct Wish {
     seed: u64,
     count: u64,
+    payments: u64,
     steps: u32,
     seconds: u64,
     jobs: usize,
@@ -24,7 +28,7 @@ struct Wish {
 
 fn wish(words: &[String]) -> Result<Wish, String> {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut wish = Wish { seed: 1, count: 20, steps: 60, seconds: u64::MAX, jobs, export: None, write: None };
+    let mut wish = Wish { seed: 1, count: 20, payments: u64::MAX, steps: 60, seconds: u64::MAX, jobs, export: None, write: None };
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let value = rest.next().ok_or(format!("{word} needs a value"))?;
@@ -32,6 +36,7 @@ fn wish(words: &[String]) -> Result<Wish, String> {
         match word.as_str() {
             "--seed" => wish.seed = number()?,
             "--count" => wish.count = number()?,
+            "--payments" => (wish.payments, wish.count) = (number()?, u64::MAX),
             "--steps" => wish.steps = u32::try_from(number()?).map_err(|error| error.to_string())?,
             "--seconds" => wish.seconds = number()?,
             "--jobs" => wish.jobs = usize::try_from(number()?.max(1)).map_err(|error| error.to_string())?,
@@ -87,11 +92,19 @@ fn many(wish: &Wish, channels: &Path, begin: Instant) -> (Sums, Option<(u64, Vec
             });
         }
         drop(tell);
-        let (mut sum, mut broken) = (Sums::default(), None);
+        let (mut sum, mut broken, mut last_word) = (Sums::default(), None, begin);
         for (seed, outcome) in told {
             let reasons = match outcome {
                 Ok(report) if report.broken.is_empty() => {
                     sum.add(report);
+                    if sum.payments >= wish.payments {
+                        // Those that rage come to their end and count: the seeds are without a gap.
+                        stop.store(true, Ordering::Release);
+                    }
+                    if last_word.elapsed() >= PROGRESS {
+                        last_word = Instant::now();
+                        eprintln!("{} payments in {} storms, {} s", sum.payments, sum.storms, begin.elapsed().as_secs());
+                    }
                     continue;
                 }
                 Ok(report) => report.broken,
@@ -110,7 +123,7 @@ fn many(wish: &Wish, channels: &Path, begin: Instant) -> (Sums, Option<(u64, Vec
 fn run(words: &[String]) -> Result<bool, String> {
     let mut wish = match words.split_first() {
         Some((first, rest)) if first == "pay" => wish(rest)?,
-        _ => return Err("storms pay [--seed N] [--count M] [--steps N] [--seconds N] [--jobs N] [--export FOLDER]".to_owned()),
+        _ => return Err("storms pay [--seed N] [--count M | --payments P] [--steps N] [--seconds N] [--jobs N] [--export FOLDER]".to_owned()),
     };
     let channels = channels("pay-channels")?;
     if let Some(to) = &wish.export {
@@ -128,7 +141,8 @@ fn run(words: &[String]) -> Result<bool, String> {
     sum.print();
     let seconds = begin.elapsed().as_secs_f64();
     if let Some(file) = &wish.write {
-        let command = format!("cargo xtask sim pay --seed {} --count {}", wish.seed, sum.storms);
+        let release = if cfg!(debug_assertions) { "" } else { " --release" };
+        let command = format!("cargo xtask sim pay --seed {} --count {}{release}", wish.seed, sum.storms);
         page::put(file, "pay", &sum.text(&command, wish.seed, seconds))?;
     }
     println!("{}", sum.figure(wish.seed, seconds));
