@@ -55,8 +55,9 @@ fn walk(path: &Path, needles: &[Needle], found: &mut Found) -> io::Result<()> {
         };
         found.files += 1;
         found.bytes += bytes.len() as u64;
-        // The public table of the beginnings of card numbers is full of six digits: there only what is longer is a find.
-        let table = path.parent().is_some_and(|folder| folder.ends_with("feeds"));
+        // The public table of the beginnings of card numbers is full of six digits, and the acquirer's number of its merchant has fifteen
+        // that were drawn: there only what is longer is a find.
+        let table = path.parent().is_some_and(|folder| folder.ends_with("feeds")) || path.ends_with("channels/lkl.json");
         for needle in needles.iter().filter(|needle| !(table && needle.text.len() <= 8) && holds(&bytes, needle.text.as_bytes())) {
             found.finds.push((needle.what, path.display().to_string()));
         }
@@ -121,6 +122,12 @@ mod tests {
         fs::write(feeds.join("cards-1.cose"), b"622202,907314,6222020000000018").unwrap();
         let found = scan(&[&feeds], &[needle("907314"), needle("6222020000000018")]).unwrap();
         assert_eq!(found.finds.len(), 1);
+        let channels = folder.path().join("channels");
+        fs::create_dir_all(&channels).unwrap();
+        fs::write(channels.join("lkl.json"), b"822990731473464").unwrap();
+        assert_eq!(scan(&[&channels], &[needle("907314")]).unwrap().finds, []);
+        fs::write(channels.join("other.json"), b"822990731473464").unwrap();
+        assert_eq!(scan(&[&channels], &[needle("907314")]).unwrap().finds.len(), 1);
     }
 
     #[test]
