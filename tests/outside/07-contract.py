@@ -30,6 +30,8 @@ from wallet import Person, Service, folder, until
 OPENAPI = ROOT / "docs/service-api/openapi.json"
 SEED = 20260
 EXAMPLES = 40
+# How often a way through the links is begun.
+STEPS = 60
 SIGN_OUT = "/v1/devices/{device_id}/sign-out"
 # What of schemathesis' checks is our contract: no 5xx, and no answer that the file does not describe.
 HELD = [
@@ -261,14 +263,14 @@ def signatures(checks, service, keys):
 # Everything that the file describes, by schemathesis.
 
 
-def schemathesis(checks, proxy, what, openapi, extra=()):
+def schemathesis(checks, proxy, what, openapi, extra=(), phases="examples,coverage,fuzzing", examples=EXAMPLES):
     home = folder("schemathesis")
     program = str(Path(sys.executable).parent / "schemathesis")
     if not Path(program).exists():
         program = shutil.which("schemathesis")
     line = [
-        program, "run", str(openapi), "--url", proxy, "--seed", str(SEED), "--max-examples", str(EXAMPLES),
-        "--checks", ",".join(HELD), "--phases", "examples,coverage,fuzzing", "--continue-on-failure", "--suppress-health-check", "all",
+        program, "run", str(openapi), "--url", proxy, "--seed", str(SEED), "--max-examples", str(examples),
+        "--checks", ",".join(HELD), "--phases", phases, "--continue-on-failure", "--suppress-health-check", "all",
         "--workers", "1", "--no-shrink", "--warnings", "off", "--generation-database", "none", "--report", "ndjson",
         "--report-ndjson-path", str(home / "events.ndjson"), "--no-color", *extra,
     ]
@@ -276,6 +278,53 @@ def schemathesis(checks, proxy, what, openapi, extra=()):
                           env={**os.environ, "NO_PROXY": "*", "no_proxy": "*", "COLUMNS": "160"})
     (home / "output.txt").write_text(done.stdout + done.stderr)
     return done
+
+
+def narrowed(account, payee, balance):
+    """The file with what exists here in the place of every id that may be: this account, one merchant. Otherwise no quote would be drawn."""
+    file = json.loads(OPENAPI.read_text())
+    parts = file["components"]["schemas"]
+    money = {"type": "object", "required": ["minor", "currency"], "additionalProperties": False,
+             "properties": {"minor": {"type": "integer", "minimum": 1, "maximum": balance}, "currency": {"enum": ["CNY"]}}}
+    parts["QuoteIn"].update(required=["kind", "amount", "payee_id"], additionalProperties=False,
+                            properties={"kind": {"enum": ["pay"]}, "payee_id": {"enum": [payee]}, "amount": money})
+    terms = parts["TermsIn"]
+    terms["properties"].update(account_id={"enum": [account]}, payee_id={"enum": [payee]}, source={"enum": [{"kind": "balance"}]})
+    for name in ("order", "delay_ms"):
+        terms["properties"].pop(name)
+    terms.update(required=sorted({*terms["required"], "payee_id"}), additionalProperties=False)
+    # A signature of nobody: such a payment is refused, and the refusal is signed and kept.
+    parts["ApprovalIn"].update(required=["approve_signature"], additionalProperties=False,
+                               properties={"approve_signature": {"type": "string", "pattern": "^[A-Za-z0-9_-]{85}[AQgw]$"}})
+    steps = ["/v1/quotes", "/v1/payments/{intent_id}", "/v1/payments/{intent_id}/abandon", "/v1/payments/{intent_id}/proof"]
+    file["paths"] = {path: file["paths"][path] for path in steps}
+    return file
+
+
+def stateful(checks, service, url):
+    """From a quote to a payment's end by the links of the file: what is asked next is made of the answer before."""
+    account = requests.get(url + "/v1/account", timeout=20).json()["account_id"]
+    payee = service.dev("/dev/merchants", {"name": "Corner shop"})["payee_id"]
+    file = narrowed(account, payee, 900)
+    path = folder("stateful") / "openapi.json"
+    path.write_text(json.dumps(file))
+    with service.book() as book:
+        before = book.rows("SELECT count(*) FROM payments")[0][0]
+    done = schemathesis(checks, url, "stateful", path, phases="stateful", examples=STEPS)
+    with service.book() as book:
+        ends = dict(tuple(row) for row in book.rows("SELECT state, count(*) FROM payments GROUP BY state"))
+        after = book.rows("SELECT count(*) FROM payments")[0][0]
+    checks.check(done.returncode == 0, "schemathesis, stateful: from quote to payment to its end, as the file says")
+    if done.returncode != 0:
+        print("\n".join(line[:400] for line in done.stdout.splitlines()[-60:]), done.stderr[-2000:])
+    checks.check(after > before and ends.get("refused") and ends.get("tombstoned"), f"payments came of quotes, and were given up ({ends})")
+    # What is answered to a question about a payment that exists is taken out of the file: who only asks for ids that nobody knows, or
+    # never follows a link, does not notice.
+    for status in ("200", "202", "410"):
+        del file["paths"]["/v1/payments/{intent_id}"]["get"]["responses"][status]
+    path.write_text(json.dumps(file))
+    lied = schemathesis(checks, url, "a stateful lie", path, phases="stateful", examples=STEPS)
+    checks.check(lied.returncode == 1 and "ndocumented" in lied.stdout, "schemathesis, stateful: notices what only an existing payment is answered")
 
 
 def contract(checks, service):
@@ -306,6 +355,7 @@ def contract(checks, service):
         path.write_text(json.dumps(lie))
         lied = schemathesis(checks, url, "a lie", path, ["--include-path", "/v1/account"])
         checks.check(lied.returncode == 1 and "ndocumented" in lied.stdout, "schemathesis notices a file that does not describe the service")
+        stateful(checks, service, url)
         out = schemathesis(checks, url, "signing out", OPENAPI, ["--include-path", SIGN_OUT, "--exclude-checks", "unsupported_method"])
         checks.check(out.returncode == 0, "signing out as the file says")
     finally:
