@@ -15,12 +15,14 @@ from collections import defaultdict
 from pathlib import Path
 
 FINAL = {"succeeded", "failed"}
+# The rates, in millionths, that a storm sets (`tests/simulation/src/storm/steps.rs`).
+RATES = (0, 6_000, 5_000, 12_500)
 NAMES = {
     "I1": "what was accepted is known to the phone, what was moved is in the history",
     "I2": "at most one execution of an intent, of an order, of a code",
     "I3": "succeeded and failed are what the book says",
     "I4": "every payment has an end, and the histories are the same",
-    "I8": "every movement sums to zero, no account is below what it may be, the bank holds what the book says; what left a balance arrived, waits or is back",
+    "I8": "every movement sums to zero, no account is below what it may be, the bank holds what the book says; what left a balance arrived, waits or is back; fees are by a published rate, and what was taken",
 }
 
 
@@ -58,9 +60,22 @@ def _item(data, at):
             key, at = _item(data, at)
             pairs[key], at = _item(data, at)
         return pairs, at
+    if major == 6:
+        # A tag says what the item after it is; documents have one, in front.
+        return _item(data, at)
     if major == 7 and low in (20, 21, 22):
         return {20: False, 21: True, 22: None}[low], at
     raise ValueError(f"an item of kind {major}/{low}")
+
+
+def document(signed):
+    """What a signed document says: the payload of a COSE_Sign1. Whether the signature holds is for programs with its mathematics."""
+    return read_cbor(read_cbor(signed)[2])
+
+
+def rounded(amount, rate_ppm):
+    """A fee as the published rule has it: half a fen is a fen."""
+    return (amount * rate_ppm + 500_000) // 1_000_000
 
 
 def minor(money):
@@ -97,6 +112,7 @@ class Oracle:
         self.account = self.phone["account_id"]
         self.looked = defaultdict(int)
         self.broken = []
+        self.shortfalls = []
         self.executed = {row["ref"] for row in self.service.rows("SELECT ref FROM transactions WHERE purpose = 'execute'")}
         self.payments = {row["intent_id"]: row for row in self.service.rows("SELECT * FROM payments WHERE account_id = ?", self.account)}
 
@@ -140,6 +156,61 @@ class Oracle:
             self.hold("I1", ours.get(order) == amount, f"the acquirer has {order} as paid with {amount}, the book says {ours.get(order)}")
         for order in ours.keys() - paid.keys():
             self.hold("I8", False, f"the book has {order} as paid, the acquirer does not")
+
+    def receipts(self):
+        """The newest receipt of every record that was carried out, by the service's own hand: of payments, and of what stands in histories
+        (payments of others, charges of codes)."""
+        found = {}
+        for row in self.service.rows("SELECT intent_id, proof FROM payments WHERE state = 'succeeded'"):
+            self.hold("I3", row["proof"] is not None, f"{row['intent_id']} is succeeded without a receipt")
+            if row["proof"]:
+                receipt = document(row["proof"])
+                found[receipt["record_id"]] = receipt
+        for row in self.service.rows("SELECT body FROM history ORDER BY account_id, seq"):
+            entry = read_cbor(row["body"])
+            if entry.get("receipt") and entry["state"] in ("done", "part_refunded", "refunded"):
+                found.setdefault(entry["record_id"], document(entry["receipt"]))
+            elif entry["state"] == "refused":
+                found.pop(entry["record_id"], None)
+        return list(found.values())
+
+    def receipts_are_true(self):
+        """A receipt is of the payment that carries it, to the fen."""
+        sql = "SELECT intent_id, account_id, payee_id, kind, amount, fee, proof FROM payments WHERE state = 'succeeded' AND proof IS NOT NULL"
+        for row in self.service.rows(sql):
+            receipt = document(row["proof"])
+            says = (hexadecimal(receipt.get("intent_id")), hexadecimal(receipt["account_id"]), minor(receipt["amount"]), minor(receipt["fee"]))
+            self.hold("I3", says == (row["intent_id"], row["account_id"], row["amount"], row["fee"]), f"the receipt of {row['intent_id']} says {says}")
+
+    def one_payment_of_an_order(self):
+        """I2 by the receipts: in the book an order of a payment can be left out, in what was signed it cannot."""
+        by_order = defaultdict(dict)
+        for receipt in self.receipts():
+            if receipt.get("order") and receipt.get("payee_id") and receipt["kind"] in ("pay", "payer_code"):
+                by_order[receipt["payee_id"].hex(), receipt["order"]][hexadecimal(receipt["record_id"])] = receipt["epoch"]
+        for (payee, order), taken in by_order.items():
+            # A book that was put back has forgotten the first: both were signed, in two epochs, and one has to be asked back. A known
+            # shortfall (docs/reliability.md), said aloud; two in one epoch are none.
+            epochs = sorted(taken.values())
+            if len(taken) > 1 and len(set(epochs)) == len(epochs):
+                self.shortfalls.append(f"the order {order} of {payee} was taken once more by a restored book: {taken}")
+            self.hold("I2", len(set(epochs)) == len(epochs), f"the order {order} of {payee} was paid by {taken}, by their receipts")
+
+    def fees(self):
+        """Every fee is a published rate of its amount, and what was taken for it; all of them are what the account of fees holds."""
+        taken = 0
+        for row in self.service.rows("SELECT * FROM payments WHERE kind IS NOT NULL"):
+            intent, fee, amount = row["intent_id"], row["fee"], row["amount"]
+            self.hold("I8", fee in {rounded(amount, rate) for rate in RATES}, f"{fee} of {amount} is no published fee: {intent}")
+            # A transfer may go back after it was taken; its movements are judged with it.
+            if row["kind"] != "transfer":
+                wanted = fee if row["state"] == "succeeded" else 0
+                took = self.moved(intent, "fees") + self.moved(f"{intent}:right", "fees")
+                self.hold("I8", took == wanted, f"{took} of fees were taken for {intent}, which is {row['state']} at {fee}")
+                taken += wanted
+        taken += self.service.one("SELECT coalesce(sum(fee), 0) FROM transfers WHERE state = 'arrived'")
+        holds = self.balance("fees")
+        self.hold("I8", holds == taken, f"the account of fees holds {holds}, the payments have {taken}")
 
     def forgotten_codes(self):
         """Orders paid with a code that was handed out after the copy that was put back: the acquirer names a token that a restored
@@ -263,6 +334,9 @@ class Oracle:
 
     def decide(self):
         self.one_execution()
+        self.one_payment_of_an_order()
+        self.receipts_are_true()
+        self.fees()
         self.told()
         self.same_history()
         self.even()
@@ -282,6 +356,8 @@ def main(words):
     broken = oracle.decide()
     for promise, words in NAMES.items():
         print(f"{promise} looked at {oracle.looked[promise]} times: {words}")
+    for sentence in oracle.shortfalls:
+        print(f"KNOWN SHORTFALL {sentence}")
     for sentence in broken:
         print(f"BROKEN {sentence}")
     print(f"{sum(oracle.looked.values())} findings, {len(broken)} broken")
