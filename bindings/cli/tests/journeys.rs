@@ -53,6 +53,7 @@ journeys! {
     a_bank_transfer_is_credited_once_or_goes_back "faults/bank-transfer.json",
     money_asked_back_comes_once_and_never_more_than_was_paid "faults/refund.json",
     the_same_thing_paid_twice_is_seen_and_claimed_once "faults/paid-twice.json",
+    two_friends_pay_one_order_once "faults/shared-order.json",
     five_wrong_pins_lock_for_good "faults/pin-locked.json",
     what_was_given_up_is_never_carried_out "faults/tombstone.json",
     bad_answers_are_not_believed "faults/bad-answers.json",

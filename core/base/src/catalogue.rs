@@ -291,6 +291,8 @@ codes! {
     AskDeclined "ask_declined" Certain Merchant Person OtherWayToPay "The person declined the merchant's question.";
     PaymentUnresolved "payment_unresolved" Unknown State Wallet DoNotPayAgain "An earlier payment to the same payee and order has no result yet.";
     PaymentRepeated "payment_repeated" Certain Money Person DoNotPayAgain "The same payee and amount was paid minutes ago; say that it is meant.";
+    OrderPaid "order_paid" Certain State Person DoNotPayAgain "The order was paid already, perhaps by somebody else; this payment was not carried out.";
+    OrderInProgress "order_in_progress" Certain State Person DoNotPayAgain "Another payment of the order has no result yet; this one was not carried out.";
     PaymentUnknown "payment_unknown" Unknown State Wallet DoNotPayAgain "The result is not known yet.";
     PaymentRefused "payment_refused" Certain Service Person CallSupport "The service refused the payment.";
     PaymentAbandoned "payment_abandoned" Certain State Person TryAgain "The payment was given up and will never be carried out.";

@@ -70,8 +70,38 @@ async fn the_same_id_is_one_payment() {
     ok(&town.top_up(&second, card, 10_000).await);
     refused(&put(&second, &{ let mut stolen = body.clone(); stolen["terms"]["account_id"] = json!(second.account); stolen }).await, 409, "id_reused");
     let again = pay_body(&town, &second, &payee, 1_000, Some("a"), None).await;
-    assert_eq!(refusal_code(&second, &put(&second, &again).await).0, "payment_repeated");
+    assert_eq!(refusal_code(&second, &put(&second, &again).await).0, "order_paid");
     assert_eq!(town.balance(&second).await, 10_000);
+    town.audit().await;
+}
+
+#[tokio::test]
+async fn an_order_that_somebody_else_is_paying_is_not_called_paid_and_a_torn_book_refuses_nothing() {
+    let town = Town::new();
+    let (first, card) = town.person().await;
+    let (second, other) = town.person().await;
+    ok(&town.top_up(&second, other, 10_000).await);
+    let payee = town.merchant().await;
+    // The first pays from a card whose bank is silent.
+    bank(&town, json!({"movements": "hold"})).await;
+    let quote = town.quote(&first, json!({"kind": "pay", "amount": cny(1_000), "payee_id": payee, "order": "a"})).await;
+    let slow = first.payment(first.make_id(), &quote, json!({"kind": "card", "card_id": card}), Some(PIN)).unwrap();
+    assert_eq!(put(&first, &slow).await.text("state"), "processing");
+    let again = pay_body(&town, &second, &payee, 1_000, Some("a"), Some("975318")).await;
+    assert_eq!(refusal_code(&second, &put(&second, &again).await), ("order_in_progress".to_owned(), None), "a try of the PIN is not spent on it");
+    // It came to nothing: the order is free again.
+    town.ask_dev("POST", "/dev/bank/state", Some(json!({"pan": common::pan(0), "state": "closed"}))).await;
+    bank(&town, json!({})).await;
+    town.ask_dev("POST", "/dev/bank/settle", None).await;
+    assert_eq!(first.call("GET", &path(&slow, ""), None).await.unwrap().text("state"), "refused");
+    // A book that takes no row says that it cannot now, and signs nothing.
+    let open = pay_body(&town, &second, &payee, 1_000, Some("a"), None).await;
+    let book = rusqlite::Connection::open(town.folder.path().join("service.db")).unwrap();
+    book.execute_batch("CREATE TRIGGER torn BEFORE INSERT ON payments WHEN NEW.state = 'accepted' BEGIN SELECT RAISE(ABORT, 'torn'); END").unwrap();
+    refused(&put(&second, &open).await, 503, "service_down");
+    book.execute_batch("DROP TRIGGER torn").unwrap();
+    assert_eq!(put(&second, &open).await.text("state"), "succeeded");
+    assert_eq!(town.balance(&second).await, 9_000);
     town.audit().await;
 }
 

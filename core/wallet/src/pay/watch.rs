@@ -53,7 +53,7 @@ pub(super) fn view(language: Language, row: &IntentRow) -> PaymentView {
         payee_name: row.payee_name.clone(),
         amount: row.amount.view(language),
         fee: row.fee.view(language),
-        may_pay_again: row.state.may_pay_again() && row.code.as_deref() != Some(Code::AskPaid.as_str()),
+        may_pay_again: row.state.may_pay_again() && !is_paid_otherwise(row),
         dispatched: row.dispatched,
         failure: failure(row),
         record_id: row.record_id.map(|id| id.to_string()),
@@ -70,6 +70,12 @@ pub(super) fn view(language: Language, row: &IntentRow) -> PaymentView {
         replaced_by: None,
         warning: None,
     }
+}
+
+/// What was to be paid is paid, or is being paid, by somebody else or from another phone: another try would pay it twice.
+fn is_paid_otherwise(row: &IntentRow) -> bool {
+    let code = row.code.as_deref().and_then(Code::parse);
+    matches!(code, Some(Code::AskPaid | Code::OrderPaid | Code::OrderInProgress))
 }
 
 /// Why it failed; for an open payment, why there is no result, with the certainty that is due.

@@ -98,10 +98,7 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
         if let Some((code, left)) = &why {
             return refuse_new(tx, service, &payment, code, *left, now);
         }
-        if finish::open(tx, &payment, payment.created_at).is_err() {
-            // The book holds a payment of this order already, whoever made it.
-            return refuse_new(tx, service, &payment, Code::PaymentRepeated.as_str(), None, now);
-        }
+        finish::open(tx, &payment, payment.created_at)?;
         if payment.to_card().is_some() {
             withdraw::park(tx, &payment, now)?;
         } else if payment.kind == "transfer" {
@@ -223,6 +220,9 @@ fn judge(
             return because(code);
         }
     }
+    if let Some(code) = order_taken(db, payment)? {
+        return because(code);
+    }
     let stands = match payment.to_card() {
         Some(to) => withdraw::why_not(db, &rules, who, &card_of(db, who.id, to)?, payment.total(), now)?,
         None if quote.kind == "transfer" => transfer::why_not(db, &rules, who, quote.payee.ok_or_else(internal)?, payment.total(), now)?,
@@ -246,6 +246,14 @@ fn judge(
         }
         Approval::Pin(sealed) => check_pin(service, caller.account, digest, sealed.clone()),
     }
+}
+
+/// Why an order cannot be paid: the book holds a payment of it already, whoever made it.
+fn order_taken(db: &rusqlite::Connection, payment: &Payment) -> Outcome<Option<Code>> {
+    let (Some(payee), Some(order)) = (payment.payee, payment.order.as_deref()) else { return Ok(None) };
+    let sql = "SELECT state = 'succeeded' FROM payments WHERE payee_id = ?1 AND order_no = ?2 AND state IN ('accepted', 'sent', 'cancelling', 'succeeded')";
+    let paid = store::one(db, sql, [payee.to_string().as_str(), order], |row| row.get::<_, bool>(0))?;
+    Ok(paid.map(|paid| if paid { Code::OrderPaid } else { Code::OrderInProgress }))
 }
 
 /// Whether so much in a day is confirmed with the PIN. The day counts, so that many small payments are one large one.
