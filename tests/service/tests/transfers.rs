@@ -155,6 +155,34 @@ async fn what_waits_is_called_back_or_arrives_and_never_both() {
 }
 
 #[tokio::test]
+async fn one_that_is_due_and_not_delivered_is_called_what_it_becomes() {
+    for closed in [false, true] {
+        let town = Town::new();
+        let (payer, payee, to) = two(&town, 10_000).await;
+        let sent = body(&town, &payer, &to, 4_000, HOURS_2).await;
+        ok(&put(&payer, &sent).await);
+        if closed {
+            // As a book has it when the payee's account came to its end meanwhile.
+            let book = rusqlite::Connection::open(town.folder.path().join("service.db")).unwrap();
+            let sql = "INSERT INTO closures (closure_id, account_id, device_id, state, asked_at, closes_at) VALUES (?1, ?2, '', 'closed', 0, 0)";
+            assert_eq!(book.execute(sql, [payer.make_id().to_string(), payee.account.unwrap().to_string()]).unwrap(), 1);
+        }
+        // Nobody's clock has run.
+        town.world.advance(HOURS_2);
+        let said = cancel(&payer, &sent).await;
+        if closed {
+            ok(&said);
+            assert_eq!(said.text("state"), "returned");
+        } else {
+            refused(&said, 409, "transfer_arrived");
+        }
+        let state = how(&payer, &sent).await;
+        assert_eq!((state.as_str(), town.balance(&payer).await), if closed { ("returned", 10_000) } else { ("arrived", 6_000) });
+        town.audit().await;
+    }
+}
+
+#[tokio::test]
 async fn calling_back_and_arriving_at_once_is_one_of_the_two() {
     for turn in 0..6 {
         let town = Town::new();

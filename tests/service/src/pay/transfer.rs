@@ -291,9 +291,13 @@ pub fn cancel(service: &Service, payer: Id, intent: Id) -> Outcome<TransferOut> 
         recall::take_up_one(service, &mut state, payer, intent, now)?;
     }
     let row = find(&state.db, intent)?.filter(|row| row.payer == payer).ok_or_else(|| Refusal::of(404, Code::NotFound))?;
+    // One that is due comes to its end first: whether it arrived or came back, nobody knows before.
+    arrive_if_due(service, &mut state, intent, now)?;
+    let row = find(&state.db, intent)?.unwrap_or(row);
     match row.state.as_str() {
         "waiting" if now < row.arrives_at => {}
-        "waiting" | "arrived" => return Err(Refusal::of(409, Code::TransferArrived)),
+        "waiting" => return Err(Refusal::down()),
+        "arrived" => return Err(Refusal::of(409, Code::TransferArrived)),
         _ => return row.out(&state.db),
     }
     let decision = DecisionRow { decision: derive_cancel_id(intent), account: payer, body: Decision::TransferCancelled { intent }, at: now };
