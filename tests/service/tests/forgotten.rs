@@ -4,97 +4,14 @@
 
 mod common;
 
+use common::book::*;
 use common::{NAME, PIN, Town, cny, ok, pan, put, refused};
 use kabao_base::Id;
 use kabao_outside::World;
-use kabao_proof::{Document, HistoryEntry, Verdict};
-use kabao_service::kit::{Phone, Reply};
+use kabao_proof::{HistoryEntry, Verdict};
+use kabao_service::kit::Reply;
 use kabao_service::wire;
 use serde_json::{Value, json};
-
-async fn snapshot(town: &Town) -> Value {
-    town.ask_dev("POST", "/dev/snapshot", None).await["snapshot"].clone()
-}
-
-async fn restore(town: &Town, snapshot: &Value) {
-    town.ask_dev("POST", "/dev/restore", Some(json!({"snapshot": snapshot, "rebuild": true}))).await;
-}
-
-async fn bank(town: &Town, faults: Value) {
-    town.ask_dev("POST", "/dev/bank/faults", Some(faults)).await;
-}
-
-async fn holds(town: &Town) -> i64 {
-    town.ask_dev("GET", "/dev/bank/holds", None).await["fen"].as_i64().unwrap()
-}
-
-fn path(body: &Value, tail: &str) -> String {
-    format!("/v1/payments/{}{tail}", body["terms"]["intent_id"].as_str().unwrap())
-}
-
-async fn asked(town: &Town, phone: &Phone, quote: Value, source: Value) -> Value {
-    let quote = town.quote(phone, quote).await;
-    phone.payment(phone.make_id(), &quote, source, Some(PIN)).unwrap()
-}
-
-fn withdrawal(card: Id, fen: i64) -> Value {
-    json!({"kind": "withdraw", "amount": cny(fen), "card_id": card})
-}
-
-fn transfer(payee: &str, fen: i64, delay_ms: i64) -> Value {
-    json!({"kind": "transfer", "amount": cny(fen), "payee_id": payee, "delay_ms": delay_ms})
-}
-
-fn balance() -> Value {
-    json!({"kind": "balance"})
-}
-
-async fn found(phone: &Phone) -> String {
-    let found = phone.call("POST", "/v1/payees/person", Some(json!({"phone": "+8613800138001"}))).await.unwrap();
-    ok(&found);
-    found.text("payee_id").to_owned()
-}
-
-async fn quoted(phone: &Phone, quote: Value) -> Reply {
-    phone.call("POST", "/v1/quotes", Some(quote)).await.unwrap()
-}
-
-async fn how(phone: &Phone, body: &Value) -> Reply {
-    phone.call("GET", &path(body, ""), None).await.unwrap()
-}
-
-async fn abandon(phone: &Phone, body: &Value) -> Reply {
-    phone.call("POST", &path(body, "/abandon"), Some(json!({}))).await.unwrap()
-}
-
-async fn present(phone: &Phone, body: &Value, answer: &Reply) -> u16 {
-    phone.call("POST", &path(body, "/proof"), Some(json!({"proof": answer.text("proof")}))).await.unwrap().status
-}
-
-/// The balance, and how much of it is held.
-async fn parts(phone: &Phone) -> (i64, i64) {
-    let reply = phone.call("GET", "/v1/account", None).await.unwrap();
-    ok(&reply);
-    (reply.json["balance"]["minor"].as_i64().unwrap(), reply.json["held"]["minor"].as_i64().unwrap())
-}
-
-async fn records(phone: &Phone) -> Vec<HistoryEntry> {
-    let page = phone.call("GET", "/v1/history", None).await.unwrap();
-    let mut found: Vec<HistoryEntry> = Vec::new();
-    for entry in page.json["entries"].as_array().unwrap() {
-        let entry = HistoryEntry::decode(&wire::bytes(entry.as_str().unwrap(), "entry").unwrap()).unwrap();
-        found.retain(|known| known.record_id != entry.record_id);
-        found.push(entry);
-    }
-    found
-}
-
-fn later(town: &Town) {
-    for _ in 0..5 {
-        town.world.advance(30_000);
-        town.service.tick(town.world.now());
-    }
-}
 
 #[tokio::test]
 async fn a_withdrawal_to_a_card_that_the_copy_does_not_know_is_taken_up() {
@@ -168,11 +85,7 @@ async fn what_was_paid_out_of_money_that_the_copy_does_not_have_is_held_until_it
 #[tokio::test]
 async fn a_transfer_is_there_again_for_both_and_waits_as_it_did() {
     for (delay, called_back) in [(0, false), (7_200_000, false), (7_200_000, true)] {
-        let town = Town::new();
-        let (payer, card) = town.person().await;
-        let (payee, _) = town.person().await;
-        ok(&town.top_up(&payer, card, 10_000).await);
-        let to = found(&payer).await;
+        let (town, payer, payee, to) = friends(10_000).await;
         let copy = snapshot(&town).await;
         let body = asked(&town, &payer, transfer(&to, 4_000, delay), balance()).await;
         let sent = put(&payer, &body).await;
@@ -279,11 +192,7 @@ async fn a_closed_account_that_was_opened_after_the_copy_is_closed_and_leaves_it
 
 #[tokio::test]
 async fn an_intent_with_the_id_of_a_decision_calls_nothing_back() {
-    let town = Town::new();
-    let (payer, card) = town.person().await;
-    let (payee, _) = town.person().await;
-    ok(&town.top_up(&payer, card, 10_000).await);
-    let to = found(&payer).await;
+    let (town, payer, payee, to) = friends(10_000).await;
     let copy = snapshot(&town).await;
     let body = asked(&town, &payer, transfer(&to, 4_000, 0), balance()).await;
     ok(&put(&payer, &body).await);
@@ -301,11 +210,7 @@ async fn an_intent_with_the_id_of_a_decision_calls_nothing_back() {
 
 #[tokio::test]
 async fn one_that_the_book_does_not_take_holds_up_no_other() {
-    let town = Town::new();
-    let (payer, card) = town.person().await;
-    let (payee, _) = town.person().await;
-    ok(&town.top_up(&payer, card, 10_000).await);
-    let to = found(&payer).await;
+    let (town, payer, payee, to) = friends(10_000).await;
     let copy = snapshot(&town).await;
     let mut bodies = Vec::new();
     for fen in [1_000, 2_000] {
@@ -327,26 +232,13 @@ async fn one_that_the_book_does_not_take_holds_up_no_other() {
     town.audit().await;
 }
 
-/// The vault has the transfer, and the book could not take it: as when the service dies between the two.
-async fn torn(town: &Town, phone: &Phone, body: &Value) {
-    let other = rusqlite::Connection::open(town.folder.path().join("service.db")).unwrap();
-    other.execute_batch("CREATE TRIGGER torn BEFORE INSERT ON transfers BEGIN SELECT RAISE(ABORT, 'torn'); END").unwrap();
-    let said = put(phone, body).await;
-    assert_eq!(said.status, 503, "{}", said.json);
-    other.execute_batch("DROP TRIGGER torn").unwrap();
-}
-
 #[tokio::test]
 async fn a_transfer_that_died_on_its_way_into_the_book_is_carried_out_once_or_never() {
     for abandoned in [false, true] {
-        let town = Town::new();
-        let (payer, card) = town.person().await;
-        let (_payee, _) = town.person().await;
-        ok(&town.top_up(&payer, card, 10_000).await);
-        let to = found(&payer).await;
+        let (town, payer, _payee, to) = friends(10_000).await;
         let body = asked(&town, &payer, transfer(&to, 4_000, 0), balance()).await;
         let copy = snapshot(&town).await;
-        torn(&town, &payer, &body).await;
+        torn(&town, &payer, &body, "transfers").await;
         assert_eq!(town.balance(&payer).await, 10_000);
         town.world.advance(1_000);
         let said = if abandoned { abandon(&payer, &body).await } else { put(&payer, &body).await };
@@ -359,7 +251,7 @@ async fn a_transfer_that_died_on_its_way_into_the_book_is_carried_out_once_or_ne
         assert_eq!(records(&payer).await.iter().map(|entry| entry.record_id).collect::<Vec<_>>(), before.iter().map(|entry| entry.record_id).collect::<Vec<_>>());
         // What was signed as dead stays so, also for a late repetition.
         let late = put(&payer, &body).await;
-        assert_eq!(late.text("state"), if abandoned { "refused" } else { "succeeded" }, "{}", late.json);
+        if abandoned { refused(&late, 422, "quote_unknown") } else { assert_eq!(late.text("state"), "succeeded", "{}", late.json) }
         assert_eq!(town.balance(&payer).await, left);
         town.audit().await;
     }
@@ -367,14 +259,10 @@ async fn a_transfer_that_died_on_its_way_into_the_book_is_carried_out_once_or_ne
 
 #[tokio::test]
 async fn a_torn_transfer_that_is_refused_when_it_comes_again_is_never_carried_out() {
-    let town = Town::new();
-    let (payer, card) = town.person().await;
-    let (_payee, _) = town.person().await;
-    ok(&town.top_up(&payer, card, 10_000).await);
-    let to = found(&payer).await;
+    let (town, payer, _payee, to) = friends(10_000).await;
     let body = asked(&town, &payer, transfer(&to, 4_000, 0), balance()).await;
     let copy = snapshot(&town).await;
-    torn(&town, &payer, &body).await;
+    torn(&town, &payer, &body, "transfers").await;
     town.world.advance(3_600_000);
     let said = put(&payer, &body).await;
     assert_eq!(said.text("state"), "refused", "its quote is over");

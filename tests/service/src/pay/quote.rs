@@ -4,10 +4,10 @@ use crate::api::account::ready;
 use crate::holds;
 use crate::refusal::{Outcome, Refusal};
 use crate::rules::Rules;
-use crate::service::{Caller, Service};
+use crate::service::{Caller, Service, internal};
 use crate::store::limits::{self, Way};
 use crate::store::people::{Account, Card, Payee, card_of, cards, note_reason, payee};
-use crate::store::{self, id_at, maybe_id_at, one, run};
+use crate::store::{self, id_at, maybe_id_at, meta, one, run};
 use super::{transfer, withdraw};
 use crate::vault::{VaultAnswer, VaultCall};
 use crate::wire::{self, AmountOut, QuoteIn, QuoteOut, SourceOut, SourceWire};
@@ -47,10 +47,11 @@ pub struct Quote {
     pub used_by: Option<Id>,
 }
 
-/// A quote of an account.
+/// A quote of an account, made in the present epoch. A book that was put back to an older copy knows quotes, and has forgotten what was
+/// signed about the payments under them: none of them is accepted any more.
 pub fn load(db: &Connection, account: Id, id: Id) -> Outcome<Option<Quote>> {
-    let sql = "SELECT * FROM quotes WHERE quote_id = ?1 AND account_id = ?2";
-    Ok(one(db, sql, [id.to_string(), account.to_string()], |row| {
+    let sql = "SELECT * FROM quotes WHERE quote_id = ?1 AND account_id = ?2 AND epoch = ?3";
+    Ok(one(db, sql, params![id.to_string(), account.to_string(), epoch_of(db)?], |row| {
         Ok(Quote {
             id,
             kind: row.get("kind")?,
@@ -66,6 +67,10 @@ pub fn load(db: &Connection, account: Id, id: Id) -> Outcome<Option<Quote>> {
             used_by: maybe_id_at(row, "used_by")?,
         })
     })?)
+}
+
+fn epoch_of(db: &Connection) -> Outcome<i64> {
+    i64::try_from(meta::epoch(db)?).map_err(|_| internal())
 }
 
 /// An open question of a merchant.
@@ -206,12 +211,12 @@ pub fn make(service: &Service, caller: &Caller, asked: &QuoteIn) -> Outcome<Quot
     service.world.random(&mut challenge);
     let (id, expires_at) = (service.make_id(), now.plus_ms(LIFE_MS));
     store::write(&mut state.db, |tx| {
-        let sql = "INSERT INTO quotes (quote_id, account_id, kind, payee_id, order_no, ask_id, amount, fee, challenge, expires_at, card_id, delay_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        let sql = "INSERT INTO quotes (quote_id, account_id, kind, payee_id, order_no, ask_id, amount, fee, challenge, expires_at, card_id, delay_ms, epoch) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
         let text = |id: Option<Id>| id.map(|id| id.to_string());
         run(
             tx,
             sql,
-            params![id.to_string(), caller.account.to_string(), asked.kind, text(payee_id), order, text(ask_id), amount, fee, challenge, expires_at.as_ms(), text(card_id.filter(|_| to_card.is_none())), delay_ms],
+            params![id.to_string(), caller.account.to_string(), asked.kind, text(payee_id), order, text(ask_id), amount, fee, challenge, expires_at.as_ms(), text(card_id.filter(|_| to_card.is_none())), delay_ms, epoch_of(tx)?],
         )?;
         Ok(())
     })?;

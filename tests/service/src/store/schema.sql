@@ -187,7 +187,9 @@ CREATE TABLE quotes (
     amount INTEGER NOT NULL, fee INTEGER NOT NULL,
     challenge BLOB NOT NULL,
     expires_at INTEGER NOT NULL,
-    used_by TEXT
+    used_by TEXT,
+    -- The epoch that it was made in. It dies with it: what a later epoch would accept under it may have been signed as dead before.
+    epoch INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE payments (

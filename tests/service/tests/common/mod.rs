@@ -1,6 +1,7 @@
 //! A whole service in one thread, with a clock and a seed, and phones beside it.
 #![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
+pub mod book;
 pub mod guest;
 pub mod successor;
 
