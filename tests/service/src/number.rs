@@ -278,7 +278,7 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                 Decision::RefundGiven { .. } => crate::refunds::apply(tx, row)?,
                 Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
                 // Taken up when the rest is there: `pay::recall`.
-                Decision::Opened { .. } | Decision::Withdrawal { .. } | Decision::Transfer { .. } | Decision::TransferVoid { .. } | Decision::TransferCancelled { .. } => {}
+                Decision::Opened { .. } | Decision::Withdrawal { .. } | Decision::Transfer { .. } | Decision::TransferVoid { .. } | Decision::WithdrawalVoid { .. } | Decision::TransferCancelled { .. } => {}
                 // Booked with the statement: `pay::wires`.
                 Decision::Wire { .. } => {}
             }

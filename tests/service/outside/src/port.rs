@@ -17,6 +17,8 @@ pub enum BankAnswer {
     Done {
         /// The bank's own number of the movement.
         bank_ref: String,
+        /// What the bank booked, which is what it was asked for unless it errs.
+        amount: Money,
     },
     /// Refused for good; a code of the catalogue (`bank_balance_low`, `bank_refused`, `card_closed`).
     Refused {

@@ -113,7 +113,8 @@ pub(crate) fn give(tx: &Connection, service: &Service, row: &ChargeRow, order: &
     run(tx, "UPDATE charges SET refunded = refunded + ?2 WHERE order_id = ?1", params![row.order_id.to_string(), amount])?;
     let card = card_that_paid(tx, row)?;
     let ours = row.route == refunds::ROUTE;
-    let way = if ours { Way::Static } else if row.ask.is_some() { Way::Ask } else { Way::Code };
+    // A charge that an intent paid was a question, also where a restored book knows only the receipt of the answer.
+    let way = if ours { Way::Static } else if row.intent.is_some() { Way::Ask } else { Way::Code };
     limits::give_back(tx, account, card.as_ref().map(|card| card.0), way, amount, row.paid_at.unwrap_or(now), now)?;
     let target = match &card {
         // To the card that paid: parked here, credited by the clock.

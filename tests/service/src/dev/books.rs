@@ -37,6 +37,11 @@ pub async fn history(State(service): App, Path(account): Path<String>) -> Outcom
     Answer::json(200, &json!({"seq": seq, "hash": hex(&hash), "entries": entries}))
 }
 
+/// What somebody of the operator has to look at.
+pub async fn alarms(State(service): App) -> Outcome<Answer> {
+    Answer::json(200, &json!({ "alarms": store::alarms::list(&service.state().db)? }))
+}
+
 /// Which tokens were consumed, by which order, and the digits that were read (those of this run only).
 pub async fn tokens(State(service): App) -> Outcome<Answer> {
     let state = service.state();

@@ -55,6 +55,7 @@ pub fn dev_router(service: Arc<Service>) -> Router {
         .route("/dev/acquirer/faults", post(switches::acquirer))
         .route("/dev/ledger", get(books::ledger))
         .route("/dev/history/{account}", get(books::history))
+        .route("/dev/alarms", get(books::alarms))
         .route("/dev/tokens", get(books::tokens))
         .route("/dev/devices/{device}/revoke", post(books::revoke_device))
         .route("/dev/notices", get(books::notices))

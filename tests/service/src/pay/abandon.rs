@@ -49,7 +49,10 @@ pub fn abandon(service: &Service, caller: &Caller, intent: Id) -> Outcome<Paymen
         return Err(Refusal::of(404, Code::NotFound));
     }
     match known.state {
-        State::Accepted => store::write(&mut state.db, |tx| finish::bury(tx, service, &known, now))?,
+        State::Accepted => {
+            recall::void(service, &state.db, known.account, intent, now)?;
+            store::write(&mut state.db, |tx| finish::bury(tx, service, &known, now))?;
+        }
         State::Sent | State::Cancelling => {
             store::write(&mut state.db, |tx| {
                 run(tx, "UPDATE payments SET state = 'cancelling' WHERE intent_id = ?1 AND state = 'sent'", [intent.to_string()])?;

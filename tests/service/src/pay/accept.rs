@@ -81,10 +81,13 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
         tries: 0,
     };
     let mut why = judge(service, &state.db, caller, &who, &quote, card.as_ref(), &payment, &approval, now)?;
-    if why.is_none() && payment.to_card().is_some() {
-        withdraw::keep(service, &state.db, &payment, now)?;
-    } else if why.is_none() && payment.kind == "transfer" {
-        match recall::keep_transfer(service, &state.db, &payment, &quote, now)? {
+    if why.is_none() {
+        let kept = match payment.kind.as_str() {
+            "withdraw" => withdraw::keep(service, &state.db, &payment, now)?,
+            "transfer" => recall::keep_transfer(service, &state.db, &payment, &quote, now)?,
+            _ => Some(payment.clone()),
+        };
+        match kept {
             Some(kept) => payment = kept,
             None => why = Some((Code::PaymentAbandoned.as_str().to_owned(), None)),
         }
@@ -122,7 +125,7 @@ pub fn put(service: &Service, caller: &Caller, intent: Id, body: &PaymentIn) -> 
 fn refuse_new(tx: &rusqlite::Connection, service: &Service, payment: &Payment, code: &str, left: Option<u32>, now: Timestamp) -> Outcome<()> {
     // Written down outside the states that hold limits and orders, then closed at once.
     let payment = Payment { state: State::Orphan, ..payment.clone() };
-    if payment.kind == "transfer" {
+    if matches!(payment.kind.as_str(), "withdraw" | "transfer") {
         recall::void(service, tx, payment.account, payment.intent, now)?;
     }
     finish::open(tx, &payment, now)?;

@@ -5,6 +5,8 @@ use crate::codes::charge::{self, ChargeRow};
 use crate::refusal::Outcome;
 use crate::service::internal;
 use crate::store::ledger::{self, Purpose, name};
+use crate::store::forgotten::Forgotten;
+use crate::store::limits::Way;
 use crate::store::{history, run};
 use kabao_base::{Id, Timestamp};
 use kabao_proof::{Receipt, RecordKind};
@@ -28,6 +30,8 @@ pub(super) fn take_over(tx: &Connection, row: &ChargeRow, receipt: &Receipt, int
         let right = [(user, row.amount), (payer.to_owned(), -total), (name::FEES.to_owned(), receipt.fee.minor)];
         ledger::book(tx, Purpose::Suspend, &intent_right(intent), now, &right)?;
     }
+    // It was counted as a code of the balance; the receipt is counted as what it says.
+    Forgotten { card: None, way: Way::Code, amount: row.amount, returned: row.refunded, paid_at: row.paid_at.unwrap_or(receipt.at) }.untake(tx, account)?;
     let known = history::newest(tx, account, row.order_id)?;
     history::restate(tx, account, row.order_id, "refused", now)?;
     let ids = params![row.order_id.to_string(), receipt.record_id.to_string(), intent.to_string()];

@@ -144,7 +144,7 @@ pub(super) fn close(tx: &Connection, payment: &Payment, state: State, code: Opti
     if changed == 1 { Ok(()) } else { Err(internal()) }
 }
 
-fn give_limits_back(tx: &Connection, payment: &Payment) -> Outcome<()> {
+pub(super) fn give_limits_back(tx: &Connection, payment: &Payment) -> Outcome<()> {
     // An orphan never took any.
     if let Some(way) = payment.way().filter(|_| payment.state != State::Orphan) {
         limits::untake(tx, payment.account, payment.card, way, payment.total(), payment.created_at)?;

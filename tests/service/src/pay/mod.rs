@@ -136,7 +136,7 @@ fn read(row: &Row) -> rusqlite::Result<Payment> {
         digest: digest.and_then(|bytes| bytes.try_into().ok()),
         kind: row.get::<_, Option<String>>("kind")?.unwrap_or_default(),
         payee: maybe_id_at(row, "payee_id")?,
-        order: row.get("order_no")?,
+        order: row.get::<_, Option<String>>("order_no")?.or(row.get("order_again")?),
         ask: maybe_id_at(row, "ask_id")?,
         amount: row.get("amount")?,
         fee: row.get("fee")?,

@@ -3,10 +3,12 @@
 use super::{Payment, State, adopted, finish, load};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Caller, Service, internal};
+use crate::store::alarms::{self, Reason};
 use crate::store::ledger::{self, Purpose, name};
-use crate::store::{self, history, one, run};
+use crate::store::forgotten::Forgotten;
+use crate::store::{self, history, id_at, limits, one, run};
 use crate::vault::{BankState, VaultCall};
-use crate::wire::fen;
+use crate::wire::{PaidTwiceOut, fen};
 use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::{HistoryEntry, Receipt, RecordKind, Source, Verdict};
 use rusqlite::{Connection, params};
@@ -15,8 +17,8 @@ fn invalid() -> Refusal {
     Refusal::rule(Code::ReceiptInvalid).field("proof")
 }
 
-/// Takes a proof. The book agrees, is mended, or the proof is refused.
-pub fn import(service: &Service, caller: &Caller, intent: Id, bytes: &[u8]) -> Outcome<()> {
+/// Takes a proof. The book agrees, is mended, or the proof is refused. Says when the order of the payment is paid twice.
+pub fn import(service: &Service, caller: &Caller, intent: Id, bytes: &[u8]) -> Outcome<Option<PaidTwiceOut>> {
     if take(service, caller, intent, bytes)? {
         // What had arrived arrives at once.
         let _ = super::transfer::deliver_due(service, service.now());
@@ -25,7 +27,18 @@ pub fn import(service: &Service, caller: &Caller, intent: Id, bytes: &[u8]) -> O
         // Or that was given back already.
         let _ = crate::refunds::carry_due(service, service.now());
     }
-    Ok(())
+    paid_twice(&service.state().db, caller.account, intent)
+}
+
+/// Another payment of the same order, which this book took when it had forgotten the first. One of the two has to be asked back; which
+/// record it has is told to its payer alone.
+fn paid_twice(db: &Connection, account: Id, intent: Id) -> Outcome<Option<PaidTwiceOut>> {
+    let paid = load(db, intent)?.filter(|payment| payment.state == State::Succeeded);
+    let Some((payee, order)) = paid.and_then(|payment| payment.payee.zip(payment.order)) else { return Ok(None) };
+    let sql = "SELECT order_id, account_id FROM payments WHERE payee_id = ?1 AND (order_no = ?2 OR order_again = ?2) AND intent_id <> ?3 AND state = 'succeeded' \
+               ORDER BY account_id <> ?4, created_at LIMIT 1";
+    let other = one(db, sql, params![payee.to_string(), order, intent.to_string(), account.to_string()], |row| Ok((id_at(row, "order_id")?, id_at(row, "account_id")?)))?;
+    Ok(other.map(|(record, of)| PaidTwiceOut { order, other_id: Some(record.to_string()).filter(|_| of == account) }))
 }
 
 /// Whether the book was mended by it.
@@ -117,9 +130,22 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
         let done = finish::reload(&state.db, intent)?.state == State::Succeeded;
         return if done { Ok(()) } else { Err(Refusal::of(503, Code::BankUnavailable).retry_after(1_000)) };
     }
+    let counted = known.clone().filter(|known| matches!(known.state, State::Accepted | State::Sent | State::Cancelling));
     let parked = known.as_ref().is_some_and(|known| known.state == State::Orphan);
-    if (card.is_some() || out) && !parked && service.ask_bank(VaultCall::Query { id: intent }) != BankState::Done {
-        return Err(Refusal::of(503, Code::BankUnavailable).retry_after(1_000));
+    if card.is_some() || out {
+        let asked = if out { receipt.amount } else { fen(total) };
+        let booked = match known.as_ref().filter(|_| parked) {
+            Some(orphan) => BankState::Done { amount: fen(orphan.amount) },
+            None => service.ask_bank(VaultCall::Query { id: intent }),
+        };
+        if let BankState::Done { amount } = &booked
+            && *amount != asked
+        {
+            alarms::raise(&state.db, intent, Reason::BankAmount, asked.minor, amount.minor, now)?;
+        }
+        if booked != (BankState::Done { amount: asked }) {
+            return Err(Refusal::of(503, Code::BankUnavailable).retry_after(1_000));
+        }
     }
     let payer = match card {
         Some(_) if parked => name::SUSPENSE.to_owned(),
@@ -134,7 +160,7 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
         };
         let postings = [(payer.clone(), -total), (target, receipt.amount.minor), (name::FEES.to_owned(), receipt.fee.minor)];
         // The book had forgotten that the order was paid, and took it once more: both stand, as both were signed, and the merchant
-        // returns one. Under the order stands the one that the book has.
+        // returns one. Under the order stands the one that the book has; the other one names it beside.
         let again = "SELECT 1 FROM payments WHERE payee_id = ?1 AND order_no = ?2 AND intent_id <> ?3 AND state IN ('accepted', 'sent', 'cancelling', 'succeeded')";
         let of = params![receipt.payee_id.map(|payee| payee.to_string()), receipt.order, intent.to_string()];
         let paid_anew = one(tx, again, of, |row| row.get::<_, i64>(0))?.is_some();
@@ -168,9 +194,22 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
             let route = Some(receipt.route.as_str()).filter(|route| *route != "kabao");
             run(tx, sql, params![payee.to_string(), receipt.payee_name, route, now.as_ms()])?;
         }
+        if let Some(open) = &counted {
+            // It was on its way when the copy was made, and is counted since.
+            finish::give_limits_back(tx, open)?;
+        }
         run(tx, "DELETE FROM orphans WHERE intent_id = ?1", [intent.to_string()])?;
         run(tx, "DELETE FROM payments WHERE intent_id = ?1 AND state IN ('orphan', 'accepted', 'sent', 'cancelling')", [intent.to_string()])?;
         finish::open(tx, &payment, receipt.at)?;
+        if paid_anew {
+            run(tx, "UPDATE payments SET order_again = ?2 WHERE intent_id = ?1", params![intent.to_string(), receipt.order])?;
+        }
+        if let Some(way) = payment.way() {
+            // The book that was lost had counted it: a refund of it takes the same away again.
+            let returned = known.as_ref().map_or(0, |row| row.refunded);
+            Forgotten { card, way, amount: total, returned, paid_at: receipt.at }.take(tx, payment.account)?;
+            limits::take_free(tx, payment.account, kind, payment.amount)?;
+        }
         seal(tx, intent, State::Succeeded, bytes)?;
         super::stage(tx, intent, "arrived", receipt.at)?;
         adopted::keep(tx, receipt, intent)?;

@@ -8,6 +8,8 @@ use crate::codes::charge::{self, ChargeRow, derive_payee};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service, internal};
 use crate::store::ledger::{self, Purpose, name};
+use crate::store::forgotten::Forgotten;
+use crate::store::limits::Way;
 use crate::store::{self, id_at, meta, one, run};
 use crate::vault::{BookRow, VaultAnswer, VaultCall};
 use kabao_base::{Code, Id, Timestamp};
@@ -170,6 +172,7 @@ fn adopt_charge(tx: &Connection, service: &Service, line: &AcquirerLine) -> Outc
     run(tx, sql, params![token, ROUTE, line.acquirer_order, line.at.as_ms()])?;
     let sql = "INSERT OR IGNORE INTO payees (payee_id, name, route, merchant_no, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
     run(tx, sql, params![payee.to_string(), row.payee_name, ROUTE, line.merchant_no, line.at.as_ms()])?;
+    Forgotten { card: None, way: Way::Code, amount: row.amount, returned: 0, paid_at: line.at }.take(tx, account)?;
     charge::restore(tx, service, &row, line.at)
 }
 

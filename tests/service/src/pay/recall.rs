@@ -1,7 +1,8 @@
 //! Withdrawals and transfers that the vault wrote down and a book that was put back to an older copy has forgotten. The book takes each up
 //! again, once, as soon as it has the money for it; until then so much of the account's balance is held, from the first answer on.
 //! A transfer is written down with the number of its book's epoch: one of an earlier epoch was carried out there, one of the present epoch that
-//! this book does not have was not, and is void for good before anybody is told so.
+//! this book does not have was not, and is void for good before anybody is told so. So is a withdrawal before it is signed that it was never
+//! carried out: a book that has forgotten that, and a bank that is silent or breaks its word, would else pay it out.
 
 use super::quote::Quote;
 use super::{Payment, State, load, transfer, withdraw};
@@ -27,18 +28,49 @@ fn decision(service: &Service, id: Id) -> Outcome<Option<DecisionRow>> {
     }
 }
 
-/// The decision by which a transfer that was written down is never carried out.
-fn derive_void_id(intent: Id) -> Id {
-    derive(b"kabao-transfer-void-1", intent)
+/// The decision by which what was written down under an intent is never carried out.
+fn void_of(row: &DecisionRow) -> Option<(Id, Decision)> {
+    let intent = row.decision;
+    match row.body {
+        Decision::Transfer { .. } => Some((derive(b"kabao-transfer-void-1", intent), Decision::TransferVoid { intent })),
+        Decision::Withdrawal { .. } => Some((derive(b"kabao-withdrawal-void-1", intent), Decision::WithdrawalVoid { intent })),
+        _ => None,
+    }
 }
 
 /// Ids of decisions are also made by phones: only its kind says that it is one.
-fn is_void(service: &Service, intent: Id) -> Outcome<bool> {
-    Ok(decision(service, derive_void_id(intent))?.is_some_and(|row| row.body == Decision::TransferVoid { intent }))
+fn is_void(service: &Service, row: &DecisionRow) -> Outcome<bool> {
+    let Some((id, body)) = void_of(row) else { return Ok(false) };
+    Ok(decision(service, id)?.is_some_and(|found| found.body == body))
 }
 
-/// Has the vault write a transfer down, before anything moves. Gives the payment with the time and the record that stand there: the same
-/// again is the same transfer. Nothing when it is void.
+/// Has the vault write down what an intent is to do, before anything moves. Gives the payment with the time and the record that stand
+/// there: the same again is the same. Nothing when it is void.
+pub(super) fn keep(service: &Service, payment: &Payment, body: Decision, now: Timestamp) -> Outcome<Option<Payment>> {
+    let wanted = terms_of(&body).map(|(digest, _)| digest.to_owned());
+    let row = DecisionRow { decision: payment.intent, account: payment.account, body, at: now };
+    let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::KeepDecision(row))? else { return Err(Refusal::down()) };
+    let kept = rows.into_iter().next().ok_or_else(Refusal::down)?;
+    let Some((digest, order)) = terms_of(&kept.body) else { return Err(Refusal::of(409, Code::IdReused)) };
+    if kept.account != payment.account || wanted.as_deref() != Some(digest) {
+        return Err(Refusal::of(409, Code::IdReused));
+    }
+    // It stood there before: it may be void.
+    if order != payment.order_id && is_void(service, &kept)? {
+        return Ok(None);
+    }
+    Ok(Some(Payment { order_id: order, created_at: kept.at, ..payment.clone() }))
+}
+
+/// The digest of the terms, and the record.
+fn terms_of(body: &Decision) -> Option<(&str, Id)> {
+    match body {
+        Decision::Withdrawal { terms_digest, order, .. } | Decision::Transfer { terms_digest, order, .. } => Some((terms_digest, *order)),
+        _ => None,
+    }
+}
+
+/// The same for a transfer.
 pub(super) fn keep_transfer(service: &Service, db: &Connection, payment: &Payment, quote: &Quote, now: Timestamp) -> Outcome<Option<Payment>> {
     let (Some(payee), Some(digest)) = (payment.payee, payment.digest) else { return Err(internal()) };
     let body = Decision::Transfer {
@@ -50,50 +82,47 @@ pub(super) fn keep_transfer(service: &Service, db: &Connection, payment: &Paymen
         delay_ms: quote.delay_ms.unwrap_or(0),
         epoch: meta::epoch(db)?,
     };
-    let row = DecisionRow { decision: payment.intent, account: payment.account, body, at: now };
-    let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::KeepDecision(row))? else { return Err(Refusal::down()) };
-    let Some(DecisionRow { account, body: Decision::Transfer { order, .. }, at, .. }) = rows.into_iter().next() else { return Err(Refusal::down()) };
-    if account != payment.account {
-        return Err(Refusal::of(409, Code::IdReused));
-    }
-    // It stood there before: it may be void.
-    if order != payment.order_id && is_void(service, payment.intent)? {
-        return Ok(None);
-    }
-    Ok(Some(Payment { order_id: order, created_at: at, ..payment.clone() }))
+    keep(service, payment, body, now)
 }
 
-/// Before it is signed that an intent was never carried out: a transfer that was written down under it is void. An error when it was
+/// Before it is signed that an intent was never carried out: what was written down under it is void. An error when it is a transfer that was
 /// carried out in a book that was lost.
 pub(super) fn void(service: &Service, db: &Connection, account: Id, intent: Id, now: Timestamp) -> Outcome<()> {
-    let Some(DecisionRow { body: Decision::Transfer { epoch, .. }, .. }) = decision(service, intent)? else { return Ok(()) };
-    if is_void(service, intent)? {
+    let Some(kept) = decision(service, intent)?.filter(|row| row.account == account) else { return Ok(()) };
+    let Some((id, body)) = void_of(&kept) else { return Ok(()) };
+    if is_void(service, &kept)? {
         return Ok(());
     }
-    if epoch != meta::epoch(db)? {
+    if matches!(kept.body, Decision::Transfer { epoch, .. } if epoch != meta::epoch(db)?) {
         return Err(Refusal::down());
     }
-    let row = DecisionRow { decision: derive_void_id(intent), account, body: Decision::TransferVoid { intent }, at: now };
+    let row = DecisionRow { decision: id, account, body: body.clone(), at: now };
     match service.ask_vault(VaultCall::KeepDecision(row))? {
-        VaultAnswer::Decisions(rows) if rows.iter().any(|row| row.body == Decision::TransferVoid { intent }) => Ok(()),
+        VaultAnswer::Decisions(rows) if rows.iter().any(|row| row.body == body) => Ok(()),
         _ => Err(Refusal::down()),
     }
 }
 
-/// What a book that was put back does not have: of withdrawals those that the bank has, or may have, of transfers those of earlier
-/// epochs that are not void. In the order in which they were decided.
+/// What a book that was put back does not have and that is not void: of withdrawals those that the bank has, or may have, of transfers those
+/// of earlier epochs. In the order in which they were decided.
 pub(super) fn missing(service: &Service, db: &Connection) -> Outcome<Vec<DecisionRow>> {
     let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::Decisions)? else { return Err(Refusal::down()) };
-    let voided: std::collections::BTreeSet<Id> = rows.iter().filter_map(|row| if let Decision::TransferVoid { intent } = row.body { Some(intent) } else { None }).collect();
+    let voided: std::collections::BTreeSet<Id> = rows
+        .iter()
+        .filter_map(|row| match row.body {
+            Decision::TransferVoid { intent } | Decision::WithdrawalVoid { intent } => Some(intent),
+            _ => None,
+        })
+        .collect();
     let epoch = meta::epoch(db)?;
     let mut missing = Vec::new();
     for row in rows {
         let counts = match &row.body {
             Decision::Withdrawal { .. } => true,
-            Decision::Transfer { epoch: of, .. } => *of < epoch && !voided.contains(&row.decision),
+            Decision::Transfer { epoch: of, .. } => *of < epoch,
             _ => false,
         };
-        if counts && load(db, row.decision)?.is_none() && is_at_bank(service, &row) {
+        if counts && !voided.contains(&row.decision) && load(db, row.decision)?.is_none() && is_at_bank(service, &row) {
             missing.push(row);
         }
     }
@@ -103,7 +132,7 @@ pub(super) fn missing(service: &Service, db: &Connection) -> Outcome<Vec<Decisio
 /// The bank never had it, or refused it: what the phone was told of it, it can prove. A transfer needs no bank.
 fn is_at_bank(service: &Service, row: &DecisionRow) -> bool {
     !matches!(row.body, Decision::Withdrawal { .. })
-        || matches!(service.ask_bank(VaultCall::Query { id: row.decision }), BankState::Done | BankState::Pending)
+        || matches!(service.ask_bank(VaultCall::Query { id: row.decision }), BankState::Done { .. } | BankState::Pending)
 }
 
 /// Holds what is missing, in the transaction after which the book is in use again.
@@ -154,9 +183,8 @@ pub(crate) fn take_up_all(service: &Service, state: &mut service::State, now: Ti
 /// The same for one that a phone asks about. An error when it was carried out and cannot be taken up: nobody may call it dead.
 pub(super) fn take_up_one(service: &Service, state: &mut service::State, account: Id, intent: Id, now: Timestamp) -> Outcome<()> {
     let Some(row) = decision(service, intent)?.filter(|row| row.account == account) else { return Ok(()) };
-    if let Decision::Transfer { epoch, .. } = row.body
-        && (epoch == meta::epoch(&state.db)? || is_void(service, intent)?)
-    {
+    let present = matches!(row.body, Decision::Transfer { epoch, .. } if epoch == meta::epoch(&state.db)?);
+    if present || is_void(service, &row)? {
         return Ok(());
     }
     if take_up(service, state, &row, now)? { Ok(()) } else { Err(Refusal::down()) }

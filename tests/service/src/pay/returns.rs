@@ -6,6 +6,7 @@ use crate::closing;
 use crate::refunds;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service, internal};
+use crate::store::alarms::{self, Reason};
 use crate::store::ledger::{self, Purpose, name};
 use crate::store::{self, all, history, id_at, maybe_id_at, meta, one, people, run};
 use crate::vault::{BankState, BookRow, VaultAnswer, VaultCall};
@@ -47,6 +48,9 @@ pub(crate) fn reconcile(service: &Service, now: Timestamp) -> Outcome<()> {
         if let Ok(VaultAnswer::Book(rows)) = service.vault_call(now, VaultCall::Book { since }) {
             for row in rows.iter().filter(|row| row.kind == "debit") {
                 park_if_unwanted(state, row, now)?;
+            }
+            for row in rows.iter().filter(|row| row.kind == "credit") {
+                note_if_dead(state, row, now)?;
             }
             meta::set(&state.db, "book_read_at", &now.as_ms().to_string())?;
         }
@@ -94,15 +98,23 @@ fn park_if_unwanted(state: &mut service::State, row: &BookRow, now: Timestamp) -
     if !matches!(payment.state, State::Refused | State::Tombstoned) {
         return Ok(());
     }
-    let known = one(&state.db, "SELECT 1 FROM returns WHERE intent_id = ?1", [row.id.to_string()], |row| row.get::<_, i64>(0))?;
-    if known.is_some() {
+    if is_begun(&state.db, row.id)? {
         return Ok(());
     }
-    store::write(&mut state.db, |tx| {
-        park(tx, row, Some(payment.account), now)?;
-        let bank = [(name::BANK.to_owned(), -row.amount.minor), (name::SUSPENSE.to_owned(), row.amount.minor)];
-        ledger::book(tx, Purpose::Suspend, &row.id.to_string(), now, &bank)
-    })
+    store::write(&mut state.db, |tx| park_debit(tx, row, payment.account, now))
+}
+
+/// Money that a bank took from a card and that no payment is owed: it goes back there from here.
+pub(super) fn park_debit(tx: &Connection, row: &BookRow, account: Id, now: Timestamp) -> Outcome<()> {
+    park(tx, row, Some(account), now)?;
+    let bank = [(name::BANK.to_owned(), -row.amount.minor), (name::SUSPENSE.to_owned(), row.amount.minor)];
+    ledger::book(tx, Purpose::Suspend, &row.id.to_string(), now, &bank)
+}
+
+/// A withdrawal in the bank's book that was signed as never carried out: the bank paid it all the same, and cannot be asked back.
+fn note_if_dead(state: &service::State, row: &BookRow, now: Timestamp) -> Outcome<()> {
+    let dead = load(&state.db, row.id)?.is_some_and(|payment| payment.to_card().is_some() && matches!(payment.state, State::Refused | State::Tombstoned));
+    if dead { alarms::raise(&state.db, row.id, Reason::BankPaidDead, 0, row.amount.minor, now) } else { Ok(()) }
 }
 
 fn park(tx: &Connection, row: &BookRow, account: Option<Id>, now: Timestamp) -> Outcome<()> {
@@ -126,6 +138,11 @@ pub(crate) fn send_back(service: &Service, state: &mut service::State, payment: 
     give_back(service, state, payment.intent, now)
 }
 
+/// Whether money of an intent is on its way back, or is back.
+pub fn is_begun(db: &Connection, intent: Id) -> Outcome<bool> {
+    Ok(one(db, "SELECT 1 FROM returns WHERE intent_id = ?1", [intent.to_string()], |row| row.get::<_, i64>(0))?.is_some())
+}
+
 /// Gives parked money back to its card.
 fn give_back(service: &Service, state: &mut service::State, intent: Id, now: Timestamp) -> Outcome<()> {
     let sql = "SELECT * FROM returns WHERE intent_id = ?1 AND state = 'suspended'";
@@ -136,7 +153,7 @@ fn give_back(service: &Service, state: &mut service::State, intent: Id, now: Tim
     let id = derive_return_id(intent);
     let answer = service.ask_bank(VaultCall::Credit { id, token: token.clone(), amount: fen(amount) });
     store::write(&mut state.db, |tx| match answer {
-        BankState::Done => {
+        BankState::Done { amount: booked } if booked == fen(amount) => {
             run(tx, "UPDATE returns SET state = 'returned' WHERE intent_id = ?1", [intent.to_string()])?;
             let back = [(name::SUSPENSE.to_owned(), -amount), (name::BANK.to_owned(), amount)];
             ledger::book(tx, Purpose::Return, &intent.to_string(), now, &back)?;
@@ -179,7 +196,10 @@ fn give_back(service: &Service, state: &mut service::State, intent: Id, now: Tim
                 }
             }
         },
-        BankState::Pending | BankState::Unknown => {
+        answer @ (BankState::Done { .. } | BankState::Pending | BankState::Unknown) => {
+            if let BankState::Done { amount: booked } = answer {
+                alarms::raise(tx, id, Reason::BankAmount, amount, booked.minor, now)?;
+            }
             run(tx, "UPDATE returns SET next_try = ?2 WHERE intent_id = ?1", params![intent.to_string(), now.plus_ms(PAUSE_MS).as_ms()])?;
             Ok(())
         }

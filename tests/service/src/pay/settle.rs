@@ -1,12 +1,13 @@
 //! What the bank says, and asking it again until it has said something.
 
-use super::{Payment, State, due, finish, stage};
+use super::{Payment, State, due, finish, recall, returns, stage};
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service};
+use crate::store::alarms::{self, Reason};
 use crate::store::ledger::name;
 use crate::store::people::{card_of, note_reason};
 use crate::store::{self, run};
-use crate::vault::{BankState, VaultCall};
+use crate::vault::{BankState, BookRow, VaultCall};
 use crate::wire::fen;
 use kabao_base::{Code, Timestamp};
 use rusqlite::params;
@@ -26,8 +27,13 @@ pub(crate) fn ask(service: &Service, state: &mut service::State, payment: &Payme
 }
 
 fn take(service: &Service, state: &mut service::State, payment: &Payment, answer: BankState, now: Timestamp) -> Outcome<()> {
+    if payment.to_card().is_some() && matches!(answer, BankState::Refused(_)) {
+        recall::void(service, &state.db, payment.account, payment.intent, now)?;
+    }
+    let asked = if payment.to_card().is_some() { payment.amount } else { payment.total() };
     store::write(&mut state.db, |tx| match &answer {
-        BankState::Done => finish::succeed(tx, service, payment, name::BANK, now),
+        BankState::Done { amount } if *amount == fen(asked) => finish::succeed(tx, service, payment, name::BANK, now),
+        BankState::Done { amount } => differs(tx, service, payment, asked, amount.minor, now),
         BankState::Refused(code) => {
             let code = Code::parse(code).unwrap_or(Code::BankRefused);
             let of_card = [Code::CardClosed, Code::CardFrozen, Code::CardJoint, Code::CardExpired, Code::CardUnbound].contains(&code);
@@ -38,6 +44,18 @@ fn take(service: &Service, state: &mut service::State, payment: &Payment, answer
         }
         BankState::Pending | BankState::Unknown => later(tx, payment, now),
     })
+}
+
+/// The bank booked another amount than it was asked for: no receipt says ours. What it took from a card lies in suspense and goes back there
+/// whole. What it gave to a card cannot be called back: the balance's money stays in suspense, without a result, until the bank has put
+/// its book right or the operator, whom the alarm tells, has.
+fn differs(tx: &rusqlite::Connection, service: &Service, payment: &Payment, asked: i64, booked: i64, now: Timestamp) -> Outcome<()> {
+    alarms::raise(tx, payment.intent, Reason::BankAmount, asked, booked, now)?;
+    let Some(card) = payment.card.filter(|_| payment.to_card().is_none()) else { return later(tx, payment, now) };
+    finish::refuse(tx, service, payment, Code::BankRefused.as_str(), None, now)?;
+    let token = card_of(tx, payment.account, card)?.token;
+    let row = BookRow { id: payment.intent, kind: "debit".to_owned(), token, amount: fen(booked), at: now };
+    returns::park_debit(tx, &row, payment.account, now)
 }
 
 fn later(tx: &rusqlite::Connection, payment: &Payment, now: Timestamp) -> Outcome<()> {
@@ -83,11 +101,13 @@ pub(crate) fn cancel(service: &Service, state: &mut service::State, payment: &Pa
         }
     }
     let answer = service.ask_bank(VaultCall::Cancel { id: payment.intent });
-    store::write(&mut state.db, |tx| match &answer {
-        BankState::Done => finish::succeed(tx, service, payment, name::BANK, now),
-        BankState::Refused(_) | BankState::Unknown => finish::bury(tx, service, payment, now),
-        BankState::Pending => later(tx, payment, now),
-    })
+    if matches!(answer, BankState::Done { .. } | BankState::Pending) {
+        return take(service, state, payment, answer, now);
+    }
+    if payment.to_card().is_some() {
+        recall::void(service, &state.db, payment.account, payment.intent, now)?;
+    }
+    store::write(&mut state.db, |tx| finish::bury(tx, service, payment, now))
 }
 
 /// Everything that is due. Called by the clock.

@@ -9,6 +9,7 @@ use crate::api::renewing;
 use crate::closing;
 use crate::refusal::{Outcome, Refusal};
 use crate::service::{self, Service, internal};
+use crate::store::alarms::{self, Reason};
 use crate::store::ledger::{self, Purpose, name};
 use crate::store::limits::{self, AMOUNT_MAX, Way};
 use crate::store::people::account;
@@ -247,8 +248,12 @@ fn entry(tx: &Connection, of: Id, row: &StatementRow, state: &str, now: Timestam
 pub(super) fn send_back_due(service: &Service, state: &mut service::State, now: Timestamp) -> Outcome<()> {
     let sql = "SELECT wire_id, amount FROM wires WHERE state = 'returning' AND next_try <= ?1 ORDER BY next_try, wire_id LIMIT 100";
     for (wire, amount) in all(&state.db, sql, [now.as_ms()], |row| Ok((id_at(row, "wire_id")?, row.get::<_, i64>("amount")?)))? {
-        let done = service.ask_bank(VaultCall::SendBack { id: wire }) == BankState::Done;
+        let answer = service.ask_bank(VaultCall::SendBack { id: wire });
+        let done = answer == BankState::Done { amount: fen(amount) };
         store::write(&mut state.db, |tx| {
+            if let (false, BankState::Done { amount: booked }) = (done, &answer) {
+                alarms::raise(tx, wire, Reason::BankAmount, amount, booked.minor, now)?;
+            }
             if !done {
                 run(tx, "UPDATE wires SET next_try = ?2 WHERE wire_id = ?1", params![wire.to_string(), now.plus_ms(PAUSE_MS).as_ms()])?;
                 return Ok(());

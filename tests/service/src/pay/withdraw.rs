@@ -4,16 +4,16 @@
 //! call a withdrawal abandoned that the bank carried out.
 
 use super::quote::source_out;
-use super::{Payment, State, finish, stage};
+use super::{Payment, State, finish, recall, stage};
 use crate::holds;
-use crate::refusal::{Outcome, Refusal};
+use crate::refusal::Outcome;
 use crate::rules::Rules;
 use crate::service::{self, Service};
 use crate::store::ledger::{self, Purpose, name};
 use crate::store::limits::{self, Way};
 use crate::store::people::{Account, Card, card_of};
 use crate::store::{history, run};
-use crate::vault::{Decision, DecisionRow, VaultAnswer, VaultCall};
+use crate::vault::Decision;
 use crate::wire::{SourceOut, SourceWire, fen};
 use kabao_base::{Code, Timestamp};
 use kabao_proof::{Digest32, HistoryEntry, RecordKind};
@@ -40,8 +40,8 @@ pub(super) fn why_not(db: &Connection, rules: &Rules, who: &Account, card: &Card
     Ok((holds::spendable(db, who.id)? < total).then_some(Code::AboveBalance))
 }
 
-/// Has the vault write the terms down, before anything moves.
-pub(super) fn keep(service: &Service, db: &Connection, payment: &Payment, now: Timestamp) -> Outcome<()> {
+/// Has the vault write the terms down, before anything moves. Nothing when it is void.
+pub(super) fn keep(service: &Service, db: &Connection, payment: &Payment, now: Timestamp) -> Outcome<Option<Payment>> {
     let (Some(card), Some(digest)) = (payment.to_card(), payment.digest) else { return Err(service::internal()) };
     let body = Decision::Withdrawal {
         terms_digest: Digest32(digest).to_string(),
@@ -51,10 +51,7 @@ pub(super) fn keep(service: &Service, db: &Connection, payment: &Payment, now: T
         order: payment.order_id,
         bank: Some(card_of(db, payment.account, card)?.bank),
     };
-    match service.ask_vault(VaultCall::KeepDecision(DecisionRow { decision: payment.intent, account: payment.account, body, at: now }))? {
-        VaultAnswer::Decisions(_) => Ok(()),
-        _ => Err(Refusal::down()),
-    }
+    recall::keep(service, payment, body, now)
 }
 
 /// Takes the money from the balance into suspense, where it waits for the bank's word.

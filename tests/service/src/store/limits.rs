@@ -188,7 +188,7 @@ pub fn bank_and_kind(db: &Connection, card: Id) -> rusqlite::Result<(String, Str
     Ok(found.unwrap_or_default())
 }
 
-fn buckets(card: Option<Id>, way: Way, at: Timestamp) -> Vec<String> {
+pub(super) fn buckets(card: Option<Id>, way: Way, at: Timestamp) -> Vec<String> {
     if way == Way::TopUp {
         return vec![day_bucket("top_up", at)];
     }
@@ -214,7 +214,7 @@ fn buckets(card: Option<Id>, way: Way, at: Timestamp) -> Vec<String> {
 }
 
 /// The bucket of low limits, which top-ups have none of.
-fn low_of(way: Way, bucket: Option<String>) -> Option<String> {
+pub(super) fn low_of(way: Way, bucket: Option<String>) -> Option<String> {
     bucket.filter(|_| way != Way::TopUp)
 }
 
@@ -231,12 +231,12 @@ pub fn take_free(db: &Connection, account: Id, kind: &str, amount: i64) -> rusql
     add(db, account, &format!("free:{kind}"), amount)
 }
 
-fn add(db: &Connection, account: Id, bucket: &str, amount: i64) -> rusqlite::Result<()> {
+pub(super) fn add(db: &Connection, account: Id, bucket: &str, amount: i64) -> rusqlite::Result<()> {
     let sql = "INSERT INTO limit_uses VALUES (?1, ?2, ?3) ON CONFLICT (account_id, bucket) DO UPDATE SET used = used + ?3";
     run(db, sql, params![account.to_string(), bucket, amount]).map(|_| ())
 }
 
-fn subtract(db: &Connection, account: Id, bucket: &str, amount: i64) -> rusqlite::Result<()> {
+pub(super) fn subtract(db: &Connection, account: Id, bucket: &str, amount: i64) -> rusqlite::Result<()> {
     let sql = "UPDATE limit_uses SET used = max(0, used - ?3) WHERE account_id = ?1 AND bucket = ?2";
     run(db, sql, params![account.to_string(), bucket, amount]).map(|_| ())
 }

@@ -1,5 +1,7 @@
 //! The service's database: one plain SQLite file, one writer, every change in one transaction.
 
+pub mod alarms;
+pub mod forgotten;
 pub mod history;
 pub mod ledger;
 pub mod limits;

@@ -210,8 +210,12 @@ CREATE TABLE payments (
     order_id TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     next_try INTEGER NOT NULL DEFAULT 0,
-    tries INTEGER NOT NULL DEFAULT 0
+    tries INTEGER NOT NULL DEFAULT 0,
+    -- The order, of a payment that this book had forgotten when it took the order once more: order_no is then empty, both stand, and the
+    -- merchant owes one of them. Who counts the payments of an order counts coalesce(order_no, order_again).
+    order_again TEXT
 ) WITHOUT ROWID;
+CREATE INDEX payments_again ON payments (payee_id, order_again) WHERE order_again IS NOT NULL;
 CREATE INDEX payments_open ON payments (next_try) WHERE state IN ('accepted', 'sent', 'cancelling');
 CREATE INDEX payments_account ON payments (account_id, state);
 -- A second payment of the same order is refused by the book, whoever pays it.
@@ -304,6 +308,16 @@ CREATE INDEX transfers_due ON transfers (arrives_at) WHERE state = 'waiting';
 
 -- Debits of a restored book's unknown intents; their money lies in suspense until the phone shows its receipt.
 CREATE TABLE orphans (intent_id TEXT PRIMARY KEY, card_token TEXT NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0)) WITHOUT ROWID;
+
+-- What somebody of the operator has to look at, once for each movement: its bank booked another amount than it was asked for
+-- ('bank_amount'), or paid out what was signed as never carried out ('bank_paid_dead').
+CREATE TABLE alarms (
+    ref TEXT NOT NULL,
+    reason TEXT NOT NULL CHECK (reason IN ('bank_amount', 'bank_paid_dead')),
+    asked INTEGER NOT NULL, booked INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (ref, reason)
+) WITHOUT ROWID;
 
 -- How much of each limit is used: bucket is 'day:20779', 'card:<id>:20779', 'static:20779', 'code:20779', 'year:2026', 'life', 'all:20779' (every
 -- source), 'top_up:20779', 'withdraw:20779', 'low' (of the present time of low limits), 'free:pay' (of a free quota).

@@ -58,7 +58,7 @@ impl Engine {
         tx.run(sql, [&key, &free])?;
         // What was paid out or came by bank transfer stays known: a book that is put back to before it must not give the same money to somebody else.
         let sql = "DELETE FROM decisions WHERE account = ?1 AND decision <> ?2 AND coalesce(json_extract(body, '$.opened'), \
-                   json_extract(body, '$.withdrawal'), json_extract(body, '$.wire'), json_extract(body, '$.transfer'), json_extract(body, '$.transfer_void'), json_extract(body, '$.transfer_cancelled')) IS NULL";
+                   json_extract(body, '$.withdrawal'), json_extract(body, '$.wire'), json_extract(body, '$.transfer'), json_extract(body, '$.transfer_void'), json_extract(body, '$.withdrawal_void'), json_extract(body, '$.transfer_cancelled')) IS NULL";
         tx.run(sql, [&key, &decision.to_string()])?;
         tx.commit()?;
         Ok(VaultAnswer::Done)

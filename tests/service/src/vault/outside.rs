@@ -122,6 +122,7 @@ impl Outside {
                     breaks_cancel: flag("breaks_cancel"),
                     duplicate_callbacks: flag("duplicate_callbacks"),
                     callback_amount: body.get("callback_amount").and_then(Value::as_i64),
+                    books_amount: body.get("books_amount").and_then(Value::as_i64).filter(|fen| *fen > 0),
                     masks_reasons: flag("masks_reasons"),
                     takes_back: flag("takes_back"),
                     maintenance: body.get("maintenance_ms").and_then(Value::as_i64).map(|ms| (text("bank").to_owned(), self.world.now().plus_ms(ms))),
@@ -145,7 +146,7 @@ impl Outside {
 /// The bank's answer as it crosses to the main process.
 pub(super) fn bank_answer(answer: BankAnswer) -> VaultAnswer {
     VaultAnswer::Bank(match answer {
-        BankAnswer::Done { .. } => BankState::Done,
+        BankAnswer::Done { amount, .. } => BankState::Done { amount },
         BankAnswer::Refused { code } => BankState::Refused(code),
         BankAnswer::Pending => BankState::Pending,
         BankAnswer::Unknown => BankState::Unknown,

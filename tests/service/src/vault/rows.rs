@@ -86,6 +86,8 @@ pub enum Decision {
     Transfer { terms_digest: String, payee: Id, amount: i64, fee: i64, order: Id, delay_ms: i64, epoch: u64 },
     /// A transfer that was written down was never carried out, and never will be.
     TransferVoid { intent: Id },
+    /// A withdrawal that was written down was signed as never carried out: whatever a bank says of it later, no book takes it up.
+    WithdrawalVoid { intent: Id },
     /// A bank transfer with this account's memo was credited, or is not and goes back, for the reason that is named: a book that forgets it
     /// must not decide otherwise.
     Wire { amount: i64, refused: Option<String> },
@@ -159,8 +161,11 @@ pub const LOGIN_DOMAIN: &[u8] = b"kabao-login-verdict-1\0";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BankState {
-    /// Carried out.
-    Done,
+    /// Carried out, with so much in its own book.
+    Done {
+        /// What it booked, which need not be what it was asked for.
+        amount: Money,
+    },
     /// Refused for good.
     Refused(String),
     /// Silence.

@@ -301,6 +301,16 @@ pub struct PaymentOut {
     pub timeline: Vec<StageOut>,
 }
 
+/// Of the payment whose proof was presented: its order is paid twice, as a restored service took it once more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PaidTwiceOut {
+    /// The merchant's order number.
+    pub order: String,
+    /// The record of the other payment, when the same account made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_id: Option<String>,
+}
+
 /// A payer code to be.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TokenOut {

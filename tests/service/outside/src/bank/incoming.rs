@@ -109,12 +109,12 @@ impl SimulatedBank {
             return Ok(BankAnswer::Pending);
         }
         let book = self.book.hold();
-        let sql = "UPDATE incoming SET returned_at = COALESCE(returned_at, ?2) WHERE id = ?1 AND shown_at <= ?2 RETURNING bank_ref";
-        let found: Option<String> = book.row(sql, params![id.to_string(), self.world.now().as_ms()], |row| row.get(0)).optional()?;
+        let sql = "UPDATE incoming SET returned_at = COALESCE(returned_at, ?2) WHERE id = ?1 AND shown_at <= ?2 RETURNING bank_ref, amount";
+        let found: Option<(String, i64)> = book.row(sql, params![id.to_string(), self.world.now().as_ms()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         Ok(match (found, fault) {
             (None, _) => BankAnswer::Unknown,
             (Some(_), BankFault::LoseAnswer) => BankAnswer::Pending,
-            (Some(bank_ref), _) => BankAnswer::Done { bank_ref },
+            (Some((bank_ref, amount)), _) => BankAnswer::Done { bank_ref, amount: Money::fen(amount) },
         })
     }
 }

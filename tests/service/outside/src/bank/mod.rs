@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS movements(
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, token TEXT NOT NULL, amount INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('held', 'done', 'refused', 'cancelled', 'held_cancelled')),
     code TEXT, bank_ref TEXT, asked_at INTEGER NOT NULL, executed_at INTEGER) STRICT;
+CREATE TABLE IF NOT EXISTS booked(id TEXT PRIMARY KEY, amount INTEGER NOT NULL CHECK (amount > 0)) STRICT;
 CREATE INDEX IF NOT EXISTS movements_by_time ON movements(executed_at);
 CREATE TABLE IF NOT EXISTS callbacks(
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, kind TEXT NOT NULL, amount INTEGER NOT NULL,
@@ -75,6 +76,8 @@ pub struct BankFaults {
     pub duplicate_callbacks: bool,
     /// Callbacks name this amount, in fen, instead of the true one.
     pub callback_amount: Option<i64>,
+    /// Movements are booked with this amount, in fen, instead of what was asked for.
+    pub books_amount: Option<i64>,
     /// Of a check that fails the bank says only that it failed (`card_refused`), not what was wrong.
     pub masks_reasons: bool,
     /// Money comes back to cards whose agreement has ended as well.

@@ -33,6 +33,7 @@ struct Movement {
     state: String,
     code: Option<String>,
     bank_ref: Option<String>,
+    booked: i64,
 }
 
 impl Movement {
@@ -44,17 +45,18 @@ impl Movement {
             state: row.get(3)?,
             code: row.get(4)?,
             bank_ref: row.get(5)?,
+            booked: row.get(6)?,
         })
     }
 
     fn answer(self) -> BankAnswer {
-        answer(&self.state, self.code, self.bank_ref)
+        answer(&self.state, self.code, self.bank_ref, Money::fen(self.booked))
     }
 }
 
-fn answer(state: &str, code: Option<String>, bank_ref: Option<String>) -> BankAnswer {
+fn answer(state: &str, code: Option<String>, bank_ref: Option<String>, amount: Money) -> BankAnswer {
     match state {
-        "done" => BankAnswer::Done { bank_ref: bank_ref.unwrap_or_default() },
+        "done" => BankAnswer::Done { bank_ref: bank_ref.unwrap_or_default(), amount },
         "refused" | "cancelled" | "held_cancelled" => {
             BankAnswer::Refused { code: code.unwrap_or_else(|| "bank_refused".to_owned()) }
         }
@@ -64,7 +66,8 @@ fn answer(state: &str, code: Option<String>, bank_ref: Option<String>) -> BankAn
 
 fn find(book: &Connection, id: Id) -> rusqlite::Result<Option<Movement>> {
     book.row(
-        "SELECT kind, token, amount, state, code, bank_ref FROM movements WHERE id = ?1", [id.to_string()], Movement::read)
+        "SELECT kind, token, amount, state, code, bank_ref, COALESCE((SELECT b.amount FROM booked b WHERE b.id = movements.id), amount)
+         FROM movements WHERE id = ?1", [id.to_string()], Movement::read)
         .optional()
 }
 
@@ -150,7 +153,7 @@ impl SimulatedBank {
             let state: String = row.get(4)?;
             let id: String = row.get(1)?;
             Ok(Id::parse(&id).ok().zip(Some((
-                row.get(0)?, row.get(2)?, row.get(3)?, answer(&state, row.get(5)?, row.get(6)?), row.get(7)?))))
+                row.get(0)?, row.get(2)?, row.get(3)?, answer(&state, row.get(5)?, row.get(6)?, Money::fen(row.get(3)?)), row.get(7)?))))
         })?;
         let mut all = Vec::new();
         for row in rows {
@@ -171,7 +174,8 @@ impl SimulatedBank {
     pub fn wallet_holds(&self) -> Result<i64, OutsideError> {
         let book = self.book.hold();
         let moved: i64 = book.row(
-            "SELECT COALESCE(SUM(CASE kind WHEN 'debit' THEN amount ELSE -amount END), 0) FROM movements WHERE state = 'done'",
+            "SELECT COALESCE(SUM(CASE kind WHEN 'debit' THEN 1 ELSE -1 END * COALESCE((SELECT b.amount FROM booked b WHERE b.id = movements.id), amount)), 0)
+             FROM movements WHERE state = 'done'",
             [],
             |row| row.get(0),
         )?;
@@ -257,7 +261,8 @@ impl SimulatedBank {
     /// Moves the money of a held movement, or refuses it.
     fn execute(&self, book: &Connection, id: Id) -> rusqlite::Result<()> {
         let Some(movement) = find(book, id)? else { return Ok(()) };
-        let takes_back = self.faults().takes_back;
+        let (takes_back, other) = (self.faults().takes_back, self.faults().books_amount);
+        let amount = other.unwrap_or(movement.amount);
         let card: Option<(Vec<u8>, i64, Option<&'static str>)> = book
             .row(
                 "SELECT cards.card, balance, cards.state, cards.expiry, bindings.ended FROM bindings JOIN cards USING(card) WHERE token = ?1",
@@ -276,13 +281,16 @@ impl SimulatedBank {
             return refuse(book, id, code);
         }
         let after = match movement.kind.as_str() {
-            "debit" => balance.checked_sub(movement.amount).filter(|after| *after >= 0),
-            _ => balance.checked_add(movement.amount),
+            "debit" => balance.checked_sub(amount).filter(|after| *after >= 0),
+            _ => balance.checked_add(amount),
         };
         let Some(after) = after else {
             return refuse(book, id, if movement.kind == "debit" { "bank_balance_low" } else { "bank_refused" });
         };
         book.run("UPDATE cards SET balance = ?2 WHERE card = ?1", params![card, after])?;
+        if amount != movement.amount {
+            book.run("INSERT INTO booked VALUES(?1, ?2)", params![id.to_string(), amount])?;
+        }
         let now = self.world.now();
         let mut tail = [0u8; 8];
         self.world.random(&mut tail);
@@ -333,7 +341,7 @@ impl SimulatedBank {
     fn book_since(&self, since: Timestamp) -> rusqlite::Result<Vec<BookLine>> {
         let book = self.book.hold();
         let mut query = book.prepare_cached(
-            "SELECT id, kind, token, amount, executed_at FROM movements WHERE state = 'done' AND executed_at >= ?1
+            "SELECT id, kind, token, COALESCE((SELECT b.amount FROM booked b WHERE b.id = movements.id), amount), executed_at FROM movements WHERE state = 'done' AND executed_at >= ?1
              ORDER BY executed_at, rowid")?;
         let rows = query.query_map([since.as_ms()], |row| {
             let id: String = row.get(0)?;

@@ -366,7 +366,7 @@ fn a_transfer_from_another_bank_is_on_the_statement_once_and_goes_back_once() {
     assert_eq!(branch.bank.send_back(id), BankAnswer::Pending);
     branch.bank.set_faults(BankFaults::default());
     for _ in 0..2 {
-        assert_eq!((branch.bank.send_back(id), branch.bank.wallet_holds().unwrap()), (BankAnswer::Done { bank_ref: "R1".to_owned() }, 0));
+        assert_eq!((branch.bank.send_back(id), branch.bank.wallet_holds().unwrap()), (BankAnswer::Done { bank_ref: "R1".to_owned(), amount: Money::fen(700) }, 0));
     }
     assert!(shown(0)[0].returned);
     branch.bank.set_faults(BankFaults { silent_queries: true, ..BankFaults::default() });
