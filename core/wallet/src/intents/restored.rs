@@ -13,10 +13,12 @@ use crate::tables::intents::{self, OwedProof};
 use kabao_base::Code;
 use kabao_money::payment::PaymentEvent;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 /// So many proofs are read at once.
 const PAGE: u32 = 50;
+/// After so many refusals on end the service may take none at present, and the round ends.
+const CLOSED_ON_END: u32 = 3;
 
 /// What is known without asking the ledger.
 #[derive(Default)]
@@ -24,6 +26,8 @@ pub(crate) struct Restored {
     owed: AtomicBool,
     /// The last epoch in which every open payment was asked for.
     asked: AtomicU64,
+    /// After which proof the next round begins: where the last one met a service that took none. Zero is the beginning.
+    begin_after: AtomicI64,
     /// Held while proofs are being presented: a second round at the same time would only repeat it.
     presenting: tokio::sync::Mutex<()>,
 }
@@ -50,7 +54,7 @@ enum Told {
     Known,
     /// Not now: it lacks something that another proof may bring, or a bank's word.
     Later,
-    /// It takes none at present.
+    /// The service says that it cannot answer: about this one, or about any.
     Closed,
 }
 
@@ -97,19 +101,33 @@ pub(super) async fn present(core: &Core) -> Outcome<u32> {
     }
 }
 
-/// One round over all that is owed. Gives how many were taken, and whether any is left.
+/// One round over all that is owed. Gives how many were taken, and whether any is left. A proof that is refused as *not now* holds up no
+/// other one; where several on end are, the round ends and the next one goes on behind them, so that each has its turn and a service
+/// that takes none is asked little.
 async fn round(core: &Core) -> Outcome<(u32, bool)> {
-    let (mut known, mut left, mut after) = (0u32, false, 0i64);
+    let begin = core.engine.restored.begin_after.swap(0, Ordering::AcqRel);
+    let (mut known, mut left, mut closed, mut after, mut again) = (0u32, false, 0u32, begin, begin == 0);
     loop {
         let epoch = core.client.epoch();
         let page = core.files(move |files| files.ledger(|conn| intents::owed(conn, epoch, after, PAGE))).await?;
-        let Some(last) = page.last() else { return Ok((known, left)) };
-        after = last.number;
+        let over = again && begin != 0 && page.first().is_none_or(|first| first.number > begin);
+        if over || (again && page.is_empty()) {
+            return Ok((known, left));
+        }
+        // What lies before the place where this round began.
+        (after, again) = page.last().map_or((0, true), |last| (last.number, again));
         for owed in page {
+            if again && begin != 0 && owed.number > begin {
+                break;
+            }
             match tell(core, &owed).await? {
-                Told::Known => known = known.saturating_add(1),
-                Told::Later => left = true,
-                Told::Closed => return Ok((known, true)),
+                Told::Known => (known, closed) = (known.saturating_add(1), 0),
+                Told::Later => (left, closed) = (true, 0),
+                Told::Closed => (left, closed) = (true, closed.saturating_add(1)),
+            }
+            if closed == CLOSED_ON_END {
+                core.engine.restored.begin_after.store(owed.number, Ordering::Release);
+                return Ok((known, true));
             }
         }
     }
