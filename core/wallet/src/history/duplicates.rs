@@ -136,20 +136,26 @@ pub(super) fn find(files: &Files) -> Outcome<Vec<Twice>> {
         }
     }
     // A try that was made in the place of another one stands there also when they lie far apart.
-    for (intent, instead_of) in files.ledger(links::newest)? {
-        let pair = files.cache(|conn| Ok([records::of_intent(conn, intent)?, records::of_intent(conn, instead_of)?]))?;
+    let tries = files.ledger(|conn| links::newest(conn)?.into_iter().map(|(id, _)| Ok((id, links::tries(conn, id)?))).collect::<Outcome<Vec<_>>>())?;
+    for (intent, other) in tries.iter().flat_map(|(id, tries)| tries.iter().map(|other| (*id, *other))) {
+        let pair = files.cache(|conn| Ok([records::of_intent(conn, intent)?, records::of_intent(conn, other)?]))?;
         let [Some(one), Some(two)] = pair else { continue };
         let (later, earlier) = if one.at >= two.at { (one, two) } else { (two, one) };
         let ids = (later.record_id, earlier.record_id);
         let known = found.iter().any(|twice| is_pair((twice.later.record_id, Some(twice.earlier.record_id)), ids));
         let allowed = files.mine(|conn| table::is_allowed(conn, PAIR, &pair_key(&later, &earlier)))?;
         let claim = claim_of(&later, &earlier);
-        let stands = is_payment(&later) && is_payment(&earlier);
+        let stands = (is_payment(&later) && is_payment(&earlier)) || (is_top_up(&later) && is_top_up(&earlier));
         if !known && !allowed && (stands || claim.is_some()) {
             found.push(Twice { later, earlier, why: "late_success", claim });
         }
     }
     Ok(found)
+}
+
+/// Whether money came from a card into the balance: twice when a try that was given up for another card went through late.
+fn is_top_up(row: &RecordRow) -> bool {
+    row.kind == "top_up" && row.state == "done" && row.amount.minor > 0
 }
 
 /// Whether a payment was given back whole: it stays beside its claim.
@@ -159,7 +165,7 @@ fn is_back(row: &RecordRow) -> bool {
 
 fn is_linked(files: &Files, one: &RecordRow, two: &RecordRow) -> Outcome<bool> {
     let (Some(one), Some(two)) = (one.intent_id, two.intent_id) else { return Ok(false) };
-    files.ledger(|conn| Ok(links::instead_of(conn, one)? == Some(two) || links::instead_of(conn, two)? == Some(one)))
+    files.ledger(|conn| Ok(links::tries(conn, one)?.contains(&two)))
 }
 
 /// Whether the person said so: of these two, of this merchant, or when the later one was confirmed.
@@ -190,7 +196,8 @@ pub(super) async fn warn(core: &Core, arrived: &BTreeSet<Id>) -> Outcome<()> {
     let found = core.open_files(find).await?;
     for twice in found.iter().filter(|twice| twice.claim.is_none() && twice.later.at >= since) {
         if arrived.contains(&twice.later.record_id) || arrived.contains(&twice.earlier.record_id) {
-            super::sync::notice(core, "twice", twice.later.amount, &twice.later.payee_name, Some(twice.later.record_id.to_string()));
+            let key = if is_top_up(&twice.later) { "twice_top_up" } else { "twice" };
+            super::sync::notice(core, key, twice.later.amount, &twice.later.payee_name, Some(twice.later.record_id.to_string()));
         }
     }
     Ok(())

@@ -2,8 +2,9 @@
 //! payment ends it; everything else leaves it open.
 
 use super::record::Heard;
+use super::repeats::is_paid_by;
 use crate::error::{Outcome, WalletError};
-use crate::service::wire::{PaymentState as Said, Stage};
+use crate::service::wire::{Page, PaymentState as Said, Stage};
 use crate::service::{Answer, Request};
 use crate::shared::Core;
 use crate::tables::intents::{self, IntentRow};
@@ -12,7 +13,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kabao_base::{Code, Id};
 use kabao_money::payment::{PaymentEffect, PaymentEvent};
-use kabao_proof::{Document, Terms, Verdict};
+use kabao_proof::{Document, HistoryEntry, MoveKind, Terms, Verdict};
+
+/// So many of the newest entries of the history may hold a charge that was made minutes ago.
+const ENTRIES: u32 = 50;
 
 /// Bytes as the wire carries them.
 pub(super) fn encode(bytes: &[u8]) -> String {
@@ -85,7 +89,9 @@ async fn meaning(core: &Core, row: &IntentRow, effect: PaymentEffect, answer: &A
             };
             let document = URL_SAFE_NO_PAD.decode(proof).map_err(|_| Code::AnswerMalformed)?;
             let verdict = checked(core, row, &said, &document).await?;
-            Ok(Heard::proved(verdict, document, timeline, answer.epoch))
+            let paid = matches!(verdict, Verdict::Tombstone(_)) && is_paid_otherwise(core, row).await?;
+            let code = paid.then(|| Code::AskPaid.as_str().to_owned());
+            Ok(Heard { code, ..Heard::proved(verdict, document, timeline, answer.epoch) })
         }
         // Signed, and yet no proof: these terms were not taken. The id is fenced, so that it never can be.
         422 if effect == PaymentEffect::Send => {
@@ -93,6 +99,26 @@ async fn meaning(core: &Core, row: &IntentRow, effect: PaymentEffect, answer: &A
         }
         _ => Err(answer.refusal().into()),
     }
+}
+
+/// Whether the history has the merchant's question as paid. A service that was put back to an older copy has the charge from the
+/// acquirer and fences this phone's answer, which it does not know: the person must not hear that nothing was paid. Asked for now, as
+/// the last sync may be older.
+async fn is_paid_otherwise(core: &Core, row: &IntentRow) -> Outcome<bool> {
+    if row.kind != MoveKind::Ask.as_str() {
+        return Ok(false);
+    }
+    let mut request = core.engine_request("GET", "/v1/history".to_owned(), Vec::new())?;
+    request.query = Some(format!("before={}&limit={ENTRIES}", i64::MAX));
+    let page: Page = core.call(&request).await?.read()?;
+    for text in &page.entries {
+        let body = URL_SAFE_NO_PAD.decode(text).map_err(|_| Code::AnswerMalformed)?;
+        let entry = HistoryEntry::decode(&body).map_err(|_| Code::AnswerMalformed)?;
+        if is_paid_by(row, entry) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn without_proof(said: &Said) -> Outcome<PaymentEvent> {

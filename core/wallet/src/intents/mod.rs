@@ -18,6 +18,7 @@ mod repeats;
 mod restored;
 
 pub(crate) use call_back::{ask_again, call_back, look, tell_wishes};
+pub(crate) use repeats::is_paid_question;
 pub(crate) use restored::after_restore;
 
 use crate::error::Outcome;
@@ -296,21 +297,20 @@ pub(crate) async fn resolve(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
 
 /// The person gives up: the service is asked never to carry it out. Gives the state after its answer.
 pub(crate) async fn abandon(core: &Arc<Core>, id: Id) -> Outcome<IntentRow> {
-    let row = get(core, id).await?;
-    if row.state.is_final() {
+    if get(core, id).await?.state.is_final() {
         return Err(Code::NothingToAbandon.into());
     }
+    // The wish and the state it meets are one commit: whatever was heard meanwhile, it is kept.
+    let (row, _) = record(core, id, Heard::local(PaymentEvent::AbandonAsked)).await?;
     if row.state == PaymentState::Sending {
         // An attempt that waits for its turn is not made any more; one that is in the air has an end.
-        record::note_wish(core, id).await?;
         let row = resolve(core, id).await?;
         match row.state {
             PaymentState::Succeeded | PaymentState::Failed => return Ok(row),
             PaymentState::Sending => return Err(Code::PaymentUnknown.into()),
-            _ => {}
+            _ => drop(record(core, id, Heard::local(PaymentEvent::AbandonAsked)).await?),
         }
     }
-    record(core, id, Heard::local(PaymentEvent::AbandonAsked)).await?;
     let row = resolve(core, id).await?;
     // The answer may be to a question that was on its way before.
     if row.state == PaymentState::Fencing { resolve(core, id).await } else { Ok(row) }

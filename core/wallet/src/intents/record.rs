@@ -7,7 +7,7 @@ use crate::shared::Core;
 use crate::tables::agree::event_body;
 use crate::tables::intents::{self, IntentRow};
 use crate::tables::receipts::{self, ReceiptRow};
-use kabao_base::{Code, Id};
+use kabao_base::{Cause, Certainty, Code, Id};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, StepRefused, step};
 use kabao_proof::Verdict;
 
@@ -95,19 +95,14 @@ pub(super) async fn record(core: &Core, id: Id, heard: Heard) -> Outcome<(Intent
     Ok(recorded)
 }
 
-/// Writes down that the person gives up a payment in the middle of an attempt.
-pub(super) async fn note_wish(core: &Core, id: Id) -> Outcome<()> {
-    let now = core.now();
-    core.files(move |files| {
-        files.commit(now, |tx, log| {
-            let mut row = intents::get(tx, id)?.ok_or(Code::NotFound)?;
-            let event = event_body(&row);
-            (row.abandon_asked, row.event) = (true, log.next());
-            intents::update(tx, &row)?;
-            log.append(tx, "intent", &id.to_string(), &event)
-        })
+/// Whether a payment is given up because the service said for certain that it does not take its terms. What only kept an answer away
+/// (the network, the service, the clock, this phone) says nothing of the kind.
+fn is_of_terms(row: &IntentRow) -> bool {
+    let code = row.code.as_deref().and_then(Code::parse).map(Code::entry).filter(|_| row.abandon_asked);
+    code.is_some_and(|entry| {
+        let of_terms = matches!(entry.cause, Cause::Input | Cause::Money | Cause::Merchant | Cause::Card | Cause::Proof | Cause::Identity);
+        of_terms && entry.certainty == Certainty::Certain
     })
-    .await
 }
 
 fn advance(row: &mut IntentRow, heard: &Heard, epoch: u64) -> Result<Vec<PaymentEffect>, StepRefused> {
@@ -124,7 +119,14 @@ fn advance(row: &mut IntentRow, heard: &Heard, epoch: u64) -> Result<Vec<Payment
             attempts: row.attempts,
             abandon_asked: row.abandon_asked,
         };
-        let next = step(row.state, event, &facts)?;
+        let next = match step(row.state, event, &facts) {
+            // The person gives up in the middle of an attempt: it has an end, and there is no other one.
+            Err(StepRefused::NotAllowed { .. }) if event == PaymentEvent::AbandonAsked && row.state == PaymentState::Sending => {
+                row.abandon_asked = true;
+                continue;
+            }
+            next => next?,
+        };
         if next.effects.contains(&PaymentEffect::Send) {
             row.attempts = row.attempts.saturating_add(1);
             row.epoch = epoch;
@@ -133,7 +135,7 @@ fn advance(row: &mut IntentRow, heard: &Heard, epoch: u64) -> Result<Vec<Payment
         row.dispatched |= event == PaymentEvent::Dispatched;
         (row.state, effects) = (next.state, next.effects);
     }
-    if !row.state.is_final() || heard.proof.is_none() {
+    if (!row.state.is_final() || heard.proof.is_none()) && (heard.give_up || !is_of_terms(row)) {
         row.code = heard.code.clone().or(row.code.take());
     }
     if let Some(timeline) = &heard.timeline {
@@ -144,6 +146,10 @@ fn advance(row: &mut IntentRow, heard: &Heard, epoch: u64) -> Result<Vec<Payment
         (row.code, row.attempts_left, row.record_id) = match verdict {
             Verdict::Receipt(receipt) => (None, None, Some(receipt.record_id)),
             Verdict::Refusal(refusal) => (Some(refusal.code.clone()), refusal.attempts_left, None),
+            // The order was paid, and not by this.
+            Verdict::Tombstone(_) if heard.code.is_some() => (heard.code.clone(), None, None),
+            // Fenced because the service did not take these terms: that is why, and it says what to do next.
+            Verdict::Tombstone(_) if is_of_terms(row) => (row.code.take(), None, None),
             // Fenced by the wallet itself, because a restored service did not know it.
             Verdict::Tombstone(_) if !row.abandon_asked => (Some(Code::PaymentNeverArrived.as_str().to_owned()), None, None),
             Verdict::Tombstone(_) => (Some(Code::PaymentAbandoned.as_str().to_owned()), None, None),

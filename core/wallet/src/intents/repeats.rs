@@ -4,11 +4,17 @@
 use crate::error::Outcome;
 use crate::tables::Files;
 use crate::tables::intents::{self, IntentRow};
-use crate::tables::{records, refunds};
-use kabao_base::{Code, Id};
+use crate::tables::records::{self, RecordRow};
+use crate::tables::{refunds, transfers};
+use kabao_base::{Code, Id, Money};
 use kabao_money::payment::PaymentState;
-use kabao_money::repeats::{Likeness, Purchase, WINDOW_MS, likeness};
-use kabao_proof::{Document, MoveKind, Terms};
+use kabao_money::repeats::{Likeness, ORDER_WINDOW_MS, Purchase, WINDOW_MS, likeness};
+use kabao_proof::{Document, HistoryEntry, MoveKind, RecordKind, Terms};
+use std::collections::BTreeSet;
+
+/// So many of the newest payments of this phone are compared; where an order is named, the day of which counts, more.
+const NEWEST: u32 = 50;
+const NEWEST_OF_ORDERS: u32 = 200;
 
 /// What the guard knows from beside the ledger, read before the commit.
 pub(super) struct OtherWays {
@@ -16,6 +22,8 @@ pub(super) struct OtherWays {
     paid: Vec<Purchase>,
     /// The person pays this merchant the same again and again.
     allowed: bool,
+    /// Payments of this phone whose money came back whole.
+    back: BTreeSet<Id>,
 }
 
 /// A payment as one to a merchant; nothing for what goes to oneself or to a person.
@@ -30,22 +38,63 @@ fn purchase(row: &IntentRow) -> Option<Purchase> {
     })
 }
 
+/// What was paid, as the history has it.
+fn of_record(row: RecordRow) -> Purchase {
+    // The history counts what went out below zero.
+    let amount = Money { minor: row.amount.minor.saturating_abs(), currency: row.amount.currency };
+    Purchase { payee_id: row.payee_id, payee_name: row.payee_name, order: row.merchant_order, amount, at: row.at }
+}
+
+/// How long before a payment another one may be the same.
+fn window(wanted: Option<&Purchase>) -> i64 {
+    if wanted.is_some_and(|wanted| wanted.order.is_some()) { ORDER_WINDOW_MS } else { WINDOW_MS }
+}
+
 /// Reads what the history and the person say.
 pub(super) fn other_ways(files: &Files, row: &IntentRow) -> Outcome<OtherWays> {
-    let Some(wanted) = purchase(row) else { return Ok(OtherWays { paid: Vec::new(), allowed: false }) };
-    let since = row.created_at.plus_ms(-WINDOW_MS);
-    let paid = files.cache(|conn| records::since(conn, since))?;
-    let stands = |row: &records::RecordRow| matches!(row.kind.as_str(), "pay" | "payer_code") && matches!(row.state.as_str(), "done" | "part_refunded");
-    let paid = paid.into_iter().filter(stands).map(|row| Purchase {
-        payee_id: row.payee_id,
-        payee_name: row.payee_name,
-        order: row.merchant_order,
-        // The history counts what went out below zero.
-        amount: kabao_base::Money { minor: row.amount.minor.saturating_abs(), currency: row.amount.currency },
-        at: row.at,
-    });
+    let wanted = purchase(row);
+    let since = |ms: i64| row.created_at.plus_ms(-ms);
+    let found = files.cache(|conn| {
+        let mut found = records::since(conn, since(WINDOW_MS))?;
+        if let Some(order) = wanted.as_ref().and_then(|wanted| wanted.order.as_deref()) {
+            found.extend(records::of_order(conn, order, since(ORDER_WINDOW_MS))?);
+        }
+        Ok(found)
+    })?;
+    let is_back = |row: &&RecordRow| row.original.is_none() && matches!(row.state.as_str(), "refunded" | "reversed" | "refused");
+    let back = found.iter().filter(is_back).filter_map(|row| row.intent_id).collect();
+    let Some(wanted) = wanted else { return Ok(OtherWays { paid: Vec::new(), allowed: false, back }) };
+    let stands = |row: &RecordRow| matches!(row.kind.as_str(), "pay" | "payer_code") && matches!(row.state.as_str(), "done" | "part_refunded");
+    let paid = found.into_iter().filter(stands).map(of_record).collect();
     let allowed = files.mine(|conn| refunds::is_allowed(conn, refunds::PAYEE, &wanted.payee_key()))?;
-    Ok(OtherWays { paid: paid.collect(), allowed })
+    Ok(OtherWays { paid, allowed, back })
+}
+
+/// Whether a record is the charge that this answer to a merchant's question was for: booked from the acquirer's side, it names no payment
+/// of this phone.
+fn is_charge_of(row: &IntentRow, kind: &str, state: &str, charge: &Purchase) -> bool {
+    let stands = kind == RecordKind::PayerCode.as_str() && matches!(state, "done" | "part_refunded" | "pending");
+    let asked = purchase(row).filter(|_| row.kind == MoveKind::Ask.as_str());
+    stands && asked.is_some_and(|asked| likeness(charge, &asked) == Some(Likeness::SameOrder))
+}
+
+/// Whether an entry of the service's history is the charge that this answer was for.
+pub(super) fn is_paid_by(row: &IntentRow, entry: HistoryEntry) -> bool {
+    let amount = Money { minor: entry.amount.minor.saturating_abs(), currency: entry.amount.currency };
+    let charge = Purchase { payee_id: entry.payee_id, payee_name: entry.payee_name, order: entry.order, amount, at: entry.at };
+    is_charge_of(row, entry.kind.as_str(), &entry.state, &charge)
+}
+
+/// Whether the history has a merchant's question as paid, while the answer to it was fenced: a service that was put back to an older
+/// copy knows the charge from the acquirer, and not this phone's part in it.
+pub(crate) fn is_paid_question(files: &Files, row: &IntentRow) -> Outcome<bool> {
+    let terms = Terms::decode(&row.terms).map_err(|_| Code::StorageDamaged)?;
+    let Some(order) = terms.order.filter(|_| terms.kind == MoveKind::Ask && row.state == PaymentState::Failed) else { return Ok(false) };
+    let found = files.cache(|conn| records::of_order(conn, &order, row.created_at.plus_ms(-ORDER_WINDOW_MS)))?;
+    Ok(found.into_iter().any(|record| {
+        let (kind, state) = (record.kind.clone(), record.state.clone());
+        is_charge_of(row, &kind, &state, &of_record(record))
+    }))
 }
 
 /// A payment that this one may repeat.
@@ -68,17 +117,39 @@ impl Repeat {
 
 /// Whether this payment may be one that was made already.
 pub(super) fn find(conn: &rusqlite::Connection, row: &IntentRow, instead_of: Option<Id>, other: &OtherWays) -> Outcome<Option<Repeat>> {
-    let own = intents::since(conn, row.created_at.plus_ms(-WINDOW_MS))?;
-    if own.iter().any(|old| old.payee_key == row.payee_key && old.amount == row.amount && old.state == PaymentState::Succeeded) {
-        return Ok((!other.allowed).then_some(Repeat::Paid));
+    let wanted = purchase(row);
+    let stands = |old: &IntentRow| -> Outcome<bool> {
+        let ended = |state: &str| matches!(state, "cancelled" | "returned");
+        let called_back = || Ok::<_, crate::WalletError>(transfers::get(conn, old.intent_id)?.and_then(|row| row.state).is_some_and(|state| ended(&state)));
+        Ok(old.state == PaymentState::Succeeded && !other.back.contains(&old.intent_id) && !called_back()?)
+    };
+    // What this one stands in the place of went through after all.
+    if let Some(old) = instead_of.map(|old| intents::get(conn, old)).transpose()?.flatten()
+        && stands(&old)?
+    {
+        return Ok(Some(Repeat::Paid));
     }
-    let Some(wanted) = purchase(row) else { return Ok(None) };
+    let newest = if window(wanted.as_ref()) == WINDOW_MS { NEWEST } else { NEWEST_OF_ORDERS };
+    let own = intents::since(conn, row.created_at.plus_ms(-window(wanted.as_ref())), newest)?;
+    let own = own.into_iter().filter(|old| Some(old.intent_id) != instead_of);
+    let Some(wanted) = wanted else {
+        for old in own.filter(|old| old.payee_key == row.payee_key && old.amount == row.amount) {
+            if stands(&old)? {
+                return Ok(Some(Repeat::Paid));
+            }
+        }
+        return Ok(None);
+    };
     // An order that was paid is paid, whatever is usual at this merchant.
     let like = |old: &Purchase| likeness(old, &wanted).is_some_and(|why| why == Likeness::SameOrder || !other.allowed);
-    let mine = |old: &&IntentRow| Some(old.intent_id) != instead_of && purchase(old).is_some_and(|old| like(&old));
-    let found: Vec<&IntentRow> = own.iter().filter(mine).collect();
+    let found: Vec<IntentRow> = own.filter(|old| purchase(old).is_some_and(|old| like(&old))).collect();
     // What has no result is told first: it may be paid twice without anybody knowing yet.
-    let open = found.iter().find(|old| !old.state.is_final()).map(|old| Repeat::Open(old.intent_id));
-    let paid = other.paid.iter().any(like) || found.iter().any(|old| old.state == PaymentState::Succeeded);
-    Ok(open.or(paid.then_some(Repeat::Paid)))
+    if let Some(open) = found.iter().find(|old| !old.state.is_final()) {
+        return Ok(Some(Repeat::Open(open.intent_id)));
+    }
+    let mut paid = other.paid.iter().any(like);
+    for old in &found {
+        paid = paid || stands(old)?;
+    }
+    Ok(paid.then_some(Repeat::Paid))
 }

@@ -66,7 +66,8 @@ impl Spent {
     pub(super) fn of_token(cache: &Connection, token: &TokenRow) -> Outcome<Option<Spent>> {
         let spent = |total: i64, at: Timestamp, from: Timestamp| Spent { channel: PayChannel::PayerCode, card: None, total, at, intent: None, shown_from: Some(from) };
         if let Some(record) = token.record_id.map(|id| records::get(cache, id)).transpose()?.flatten() {
-            return Ok(Some(spent(record.amount.minor, record.at, record.at)));
+            // The history counts what went out below zero.
+            return Ok(Some(spent(record.amount.minor.saturating_abs(), record.at, record.at)));
         }
         let shown = token.shown_at.map(Timestamp::from_ms);
         Ok(shown.map(|at| spent(token.cap, at, at.plus_ms(CODE_LIFE_MS))))

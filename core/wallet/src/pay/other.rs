@@ -82,32 +82,32 @@ impl PayClient {
         Ok(arranged.iter().filter_map(|choice| Id::parse(choice.name()).ok()).collect())
     }
 
-    /// A payment with what it stands in the place of, and what stands in its place.
+    /// A payment with what it stands in the place of, what stands in its place, and whether the same was paid by another try.
     pub(super) async fn viewed(&self, row: &IntentRow) -> Outcome<PaymentView> {
-        let id = row.intent_id;
-        let (before, after) = self
+        let (id, asked) = (row.intent_id, row.clone());
+        let (before, after, tries, paid) = self
             .core
             .files(move |files| {
-                files.ledger(|conn| {
-                    let one = |id: Option<Id>| id.map(|id| crate::tables::intents::get(conn, id)).transpose().map(Option::flatten);
-                    Ok((one(links::instead_of(conn, id)?)?, one(links::replaced_by(conn, id)?)?))
-                })
+                let (before, after, tries) = files.ledger(|conn| {
+                    let tries = links::tries(conn, id)?.into_iter().map(|id| crate::tables::intents::get(conn, id));
+                    Ok((links::instead_of(conn, id)?, links::replaced_by(conn, id)?, tries.collect::<Outcome<Vec<_>>>()?))
+                })?;
+                Ok((before, after, tries, intents::is_paid_question(files, &asked)?))
             })
             .await?;
-        let others = [before.as_ref(), after.as_ref()];
         let succeeded = |row: &IntentRow| row.state == PaymentState::Succeeded;
-        let warning = others.into_iter().flatten().find_map(|other| match (succeeded(row), succeeded(other)) {
-            (true, true) => Some(Failure::of(Code::PaidTwice)),
-            (true, false) if !other.state.is_final() => Some(Failure::of(Code::MayPayTwice)),
-            (false, true) if !row.state.is_final() => Some(Failure::of(Code::MayPayTwice)),
+        let warnings = tries.iter().flatten().filter_map(|other| match (succeeded(row), succeeded(other)) {
+            (true, true) => Some(Code::PaidTwice),
+            (true, false) if !other.state.is_final() => Some(Code::MayPayTwice),
+            (false, true) if !row.state.is_final() => Some(Code::MayPayTwice),
             _ => None,
         });
-        Ok(PaymentView {
-            instead_of: before.map(|row| row.intent_id.to_string()),
-            replaced_by: after.map(|row| row.intent_id.to_string()),
-            warning,
-            ..super::watch::view(self.core.settings.language, row)
-        })
+        // Of several the one that is certain.
+        let warning = warnings.min_by_key(|code| *code != Code::PaidTwice).map(Failure::of);
+        let plain = super::watch::view(self.core.settings.language, row);
+        // A charge that a restored service has from the acquirer may arrive in the history after the answer to it was fenced.
+        let plain = if paid { PaymentView { may_pay_again: false, failure: Some(Failure::of(Code::AskPaid)), ..plain } } else { plain };
+        Ok(PaymentView { instead_of: before.map(|id| id.to_string()), replaced_by: after.map(|id| id.to_string()), warning, ..plain })
     }
 }
 

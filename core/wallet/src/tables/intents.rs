@@ -134,9 +134,9 @@ pub(crate) fn unsettled_to(conn: &Connection, payee_key: &str) -> Outcome<Option
     Ok(select(conn, "WHERE payee_key = ?1 AND state NOT IN ('succeeded', 'failed') LIMIT 1", [payee_key])?.pop())
 }
 
-/// Of the fifty newest payments, those that began since `since`.
-pub(crate) fn since(conn: &Connection, since: Timestamp) -> Outcome<Vec<IntentRow>> {
-    Ok(newest(conn, 50)?.into_iter().filter(|row| row.created_at >= since).collect())
+/// Of so many newest payments, those that began since `since`.
+pub(crate) fn since(conn: &Connection, since: Timestamp, limit: u32) -> Outcome<Vec<IntentRow>> {
+    Ok(newest(conn, limit)?.into_iter().filter(|row| row.created_at >= since).collect())
 }
 
 /// The newest payments, for the list of what is under way and what just ended.

@@ -7,6 +7,9 @@ use kabao_vault::Cached;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension, params};
 
+/// So many tries at one thing are followed.
+const TRIES: usize = 50;
+
 /// Remembers that `intent` stands in the place of `instead_of`.
 pub(crate) fn insert(conn: &Connection, intent: Id, instead_of: Id) -> Outcome<()> {
     conn.run(
@@ -42,4 +45,23 @@ pub(crate) fn replaced_by(conn: &Connection, intent: Id) -> Outcome<Option<Id>> 
     )
     .optional()
     .map_err(|error| VaultError::from(error).into())
+}
+
+/// Every other try at the same thing: what this one stands in the place of, over however many failures, and all that stand in the place of
+/// one of those.
+pub(crate) fn tries(conn: &Connection, intent: Id) -> Outcome<Vec<Id>> {
+    let (mut known, mut at) = (vec![intent], 0);
+    while let Some(id) = known.get(at).copied().filter(|_| known.len() < TRIES) {
+        at = at.saturating_add(1);
+        let near = instead_of(conn, id)?.into_iter().chain(in_place_of(conn, id)?);
+        let fresh: Vec<Id> = near.filter(|other| !known.contains(other)).collect();
+        known.extend(fresh);
+    }
+    Ok(known.split_off(1))
+}
+
+fn in_place_of(conn: &Connection, intent: Id) -> Outcome<Vec<Id>> {
+    conn.prepare_cached("SELECT intent_id FROM intent_links WHERE instead_of = ?1")
+        .and_then(|mut select| select.query_map([intent.to_string()], |row| id_at(row, 0))?.collect())
+        .map_err(|error| VaultError::from(error).into())
 }

@@ -193,6 +193,13 @@ pub(crate) fn since(conn: &Connection, since: Timestamp) -> Outcome<Vec<RecordRo
         .map_err(|error| VaultError::from(error).into())
 }
 
+/// The records of a merchant's order since a moment, newest first.
+pub(crate) fn of_order(conn: &Connection, order: &str, since: Timestamp) -> Outcome<Vec<RecordRow>> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM records WHERE key >= ?1 AND trim(merchant_order) = trim(?2) ORDER BY key DESC LIMIT 50"))
+        .and_then(|mut select| select.query_map(params![first_key(since).unwrap_or(0), order], read)?.collect())
+        .map_err(|error| VaultError::from(error).into())
+}
+
 /// The records that belong to another one: its refunds, oldest first.
 pub(crate) fn of_original(conn: &Connection, original: Id) -> Outcome<Vec<RecordRow>> {
     conn.prepare_cached(&format!("SELECT {COLUMNS} FROM records WHERE original = ?1 ORDER BY key"))
