@@ -108,6 +108,7 @@ pub struct DuplicateView {
     /// The earlier one.
     pub earlier: HistoryItem,
     /// `same_order`, `same_amount`, or `late_success`: an earlier try went through after another one was made in its place.
+    /// Two top-ups are told by the last one only: both are in the balance, so that nothing can be claimed (`refund_none`).
     pub why: String,
     /// The same in words.
     pub why_text: String,

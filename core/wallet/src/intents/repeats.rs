@@ -88,8 +88,12 @@ pub(super) fn is_paid_by(row: &IntentRow, entry: HistoryEntry) -> bool {
 /// Whether the history has a merchant's question as paid, while the answer to it was fenced: a service that was put back to an older
 /// copy knows the charge from the acquirer, and not this phone's part in it.
 pub(crate) fn is_paid_question(files: &Files, row: &IntentRow) -> Outcome<bool> {
-    let terms = Terms::decode(&row.terms).map_err(|_| Code::StorageDamaged)?;
-    let Some(order) = terms.order.filter(|_| terms.kind == MoveKind::Ask && row.state == PaymentState::Failed) else { return Ok(false) };
+    // A refusal has its own reason, also when another source paid afterwards.
+    let fenced = [Code::PaymentNeverArrived, Code::PaymentAbandoned].iter().any(|code| row.code.as_deref() == Some(code.as_str()));
+    if row.kind != MoveKind::Ask.as_str() || row.state != PaymentState::Failed || !fenced {
+        return Ok(false);
+    }
+    let Some(order) = Terms::decode(&row.terms).map_err(|_| Code::StorageDamaged)?.order else { return Ok(false) };
     let found = files.cache(|conn| records::of_order(conn, &order, row.created_at.plus_ms(-ORDER_WINDOW_MS)))?;
     Ok(found.into_iter().any(|record| {
         let (kind, state) = (record.kind.clone(), record.state.clone());
