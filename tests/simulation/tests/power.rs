@@ -33,6 +33,15 @@ fn the_ledger_outlives_a_disk_that_keeps_no_removal_of_itself() {
     assert!(figure.distinct() > 500, "{figure}");
 }
 
+/// The same search as its red twin below: a short one, for who wants to know soon.
+#[test]
+fn a_ledger_that_is_synced_loses_no_answer() {
+    let search = Search { every: 7, judged: &["ledger.db"], ..Search::all(Model::Posix, 1) };
+    let figure = vault("synced", Levels::WALLET, search);
+    assert_eq!(figure.broken, 0);
+    assert!(figure.distinct() > 100, "{figure}");
+}
+
 /// What this harness is for: with a weaker level it sees the loss.
 #[test]
 fn red_a_ledger_that_is_not_synced_loses_answers() {

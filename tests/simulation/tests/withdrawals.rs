@@ -152,6 +152,30 @@ fn a_late_bank_is_waited_for_and_its_no_brings_the_money_back() {
 }
 
 #[test]
+fn a_withdrawal_that_the_bank_refuses_comes_back_with_its_fee() {
+    story("fee-back", async |story: Story| {
+        story.top_up("100.00").await;
+        story.all.console.post("/dev/fees", json!({ "kind": "withdraw", "rate_ppm": 12_500 })).await.unwrap();
+        let wallet = story.wallet();
+        let paid = withdraw(&story, "20.00").await;
+        assert_eq!((paid.state, paid.fee.minor), (PaymentState::Succeeded, 25));
+        assert_eq!(books(&story).await, (8_000, 7_975));
+        bank(&story, json!({ "movements": "refuse", "code": "bank_refused" })).await;
+        let refused = withdraw(&story, "10.00").await;
+        assert_eq!((refused.state, refused.fee.minor), (PaymentState::Failed, 13));
+        // What did not go cost nothing; half a fen is a fen.
+        assert_eq!(books(&story).await, (8_000, 7_975));
+        bank(&story, json!({ "movements": "hold" })).await;
+        let late = withdraw(&story, "10.00").await;
+        assert_eq!(late.state, PaymentState::Unknown);
+        bank_wakes(&story).await;
+        settled(&story).await;
+        assert_eq!(wallet.pay().payment(late.intent_id).await.unwrap().state, PaymentState::Succeeded);
+        assert_eq!(books(&story).await, (7_000, 6_962));
+    });
+}
+
+#[test]
 fn a_restored_service_neither_forgets_nor_doubles_a_withdrawal() {
     for (name, held, money_too) in [("done", false, false), ("held", true, false), ("poor", false, true), ("poor-held", true, true)] {
         story(&format!("restored-{name}"), async |story: Story| {

@@ -2,11 +2,12 @@
 //! network, and everything that it or the service knows is compared.
 
 use super::app::{FLOWS, Orders};
-use super::server::{Desk, serve};
+use super::server::{Desk, Sought, serve};
 use crate::book::{Book, number, text};
 use crate::net::Weather;
 use crate::phone::{ID_NUMBER_OF_FRIEND, PHONE_OF_FRIEND, Phone, Told, told};
 use crate::run::{Parts, parts};
+use kabao_core::Wallet;
 use kabao_money::payment::PaymentState;
 use kabao_service::{dev_router, router};
 use serde_json::json;
@@ -45,7 +46,7 @@ pub struct Kills {
 impl Kills {
     fn add(&mut self, flow: &str, phone: &str, service: &str) {
         self.hits += 1;
-        self.in_flight += u64::from(phone != "nothing");
+        self.in_flight += u64::from(!["nothing", "paid", "refused", "waiting", "cancelled"].contains(&phone));
         *self.states.entry((flow.to_owned(), phone.to_owned(), service.to_owned())).or_default() += 1;
     }
 
@@ -64,6 +65,8 @@ pub struct Ground {
     desk: Arc<Desk>,
     orders: Orders,
     starts: u64,
+    /// The codes that were shown.
+    shown: BTreeSet<String>,
     loud: bool,
 }
 
@@ -98,7 +101,7 @@ impl Ground {
         let root_key = parts.service.info().root_key;
         let (flow, amount) = (String::new(), String::new());
         let orders = Orders { folder: folder.to_owned(), socket, root_key, seed, elapsed_ms: 0, flow, amount, merchant, friend: payee.payee_id };
-        Ok(Ground { program: program.to_owned(), folder: folder.to_owned(), parts, desk, orders, starts: 0, loud })
+        Ok(Ground { program: program.to_owned(), folder: folder.to_owned(), parts, desk, orders, starts: 0, shown: BTreeSet::new(), loud })
     }
 
     /// The words that start the app for one movement.
@@ -124,7 +127,7 @@ impl Ground {
         for turn in 0..count {
             let flow = FLOWS[usize::try_from(turn).unwrap_or(0) % FLOWS.len()];
             let hold = self.parts.world.pick(LONGEST_HOLD_US);
-            self.desk.clear(i64::from(hold));
+            self.desk.clear(Sought::of(flow), i64::from(hold));
             let mut child = self.launch(flow)?;
             let (moment, within) = match self.parts.world.pick(40) {
                 0 => (Moment::Confirmed, usual.sending),
@@ -132,8 +135,8 @@ impl Ground {
                 _ => (Moment::Answered, STORING_US),
             };
             let after = self.parts.world.pick(within.max(1));
-            let hit = strike(&mut child, &self.desk, moment, Duration::from_micros(u64::from(after)))?;
-            self.judge(flow, &format!("{after} µs after {}", moment.words()), hit, kills).await?;
+            let (hit, about) = strike(&mut child, &self.desk, moment, Duration::from_micros(u64::from(after)))?;
+            self.judge(flow, &format!("{after} µs after {}", moment.words()), about.as_deref(), hit, kills).await?;
             if !kills.broken.is_empty() {
                 break;
             }
@@ -148,7 +151,7 @@ impl Ground {
 
     /// How long things take here and now.
     async fn undisturbed(&mut self, kills: &mut Kills) -> Told<Usual> {
-        self.desk.clear(0);
+        self.desk.clear(Sought::Payment, 0);
         let mut child = self.launch("pay")?;
         let mut out = BufReader::new(child.stdout.take().ok_or("the app says nothing")?);
         let mut line = String::new();
@@ -157,7 +160,7 @@ impl Ground {
         at(&mut line)?;
         let (Some(arrived), Some(answered)) = self.desk.seen() else { return Err("the app pays nothing".to_owned()) };
         child.wait().map_err(|error| error.to_string())?;
-        self.judge("pay", "undisturbed", false, kills).await?;
+        self.judge("pay", "undisturbed", None, false, kills).await?;
         let micros = |from: i64, to: i64| u32::try_from((to - from).max(1)).unwrap_or(u32::MAX);
         Ok(Usual { sending: micros(quoted, arrived), answering: micros(arrived, answered) })
     }
@@ -171,7 +174,7 @@ impl Ground {
             kills.not_run = Some("strace does not work here".to_owned());
             return Ok(());
         }
-        self.desk.clear(0);
+        self.desk.clear(Sought::Payment, 0);
         for flow in FLOWS {
             for (call, count) in self.count_writes(flow, kills).await? {
                 for place in (1..=count).filter(|place| (place - 1) % every.max(1) == 0) {
@@ -180,7 +183,7 @@ impl Ground {
                     let mut line = Command::new("strace");
                     line.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject]).arg(&self.program).args(words);
                     let status = line.stdout(Stdio::null()).stderr(Stdio::null()).status().map_err(|error| error.to_string())?;
-                    self.judge(flow, &format!("at {call} {place}"), !status.success(), kills).await?;
+                    self.judge(flow, &format!("at {call} {place}"), None, !status.success(), kills).await?;
                     if !kills.broken.is_empty() {
                         return Ok(());
                     }
@@ -199,7 +202,7 @@ impl Ground {
         if !status.success() {
             return Err(format!("{flow} does not work under strace"));
         }
-        self.judge(flow, "undisturbed", false, kills).await?;
+        self.judge(flow, "undisturbed", None, false, kills).await?;
         let seen = std::fs::read_to_string(&log).map_err(|error| error.to_string())?;
         let count = |call: &str| seen.lines().filter(|line| line.split_whitespace().nth(1).is_some_and(|word| word.starts_with(&format!("{call}(")))).count();
         Ok(WRITES.into_iter().map(|call| (call, u64::try_from(count(call)).unwrap_or(0))).filter(|(_, count)| *count > 0).collect())
@@ -213,7 +216,7 @@ impl Ground {
     }
 
     /// The next start: without a network, then with one.
-    async fn judge(&mut self, flow: &str, what: &str, hit: bool, kills: &mut Kills) -> Told<()> {
+    async fn judge(&mut self, flow: &str, what: &str, about: Option<&str>, hit: bool, kills: &mut Kills) -> Told<()> {
         let mut broken = Vec::new();
         let theirs = self.payments()?;
         super::lasting(&self.parts.phone.secrets, &self.folder)?;
@@ -226,10 +229,16 @@ impl Ground {
             }
         };
         let open = wallet.pay().open_payments().await.map_err(told)?;
-        let first = open.first().map_or("nothing", |payment| payment.state.as_str());
-        let at_service = open.first().map_or("-", |payment| theirs.get(&payment.intent_id).map_or("not known", String::as_str));
+        let (first, at_service) = match (open.first(), about) {
+            (Some(payment), _) => (payment.state.as_str().to_owned(), theirs.get(&payment.intent_id).map_or("not known", String::as_str).to_owned()),
+            (None, Some(about)) => self.beside(&wallet, flow, about).await?,
+            (None, None) => ("nothing".to_owned(), "-".to_owned()),
+        };
+        if flow == "payer_code" && about.is_some_and(|code| !self.shown.insert(code.to_owned())) {
+            broken.push(format!("the code {} was shown a second time", about.unwrap_or_default()));
+        }
         if hit {
-            kills.add(flow, first, at_service);
+            kills.add(flow, &first, &at_service);
         } else {
             kills.missed += 1;
         }
@@ -242,6 +251,9 @@ impl Ground {
         self.parts.net.set(Weather::default());
         self.settle(&mut broken).await?;
         while !wallet.history().sync().await.map_err(told)?.complete {}
+        if let Some(about) = about {
+            broken.extend(self.ends(&wallet, flow, about, &first).await?);
+        }
         for (intent, state) in self.payments()? {
             match wallet.pay().payment(intent.clone()).await {
                 Ok(view) if (view.state == PaymentState::Succeeded) == (state == "succeeded") && view.state.is_final() => {}
@@ -257,6 +269,7 @@ impl Ground {
         if view.balance.as_ref().map(|shown| shown.minor) != Some(balance) {
             broken.push(format!("the phone shows {:?}, the balance is {balance}", view.balance.map(|shown| shown.minor)));
         }
+        self.provide(&wallet, &view.account_id, balance).await?;
         let verified = wallet.history().verify().await.map_err(told)?;
         if verified.first_wrong_event.is_some() || !verified.wrong_receipts.is_empty() {
             broken.push(format!("the chain of events does not hold: {verified:?}"));
@@ -266,6 +279,53 @@ impl Ground {
         self.parts.phone.crash().await;
         let broken: BTreeSet<String> = broken.into_iter().collect();
         kills.broken.extend(broken.into_iter().map(|sentence| format!("{flow}, killed {what}: {sentence}")));
+        Ok(())
+    }
+
+    /// How the phone and the book have a code or a transfer, which are no open payments.
+    async fn beside(&self, wallet: &Wallet, flow: &str, about: &str) -> Told<(String, String)> {
+        let book = Book::open(&self.folder.join("service").join("service.db"))?;
+        let sql = if flow == "payer_code" { "SELECT state, token_id FROM charges" } else { "SELECT state, intent_id FROM transfers" };
+        let theirs = book.rows(sql)?.iter().find(|row| text(row, 1) == about).map_or_else(|| "not known".to_owned(), |row| text(row, 0).to_owned());
+        let ours = if flow == "payer_code" {
+            let (state, _) = wallet.pay().showing(about.to_owned()).await.map_err(told)?;
+            format!("{state:?}").to_lowercase()
+        } else {
+            wallet.pay().transfer(about.to_owned()).await.map_err(told)?.state
+        };
+        Ok((ours, theirs))
+    }
+
+    /// What was charged is paid on the phone, what was not is still only shown; a transfer is what the service has, and called back
+    /// when the wish was stored before the kill.
+    async fn ends(&self, wallet: &Wallet, flow: &str, about: &str, before: &str) -> Told<Option<String>> {
+        let mut last = (String::new(), String::new());
+        for _ in 0..ROUNDS {
+            last = self.beside(wallet, flow, about).await?;
+            let right = match (flow, last.0.as_str(), last.1.as_str()) {
+                ("payer_code", "paid", "paid") | ("payer_code", "shown", "not known") | ("call_back", "cancelled", "cancelled") => true,
+                ("call_back", "waiting", "waiting") => before == "waiting",
+                _ => false,
+            };
+            if right {
+                return Ok(None);
+            }
+            while !wallet.history().sync().await.map_err(told)?.complete {}
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(Some(format!("{about}, known as {before} before, ends as {} on the phone and {} with the service", last.0, last.1)))
+    }
+
+    /// Money for the next movements, and limits as on the first day.
+    async fn provide(&self, wallet: &Wallet, account: &str, balance: i64) -> Told<()> {
+        if balance >= 40_000 {
+            return Ok(());
+        }
+        let used: Vec<_> = ["day", "own_day", "year", "top_up_day", "code_day", "withdraw_day", "transfer_day"].iter().map(|counter| json!({ "counter": counter, "fen": 0 })).collect();
+        self.parts.console.post("/dev/limits", json!({ "account_id": account, "used": used })).await?;
+        wallet.limits().refresh().await.map_err(told)?;
+        let request = super::app::request(&self.parts.phone, "top_up", "900.00", "", "").await?;
+        self.parts.phone.pay(request).await.map_err(told)?;
         Ok(())
     }
 
@@ -319,8 +379,8 @@ impl Moment {
     }
 }
 
-/// Waits for the moment and kills. Whether the app was still there.
-fn strike(child: &mut Child, desk: &Desk, moment: Moment, after: Duration) -> Told<bool> {
+/// Waits for the moment and kills. Whether the app was still there, and the code or transfer that it is about.
+fn strike(child: &mut Child, desk: &Desk, moment: Moment, after: Duration) -> Told<(bool, Option<String>)> {
     let say = |error: std::io::Error| error.to_string();
     let out = child.stdout.take().ok_or("the app says nothing")?;
     let mut line = String::new();
@@ -333,5 +393,5 @@ fn strike(child: &mut Child, desk: &Desk, moment: Moment, after: Duration) -> To
     let hit = child.try_wait().map_err(say)?.is_none();
     child.kill().map_err(say)?;
     child.wait().map_err(say)?;
-    Ok(hit)
+    Ok((hit, line.split_whitespace().nth(1).map(str::to_owned)))
 }
