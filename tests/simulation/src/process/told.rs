@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 const KILL_MODEL: &str = "\
 Fault model. The app is a process of its own, on real files; the service, bank and acquirer go on. *At random*: SIGKILL at a moment drawn
-between the PIN and the time when the answer is stored, while the service holds its answer up to 100 ms. *At a call that writes*: SIGKILL in the
+between the PIN and the time when the answer is stored, while the service holds its answer up to 100 ms; of a code that a till reads it counts
+from the charge, of a transfer that is called back from that wish. *At a call that writes*: SIGKILL in the
 place of the n-th write, sync, cut, removal or sending of the process, for each n of an undisturbed movement. Then the app starts without a
 network, and says of every payment that has no result that it is unknown; then with one, until each has its end. Compared are the phone's
 payments, chain and balance with the books of service and bank. A kill leaves what the system has taken over: what is lost with the power is
