@@ -138,7 +138,7 @@ impl Core {
         answer.accepted()?;
         let taken = match self.take_up::<T>(answer.body.to_vec()).await {
             // Another refresh was quicker with the same body: nothing was refused.
-            Err(error) if error.is(Code::FeedOlder) && self.feed::<T>().await?.body.version() > held.body.version() => Ok(()),
+            Err(error) if error.is(Code::FeedOlder) && self.kept_after::<T>(&held).await? => Ok(()),
             taken => taken,
         };
         match &taken {
@@ -147,6 +147,13 @@ impl Core {
             Err(_) => {}
         }
         taken.map(|()| true)
+    }
+
+    /// Whether something newer was kept since. The one in use changes a moment after the file does, so both are asked.
+    async fn kept_after<T: FeedBody>(&self, held: &InUse<T>) -> Outcome<bool> {
+        let row = self.files(|files| files.ledger(|conn| feeds::get(conn, T::NAME))).await?;
+        let stored = row.filter(|row| held.void.is_none_or(|void| row.version > void));
+        Ok(stored.is_some_and(|row| row.version > held.body.version()) || self.feed::<T>().await?.body.version() > held.body.version())
     }
 
     /// After a sync: `announced` are the newest versions, as the service signed them. Nothing that goes wrong here makes
