@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Story, confirmation, story};
-use kabao_core::pay::{PaymentView, QuoteRequest};
+use kabao_core::pay::{AskView, PaymentView, QuoteRequest};
 use kabao_money::payment::PaymentState;
 use serde_json::{Value, json};
 
@@ -15,12 +15,22 @@ async fn snapshot(story: &Story) -> Value {
 
 /// A till asks for 120 yuan, and the person pays from the balance or by card.
 async fn answered(story: &Story, by_card: bool) -> PaymentView {
+    let ask = asked(story).await;
+    pay_it(story, ask, by_card).await
+}
+
+/// A till asks for 120 yuan.
+async fn asked(story: &Story) -> AskView {
     let wallet = story.wallet();
     let code = wallet.pay().show_code("lakala".to_owned()).await.unwrap();
     let charge = json!({ "code": code.digits, "amount_fen": 12_000, "order": "big-1" });
     story.all.console.post("/dev/till/charge", charge).await.unwrap();
     wallet.history().sync().await.unwrap();
-    let ask = wallet.pay().asks().await.unwrap().remove(0);
+    wallet.pay().asks().await.unwrap().remove(0)
+}
+
+async fn pay_it(story: &Story, ask: AskView, by_card: bool) -> PaymentView {
+    let wallet = story.wallet();
     let quote = wallet.pay().quote(QuoteRequest::Ask { ask_id: ask.ask_id }).await.unwrap();
     let mut wish = confirmation(&quote);
     let source = quote.sources.iter().find(|source| source.usable && (source.source != "balance") == by_card).unwrap();
@@ -79,6 +89,45 @@ fn a_question_that_was_paid_is_paid_once_after_an_older_copy_was_put_back() {
             let holds = story.all.console.get("/dev/bank/holds").await.unwrap()["fen"].as_i64().unwrap();
             assert_eq!(holds, after + 12_000, "{name}");
             assert_eq!(wallet.pay().payment(paid.intent_id).await.unwrap().state, PaymentState::Succeeded);
+        });
+    }
+}
+
+/// The acquirer had not heard of the payment and gave the order up with the restored book: the till kept its goods, and the money
+/// comes back, from a copy with the question in it as from one without.
+#[test]
+fn what_was_paid_for_an_order_that_its_till_was_told_no_of_comes_back() {
+    for (name, by_card, with_ask) in [("balance", false, false), ("card", true, false), ("open-balance", false, true), ("open-card", true, true)] {
+        story(&format!("ask-no-{name}"), async |story: Story| {
+            story.top_up("300.00").await;
+            let wallet = story.wallet();
+            while !wallet.history().sync().await.unwrap().complete {}
+            let before = wallet.account().refresh().await.unwrap().balance.unwrap().minor;
+            let mut copy = snapshot(&story).await;
+            let ask = asked(&story).await;
+            if with_ask {
+                copy = snapshot(&story).await;
+            }
+            let paid = pay_it(&story, ask, by_card).await;
+            story.all.console.post("/dev/restore", json!({ "snapshot": copy, "rebuild": true })).await.unwrap();
+            story.all.console.post("/dev/till/revoke", json!({ "origin": "big-1", "order": "big-1-v" })).await.unwrap();
+            let (_, till) = merchants(&story).await;
+            assert_ne!(till, "SUCCESS", "{name}");
+            for _ in 0..4 {
+                while !wallet.history().sync().await.unwrap().complete {}
+                tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+                story.all.service.tick(story.all.service.now());
+            }
+            let after = wallet.account().refresh().await.unwrap().balance.unwrap().minor;
+            assert_eq!((after, merchants(&story).await), (before, (0, till)), "{name}");
+            let holds = story.all.console.get("/dev/bank/holds").await.unwrap()["fen"].as_i64().unwrap();
+            assert_eq!(holds, after, "{name}");
+            let payment = wallet.pay().payment(paid.intent_id).await.unwrap();
+            assert_eq!(payment.state, PaymentState::Succeeded);
+            let items = wallet.history().list(None).await.unwrap().items;
+            let ours: Vec<_> = items.iter().filter(|item| item.kind != "top_up").map(|item| format!("{} {} {}", item.kind, item.state, item.amount.minor)).collect();
+            println!("{name}: {ours:?}");
+            assert_eq!(ours.len(), 2, "{name}: {ours:?}");
         });
     }
 }

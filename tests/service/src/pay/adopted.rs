@@ -2,15 +2,19 @@
 //! the phone's receipt names the payment: both are one, and its money moves once, whichever of the two comes first.
 
 use crate::codes::charge::{self, ChargeRow};
+use crate::codes::give_back;
 use crate::refusal::Outcome;
-use crate::service::internal;
+use crate::service::{Service, internal};
 use crate::store::ledger::{self, Purpose, name};
 use crate::store::forgotten::Forgotten;
 use crate::store::limits::Way;
-use crate::store::{history, run};
-use kabao_base::{Id, Timestamp};
+use crate::store::{history, one, run};
+use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::{Receipt, RecordKind};
 use rusqlite::{Connection, params};
+
+/// What is put behind an acquirer's order to number a return that no acquirer asked for.
+const BACK: &str = ":back";
 
 /// The charge that was taken up from the acquirer's book, when this receipt is of the same order.
 pub(super) fn find(tx: &Connection, receipt: &Receipt) -> Outcome<Option<ChargeRow>> {
@@ -46,39 +50,52 @@ fn intent_right(intent: Id) -> String {
     format!("{intent}:right")
 }
 
-/// The receipt came first: the acquirer's book brings nothing new of this order.
-pub(super) fn keep(tx: &Connection, receipt: &Receipt, intent: Id) -> Outcome<()> {
-    let Some(order) = receipt.acquirer_order.as_deref().filter(|_| receipt.kind == RecordKind::PayerCode) else { return Ok(()) };
+/// The receipt came first: the acquirer's book brings nothing new of this order. Gives the charge whose money has to go back, because
+/// the till has been told no, or its code has paid another order since.
+pub(super) fn keep(tx: &Connection, receipt: &Receipt, intent: Id) -> Outcome<Option<ChargeRow>> {
+    let Some(order) = receipt.acquirer_order.as_deref().filter(|_| receipt.kind == RecordKind::PayerCode) else { return Ok(None) };
     run(tx, "DELETE FROM charges WHERE route = ?1 AND acquirer_order = ?2 AND state = 'asked'", [receipt.route.as_str(), order])?;
-    if charge::find(tx, &receipt.route, order)?.is_some() {
-        return Ok(());
+    let told = charge::find(tx, &receipt.route, order)?;
+    if told.as_ref().is_some_and(|row| row.state != "refused") {
+        return Ok(None);
     }
+    // A code pays one order.
+    let used = "SELECT 1 FROM charges WHERE token_id = ?1 AND NOT (route = ?2 AND acquirer_order = ?3)";
+    let used = one(tx, used, params![receipt.token_id, receipt.route, order], |row| row.get::<_, i64>(0))?.is_some();
+    let stands = told.is_none() && !used;
     let row = ChargeRow {
         order_id: receipt.record_id,
         our_order: Some(receipt.our_order.clone()),
         route: receipt.route.clone(),
         acquirer_order: order.to_owned(),
-        token_id: receipt.token_id.clone(),
+        token_id: receipt.token_id.clone().filter(|_| !used),
         account: Some(receipt.account_id),
         payee: receipt.payee_id,
         payee_name: receipt.payee_name.clone(),
         merchant_order: receipt.order.clone().unwrap_or_default(),
-        code_mark: vec![0],
+        code_mark: told.as_ref().map_or_else(|| vec![0], |row| row.code_mark.clone()),
         amount: receipt.amount.minor,
-        state: "paid".to_owned(),
-        code: None,
+        state: if stands { "paid" } else { "refused" }.to_owned(),
+        code: told.map_or_else(|| (!stands).then(|| Code::CodeUnknown.as_str().to_owned()), |row| row.code),
         ask: None,
         intent: Some(intent),
         refunded: 0,
         paid_at: Some(receipt.at),
         expires_at: None,
     };
+    run(tx, "DELETE FROM charges WHERE route = ?1 AND acquirer_order = ?2", [receipt.route.as_str(), order])?;
     charge::insert(tx, &row, "", receipt.at)?;
     let sql = "UPDATE charges SET intent_id = ?2 WHERE order_id = ?1";
     run(tx, sql, params![receipt.record_id.to_string(), intent.to_string()])?;
-    if let Some(token) = &receipt.token_id {
+    if let Some(token) = &row.token_id {
         let sql = "UPDATE tokens SET route = ?2, acquirer_order = ?3, consumed_at = coalesce(consumed_at, ?4) WHERE token_id = ?1";
         run(tx, sql, params![token, receipt.route, order, receipt.at.as_ms()])?;
     }
-    Ok(())
+    Ok((!stands).then_some(row))
+}
+
+/// What was paid for an order that its till does not have as paid goes back whole. The till's answer stays as it was told.
+pub(super) fn send_back(tx: &Connection, service: &Service, row: &ChargeRow, now: Timestamp) -> Outcome<()> {
+    give_back::give(tx, service, row, &format!("{}{BACK}", row.acquirer_order), row.amount, RecordKind::Reversal, now)?;
+    history::restate(tx, row.account.ok_or_else(internal)?, row.order_id, "reversed", now)
 }

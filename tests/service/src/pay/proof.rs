@@ -212,21 +212,20 @@ fn mend(service: &Service, state: &mut service::State, known: Option<Payment>, r
         }
         seal(tx, intent, State::Succeeded, bytes)?;
         super::stage(tx, intent, "arrived", receipt.at)?;
-        adopted::keep(tx, receipt, intent)?;
-        remember(tx, receipt, bytes, &record, card.is_none() || receipt.payee_id.is_none(), now)
+        let unwanted = adopted::keep(tx, receipt, intent)?;
+        remember(tx, receipt, bytes, &record, card.is_none() || receipt.payee_id.is_none(), now)?;
+        match unwanted {
+            Some(row) => adopted::send_back(tx, service, &row, now),
+            None => Ok(()),
+        }
     })
 }
 
 /// The history of a restored book gets the record again, at its end.
 fn remember(tx: &Connection, receipt: &Receipt, bytes: &[u8], state: &str, touches: bool, now: Timestamp) -> Outcome<()> {
     let account = receipt.account_id;
-    let known = one(
-        tx,
-        "SELECT 1 FROM history WHERE account_id = ?1 AND record_id = ?2",
-        [account.to_string(), receipt.record_id.to_string()],
-        |row| row.get::<_, i64>(0),
-    )?;
-    if known.is_some() {
+    // A question that was refused in this book has a record under the same number: it is another state of it.
+    if history::newest(tx, account, receipt.record_id)?.is_some_and(|entry| entry.state != "refused") {
         return Ok(());
     }
     let top_up = receipt.kind == RecordKind::TopUp;
