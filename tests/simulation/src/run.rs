@@ -103,7 +103,7 @@ pub fn parts(seed: u64, keep: bool, folder: &Path, channels: &Path) -> Told<Part
 }
 
 /// What one storm came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The hash over everything that happened.
     pub trace: String,

@@ -5,10 +5,10 @@ use crate::place::Place;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// `cargo xtask sim pay [--seed N] [--count M | --payments P] [--seconds N] [--steps N] [--jobs N] [--export FOLDER] [--write] [--release]`:
+/// `cargo xtask sim pay [--seed N] [--count M | --payments P] [--seconds N] [--steps N] [--jobs N] [--export FOLDER] [--keep FILE] [--write] [--release]`:
 /// M storms from seed N on, or as many as make P payments, as many at once as there are cores. `--write` puts what came of it into its part of
 /// `docs/reliability.md`; `--release` builds for speed, with the overflow checks of the release. Ends badly with the seed when a promise was
-/// broken; the last line is the figure.
+/// broken; the last line is the figure. `--keep` writes down how far a long run is; begun again with the same words it goes on from there.
 pub fn command_line(words: &[&str]) -> Result<bool, String> {
     let place = Place::find()?;
     Ok(run(&mut storms(&place, words), Show::Live).ok())

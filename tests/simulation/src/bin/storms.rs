@@ -1,10 +1,11 @@
-//! `storms pay [--seed N] [--count M | --payments P] [--steps N] [--seconds N] [--jobs N] [--export FOLDER] [--write FILE]`: storms from seed
-//! N on, until M are over or P payments were made, the time is over, or a promise is broken; each on a thread of its own, as many at once as there are cores. Ends with 1 and the
-//! seed when one is; the last line is the figure. `--write` puts what was run and what came of it into its part of a page.
+//! `storms pay [--seed N] [--count M | --payments P] [--steps N] [--seconds N] [--jobs N] [--export FOLDER] [--keep FILE] [--write FILE]`:
+//! storms from seed N on, until M are over or P payments were made, the time is over, or a promise is broken; each on a thread of its own, as
+//! many at once as there are cores. Ends with 1 and the seed when one is; the last line is the figure. `--keep` writes down how far it is, and
+//! goes on from there when it is begun again; `--write` puts what was run and what came of it into its part of a page.
 
 use kabao_simulation::{in_one_thread, page};
 use kabao_simulation::run::{Folder, Report, channels, storm};
-use kabao_simulation::storm::sums::Sums;
+use kabao_simulation::storm::kept::Kept;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,12 +24,13 @@ struct Wish {
     seconds: u64,
     jobs: usize,
     export: Option<PathBuf>,
+    keep: Option<PathBuf>,
     write: Option<PathBuf>,
 }
 
 fn wish(words: &[String]) -> Result<Wish, String> {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut wish = Wish { seed: 1, count: 20, payments: u64::MAX, steps: 60, seconds: u64::MAX, jobs, export: None, write: None };
+    let mut wish = Wish { seed: 1, count: 20, payments: u64::MAX, steps: 60, seconds: u64::MAX, jobs, export: None, keep: None, write: None };
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
         let value = rest.next().ok_or(format!("{word} needs a value"))?;
@@ -41,6 +43,7 @@ fn wish(words: &[String]) -> Result<Wish, String> {
             "--seconds" => wish.seconds = number()?,
             "--jobs" => wish.jobs = usize::try_from(number()?.max(1)).map_err(|error| error.to_string())?,
             "--write" => wish.write = Some(PathBuf::from(value)),
+            "--keep" => wish.keep = Some(PathBuf::from(value)),
             "--export" => wish.export = Some(PathBuf::from(value)),
             other => return Err(format!("storms pay does not take {other}")),
         }
@@ -73,10 +76,11 @@ fn copy_book(from: &Path, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// All of them, and the lowest seed that broke a promise with the reasons. The books that are kept are the last storm's.
-fn many(wish: &Wish, channels: &Path, begin: Instant) -> (Sums, Option<(u64, Vec<String>)>) {
-    let (next, stop) = (AtomicU64::new(wish.seed), AtomicBool::new(false));
-    let end = wish.seed.saturating_add(wish.count);
+/// The lowest seed that broke a promise with the reasons. The books that are kept are the last storm's.
+fn many(wish: &Wish, channels: &Path, kept: &mut Kept) -> Result<Option<(u64, Vec<String>)>, String> {
+    let begin = Instant::now();
+    let (next, stop) = (AtomicU64::new(kept.next()), AtomicBool::new(kept.sums().payments >= wish.payments));
+    let end = kept.first().saturating_add(wish.count);
     let (tell, told) = mpsc::channel();
     std::thread::scope(|scope| {
         for _ in 0..wish.jobs {
@@ -92,18 +96,19 @@ fn many(wish: &Wish, channels: &Path, begin: Instant) -> (Sums, Option<(u64, Vec
             });
         }
         drop(tell);
-        let (mut sum, mut broken, mut last_word) = (Sums::default(), None, begin);
+        let (mut broken, mut last_word) = (None, begin);
         for (seed, outcome) in told {
             let reasons = match outcome {
                 Ok(report) if report.broken.is_empty() => {
-                    sum.add(report);
-                    if sum.payments >= wish.payments {
+                    kept.add(seed, report);
+                    if kept.sums().payments >= wish.payments {
                         // Those that rage come to their end and count: the seeds are without a gap.
                         stop.store(true, Ordering::Release);
                     }
                     if last_word.elapsed() >= PROGRESS {
                         last_word = Instant::now();
-                        eprintln!("{} payments in {} storms, {} s", sum.payments, sum.storms, begin.elapsed().as_secs());
+                        eprintln!("{} payments in {} storms, {:.0} s", kept.sums().payments, kept.sums().storms, kept.seconds());
+                        kept.save().inspect_err(|_| stop.store(true, Ordering::Release))?;
                     }
                     continue;
                 }
@@ -116,14 +121,26 @@ fn many(wish: &Wish, channels: &Path, begin: Instant) -> (Sums, Option<(u64, Vec
                 broken = Some((seed, reasons));
             }
         }
-        (sum, broken)
+        kept.save()?;
+        Ok(broken)
     })
+}
+
+/// A digest of this program: parts of a run by different builds are told apart.
+fn program() -> Result<String, String> {
+    let path = std::env::current_exe().map_err(|error| error.to_string())?;
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    Ok(hex(&kabao_proof::digest::sha256(&bytes)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn run(words: &[String]) -> Result<bool, String> {
     let mut wish = match words.split_first() {
         Some((first, rest)) if first == "pay" => wish(rest)?,
-        _ => return Err("storms pay [--seed N] [--count M | --payments P] [--steps N] [--seconds N] [--jobs N] [--export FOLDER]".to_owned()),
+        _ => return Err("storms pay [--seed N] [--count M | --payments P] [--steps N] [--seconds N] [--jobs N] [--export FOLDER] [--keep FILE] [--write FILE]".to_owned()),
     };
     let channels = channels("pay-channels")?;
     if let Some(to) = &wish.export {
@@ -131,21 +148,22 @@ fn run(words: &[String]) -> Result<bool, String> {
         // One after the other, so that the books of one storm lie together.
         wish.jobs = 1;
     }
-    let begin = Instant::now();
-    let (sum, broken) = many(&wish, channels.path(), begin);
+    let mut kept = Kept::open(wish.keep.as_deref(), wish.seed, &program()?)?;
+    let broken = many(&wish, channels.path(), &mut kept)?;
+    let sum = kept.sums();
     if let Some((seed, reasons)) = broken {
         println!("seed {seed}: {}", reasons.join("; "));
         println!("{} payments in {} storms before it", sum.payments, sum.storms);
         return Ok(false);
     }
     sum.print();
-    let seconds = begin.elapsed().as_secs_f64();
+    let (first, seconds) = (kept.first(), kept.seconds());
     if let Some(file) = &wish.write {
         let release = if cfg!(debug_assertions) { "" } else { " --release" };
-        let command = format!("cargo xtask sim pay --seed {} --count {}{release}", wish.seed, sum.storms);
-        page::put(file, "pay", &sum.text(&command, wish.seed, seconds))?;
+        let command = format!("cargo xtask sim pay --seed {first} --count {}{release}", sum.storms);
+        page::put(file, "pay", &sum.text(&command, kept.parts(), seconds))?;
     }
-    println!("{}", sum.figure(wish.seed, seconds));
+    println!("{}", sum.figure(first, seconds));
     Ok(true)
 }
 

@@ -9,6 +9,7 @@ mod moves;
 mod onward;
 mod oracle;
 mod steps;
+pub mod kept;
 pub mod sums;
 
 use crate::book::{Book, number, text};

@@ -1,8 +1,9 @@
 //! What many storms came to: the figure, the edges that were walked, and their part of the page on reliability.
 
 use super::PROMISES;
+use super::kept::Part;
 use crate::run::Report;
-use crate::witness::Edge;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -19,8 +20,11 @@ other; every book is read after each step.
 The network and the service stand in the same thread as the phone, and the disk keeps what it was told (*Power loss* and *Disks that fail*
 are below).";
 
+/// A state, what was heard in it, and what the network did.
+type Edge = (String, String, String);
+
 /// The sum of many storms.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Sums {
     /// How many there were.
     pub storms: u64,
@@ -33,8 +37,9 @@ pub struct Sums {
     /// Payments without a result when the faults ended, and the longest that one of them then took, in milliseconds.
     open: u64,
     longest_ms: i64,
-    checked: BTreeMap<&'static str, u64>,
+    checked: BTreeMap<String, u64>,
     ends: BTreeMap<String, u64>,
+    #[serde(with = "pairs")]
     edges: BTreeMap<Edge, u64>,
     traces: BTreeSet<String>,
 }
@@ -51,10 +56,10 @@ impl Sums {
         self.open += u64::from(report.open_at_clearing);
         self.longest_ms = self.longest_ms.max(report.longest_ms);
         for (name, count) in report.checked {
-            *self.checked.entry(name).or_default() += count;
+            *self.checked.entry(name.to_owned()).or_default() += count;
         }
-        for (edge, count) in report.edges {
-            *self.edges.entry(edge).or_default() += count;
+        for ((state, heard, fault), count) in report.edges {
+            *self.edges.entry((state.to_owned(), heard, fault.to_owned())).or_default() += count;
         }
         for (end, count) in report.ends {
             *self.ends.entry(end).or_default() += count;
@@ -84,7 +89,7 @@ impl Sums {
         println!("{} of {} edges were walked fewer than {ENOUGH} times: {}", rare.len(), self.edges.len(), rare.join("; "));
         let ends: Vec<String> = self.ends.iter().map(|(end, count)| format!("{end} {count}")).collect();
         println!("ends: {}", ends.join(", "));
-        let checked: Vec<String> = PROMISES.iter().map(|name| format!("{name} {}", self.checked.get(name).copied().unwrap_or(0))).collect();
+        let checked: Vec<String> = PROMISES.iter().map(|name| format!("{name} {}", self.checked.get(*name).copied().unwrap_or(0))).collect();
         println!("looked at: {}", checked.join(", "));
         let Sums { storms, charged, crashes, restores, unknown, .. } = self;
         println!("{storms} storms, {charged} charges, {crashes} kills, {restores} restores, {unknown} payments unknown on the way");
@@ -103,8 +108,14 @@ impl Sums {
 
     /// The part of the page.
     #[must_use]
-    pub fn text(&self, command: &str, seed: u64, seconds: f64) -> String {
-        let mut text = format!("## Storms\n\n`{command}`, {seconds:.0} s:\n\n**{}**\n\n{MODEL}\n\n", self.figure(seed, seconds));
+    pub fn text(&self, command: &str, parts: &[Part], seconds: f64) -> String {
+        let seed = parts.first().map_or(1, |part| part.from);
+        let mut text = format!("## Storms\n\n`{command}`, {seconds:.0} s:\n\n**{}**\n\n", self.figure(seed, seconds));
+        if parts.len() > 1 {
+            let seeds: Vec<String> = parts.iter().map(|part| format!("{} to {}", part.from, part.end.saturating_sub(1))).collect();
+            let _ = writeln!(text, "It was run in parts, each by another build of the program: seeds {}.\n", seeds.join(", "));
+        }
+        let _ = write!(text, "{MODEL}\n\n");
         let Sums { charged, crashes, restores, unknown, .. } = self;
         let _ = writeln!(text, "{charged} charges at tills, {crashes} kills, {restores} older copies put back, {unknown} payments unknown on the way.");
         let _ = writeln!(text, "{}.\n", self.cleared());
@@ -117,13 +128,13 @@ impl Sums {
         for name in PROMISES {
             let _ = write!(text, " {name} {}", self.checked.get(name).copied().unwrap_or(0));
         }
-        let faults: BTreeSet<&str> = self.edges.keys().map(|(_, _, fault)| *fault).collect();
+        let faults: BTreeSet<&str> = self.edges.keys().map(|(_, _, fault)| fault.as_str()).collect();
         text.push_str(
             ".\n\nEvery edge: the state of the payment, what happened to it, and what the network did to that exchange. *killed*: the app or its call\nwas gone before the answer came. *meddler*: an answer held, changed or invented by the service's own keys. The states of a transfer\nthat waits are the last row's.\n\n",
         );
         let _ = writeln!(text, "| state | event | {} |", faults.iter().copied().collect::<Vec<_>>().join(" | "));
         let _ = writeln!(text, "|---|---|{}", "---|".repeat(faults.len()));
-        let rows: BTreeSet<(&str, &String)> = self.edges.keys().map(|(state, heard, _)| (*state, heard)).collect();
+        let rows: BTreeSet<(&str, &str)> = self.edges.keys().map(|(state, heard, _)| (state.as_str(), heard.as_str())).collect();
         for (state, heard) in rows {
             let cell = |fault: &&str| {
                 let edge = self.edges.iter().find(|((of, event, by), _)| *of == state && event == heard && by == fault);
@@ -134,5 +145,20 @@ impl Sums {
         let rare = self.rare();
         let _ = writeln!(text, "\n{} of {} edges were walked fewer than {ENOUGH} times in this run: {}.", rare.len(), self.edges.len(), rare.join("; "));
         text
+    }
+}
+
+/// A map whose keys are no texts, as a list of pairs.
+mod pairs {
+    use super::Edge;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::collections::BTreeMap;
+
+    pub fn serialize<S: Serializer>(map: &BTreeMap<Edge, u64>, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Edge, u64>, D::Error> {
+        Ok(Vec::<(Edge, u64)>::deserialize(from)?.into_iter().collect())
     }
 }
