@@ -210,6 +210,7 @@ impl Service {
         let _ = crate::pay::settle::resolve_due(self, now);
         let _ = crate::pay::returns::reconcile(self, now);
         let _ = crate::pay::transfer::deliver_due(self, now);
+        let _ = crate::pay::missed::take_up_due(self);
         let _ = crate::refunds::carry_due(self, now);
         let _ = crate::closing::close_due(self, now);
         let _ = self.forget_nonces(now);

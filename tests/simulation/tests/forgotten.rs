@@ -119,6 +119,40 @@ fn what_was_transferred_and_drawn_out_is_not_there_for_a_second_phone() {
     }
 }
 
+/// The till has been told that it is paid; the money came from a friend, whose phone is the last to come.
+#[test]
+fn what_was_paid_at_a_till_with_a_friends_money_is_paid_when_the_friend_comes() {
+    // Whether the copy has the friend's own money.
+    for money_too in [false, true] {
+        story(&format!("till-{money_too}"), async |story: Story| {
+            let (theirs, payee) = friend(&story).await;
+            theirs.pay().prepare_codes().await.unwrap();
+            if money_too {
+                story.top_up("50.00").await;
+            }
+            let copy = snapshot(&story).await;
+            if !money_too {
+                story.top_up("50.00").await;
+            }
+            send(&story, &payee, "50.00", 0).await;
+            assert_eq!(balance(&theirs).await, 5_000);
+            let code = theirs.pay().show_code("lakala".to_owned()).await.unwrap();
+            let charge = json!({ "code": code.digits, "amount_fen": 2_880, "order": "order-1" });
+            assert_eq!(story.all.console.post("/dev/till/charge", charge).await.unwrap()["code"], json!("BBS00000"));
+            let mut before = told(&theirs).await;
+            restore(&story, &copy).await;
+            let _ = (told(&theirs).await, told(&story.wallet()).await);
+            pass(&story, 120_000).await;
+            let mut after = told(&theirs).await;
+            before.sort_unstable();
+            after.sort_unstable();
+            assert_eq!((balance(&theirs).await, after), (5_000 - 2_880, before), "{money_too}");
+            assert_eq!((balance(&story.wallet()).await, bank_holds(&story).await), (0, 5_000));
+            theirs.close().await.unwrap();
+        });
+    }
+}
+
 #[test]
 fn who_opened_an_account_after_the_copy_goes_on_with_it() {
     fresh("opened", async |story: Story| {

@@ -1,6 +1,7 @@
 //! A question that a person answered by paying, in a book that was put back to an older copy. The acquirer's book names the order, and
 //! the phone's receipt names the payment: both are one, and its money moves once, whichever of the two comes first.
 
+use super::missed;
 use crate::codes::charge::{self, ChargeRow};
 use crate::codes::give_back;
 use crate::refusal::Outcome;
@@ -54,6 +55,7 @@ fn intent_right(intent: Id) -> String {
 /// the till has been told no, or its code has paid another order since.
 pub(super) fn keep(tx: &Connection, receipt: &Receipt, intent: Id) -> Outcome<Option<ChargeRow>> {
     let Some(order) = receipt.acquirer_order.as_deref().filter(|_| receipt.kind == RecordKind::PayerCode) else { return Ok(None) };
+    missed::release(tx, &receipt.route, order)?;
     run(tx, "DELETE FROM charges WHERE route = ?1 AND acquirer_order = ?2 AND state = 'asked'", [receipt.route.as_str(), order])?;
     let told = charge::find(tx, &receipt.route, order)?;
     if told.as_ref().is_some_and(|row| row.state != "refused") {

@@ -6,6 +6,7 @@ pub mod abandon;
 pub mod accept;
 mod adopted;
 pub mod finish;
+pub(crate) mod missed;
 pub mod proof;
 pub mod quote;
 pub mod rebuild;

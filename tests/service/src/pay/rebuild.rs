@@ -2,7 +2,7 @@
 //! bank and the acquirer have been read.
 
 use super::returns::derive_return_id;
-use super::{Payment, State, finish, load, recall};
+use super::{Payment, State, finish, load, missed, recall};
 use crate::codes::give_back;
 use crate::codes::charge::{self, ChargeRow, derive_payee};
 use crate::refusal::{Outcome, Refusal};
@@ -68,7 +68,7 @@ pub fn rebuild(service: &Service) -> Outcome<()> {
     state.rebuilding = false;
     // Withdrawals and transfers may have been paid from it. A bank that is silent now is asked again by the clock.
     let _ = super::wires::recall(service, &mut state, now);
-    recall::take_up_all(service, &mut state, now)
+    take_up(service, &mut state, &lines, now)
 }
 
 /// Takes up what the acquirer's book has and ours could not have yet: its balance came back with a proof of the phone.
@@ -80,8 +80,20 @@ pub(crate) fn adopt_missed(service: &Service) -> Outcome<()> {
     if state.rebuilding {
         return Err(Refusal::down());
     }
-    store::write(&mut state.db, |tx| adopt_lines(tx, service, &lines))?;
-    recall::take_up_all(service, &mut state, service.now())
+    take_up(service, &mut state, &lines, service.now())
+}
+
+/// What one brings, the next may need: a transfer that is taken up may have paid a charge, and a refund a transfer.
+fn take_up(service: &Service, state: &mut service::State, lines: &[AcquirerLine], now: Timestamp) -> Outcome<()> {
+    loop {
+        let before = missed::left(&state.db)?;
+        store::write(&mut state.db, |tx| adopt_lines(tx, service, lines))?;
+        recall::take_up_all(service, state, now)?;
+        let left = missed::left(&state.db)?;
+        if left == 0 || left == before {
+            return Ok(());
+        }
+    }
 }
 
 fn adopt_lines(tx: &Connection, service: &Service, lines: &[AcquirerLine]) -> Outcome<()> {
@@ -135,15 +147,15 @@ fn adopt(tx: &Connection, service: &Service, row: &BookRow, owner: Option<Id>, w
 fn adopt_charge(tx: &Connection, service: &Service, line: &AcquirerLine) -> Outcome<()> {
     const ROUTE: &str = "lakala";
     if charge::find(tx, ROUTE, &line.acquirer_order)?.is_some_and(|row| row.state != "asked") {
-        return Ok(());
+        return missed::release(tx, ROUTE, &line.acquirer_order);
     }
     let token = line.our_order.as_deref().and_then(|order| order.get(..crate::codes::TOKEN_DIGITS)).unwrap_or_default().to_owned();
     let sql = "SELECT account_id, consumed_at FROM tokens WHERE token_id = ?1";
     let owner = one(tx, sql, [&token], |row| Ok((id_at(row, "account_id")?, row.get::<_, Option<i64>>(1)?)))?;
     let Some((account, _)) = owner else { return Ok(()) };
     if ledger::user_balance(tx, account)? < line.amount.minor {
-        // The balance that paid it is lost too; the phone's receipts bring it back.
-        return Ok(());
+        // The balance that paid it is lost too; it comes back with proofs and with what is taken up.
+        return missed::hold(tx, account, ROUTE, &line.acquirer_order, line.amount.minor);
     }
     let payee = derive_payee(ROUTE, &line.merchant_no);
     let payee_name = one(tx, "SELECT name FROM payees WHERE payee_id = ?1", [payee.to_string()], |row| row.get::<_, String>(0))?;
@@ -167,6 +179,7 @@ fn adopt_charge(tx: &Connection, service: &Service, line: &AcquirerLine) -> Outc
         paid_at: Some(line.at),
         expires_at: None,
     };
+    missed::release(tx, ROUTE, &line.acquirer_order)?;
     run(tx, "DELETE FROM charges WHERE route = ?1 AND acquirer_order = ?2 AND state = 'asked'", [ROUTE, &line.acquirer_order])?;
     let sql = "UPDATE tokens SET route = ?2, acquirer_order = ?3, consumed_at = ?4 WHERE token_id = ?1";
     run(tx, sql, params![token, ROUTE, line.acquirer_order, line.at.as_ms()])?;

@@ -270,7 +270,8 @@ CREATE TABLE holds (
 ) WITHOUT ROWID;
 CREATE INDEX holds_account ON holds (account_id);
 
--- Withdrawals and transfers of a book that was lost, which this one, put back to an older copy, has not taken up yet: so much is held.
+-- Withdrawals, transfers and charges at tills of a book that was lost, which this one, put back to an older copy, has not taken up yet: so
+-- much is held. A charge stands under a number that is made from the acquirer's order.
 CREATE TABLE untaken (
     intent_id TEXT PRIMARY KEY,
     account_id TEXT NOT NULL,
