@@ -38,7 +38,7 @@ async fn what_stands_in_the_way(story: &Story) -> [Option<Code>; 3] {
     let of_build = |failure: Option<&kabao_base::Failure>| failure.and_then(|failure| Code::parse(&failure.code)).filter(|code| matches!(code, Code::BuildWithdrawn | Code::BuildUnknown));
     let ready = wallet.limits().ready_to_pay().await.unwrap();
     let channel = ready.checks.iter().find(|check| check.check == "channel").unwrap();
-    let request = PrecheckRequest { amount: "1.00".to_owned(), channel: "top_up".to_owned(), source: None };
+    let request = PrecheckRequest { amount: "1.00".to_owned(), channel: "top_up".to_owned(), source: None, ..Default::default() };
     let precheck = wallet.limits().precheck(request).await.unwrap();
     let step = wallet.account().onboarding_next().await.unwrap();
     [of_build(channel.failure.as_ref()), of_build(precheck.first.as_ref()), (step.kind == Step::UpdateApp).then_some(Code::BuildWithdrawn)]

@@ -42,7 +42,7 @@ impl Story {
     }
 
     async fn precheck(&self, amount: &str, channel: &str, source: Option<&str>) -> PrecheckView {
-        let request = PrecheckRequest { amount: amount.to_owned(), channel: channel.to_owned(), source: source.map(str::to_owned) };
+        let request = PrecheckRequest { amount: amount.to_owned(), channel: channel.to_owned(), source: source.map(str::to_owned), ..Default::default() };
         self.wallet().limits().precheck(request).await.unwrap()
     }
 

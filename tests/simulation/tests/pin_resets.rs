@@ -210,7 +210,7 @@ fn a_locked_pin_is_known_before_it_is_asked_for() {
         story.top_up("100.00").await;
         let wallet = story.wallet();
         let of = async |channel: &str| {
-            let request = PrecheckRequest { amount: "10.00".to_owned(), channel: channel.to_owned(), source: None };
+            let request = PrecheckRequest { amount: "10.00".to_owned(), channel: channel.to_owned(), source: None, ..Default::default() };
             let view = wallet.limits().precheck(request).await.unwrap();
             let notes = view.notes.iter().any(|note| note.note == "pin_locked");
             (view.general.iter().any(|blocker| blocker.failure.code == "pin_locked"), notes)

@@ -4,7 +4,7 @@
 mod common;
 
 use common::cards::{at_bank, bound, typed};
-use common::moves::settled;
+use common::moves::{fault, settled};
 use common::people::card_number;
 use common::transfers::{HOURS_2, friend, pass};
 use common::{Story, confirmation, story};
@@ -175,12 +175,70 @@ fn a_charge_that_is_not_counted_yet_hides_no_other_reservation() {
         assert_eq!(most().await, left);
         let precheck = async |fen: i64| {
             let amount = format!("{}.{:02}", fen / 100, fen % 100);
-            let request = PrecheckRequest { amount, channel: "code".to_owned(), source: Some("balance".to_owned()) };
+            let request = PrecheckRequest { amount, channel: "code".to_owned(), source: Some("balance".to_owned()), ..Default::default() };
             wallet.limits().precheck(request).await.unwrap().blocked
         };
         assert_eq!((precheck(left).await, precheck(left + 1).await), (false, true));
         story.all.console.delete("/dev/faults").await.unwrap();
         wallet.limits().refresh().await.unwrap();
         assert_eq!(most().await, left);
+    });
+}
+
+/// What `precheck` says in advance of what was paid before, and what confirming then says.
+async fn foreseen(story: &Story, request: QuoteRequest) -> (Option<String>, Option<String>) {
+    let (amount, channel, source, payee_id, order) = match request.clone() {
+        QuoteRequest::Pay { payee_id, amount, order } => (amount, "pay", "balance".to_owned(), Some(payee_id), order),
+        QuoteRequest::Transfer { payee_id, amount, .. } => (amount, "transfer", "balance".to_owned(), Some(payee_id), None),
+        QuoteRequest::TopUp { amount, card_id } => (amount, "top_up", card_id, None, None),
+        QuoteRequest::Withdraw { amount, card_id } => (amount, "withdraw", card_id, None, None),
+        QuoteRequest::Ask { .. } => panic!("no questions here"),
+    };
+    let asked = PrecheckRequest { amount, channel: channel.to_owned(), source: Some(source), payee_id, order, ..PrecheckRequest::default() };
+    let view = story.wallet().limits().precheck(asked).await.unwrap();
+    assert_eq!(view.blocked, view.first.is_some());
+    let refused = unasked(story, request).await.err().map(|error| error.failure().code.clone());
+    (view.first.map(|failure| failure.code), refused)
+}
+
+#[test]
+fn what_a_confirmation_would_be_refused_with_is_known_before() {
+    story("foreseen", async |story: Story| {
+        let (repeated, open) = (Some(Code::PaymentRepeated.as_str().to_owned()), Some(Code::PaymentUnresolved.as_str().to_owned()));
+        let (repeated, open) = ((repeated.clone(), repeated), (open.clone(), open));
+        story.top_up("100.00").await;
+        let (wallet, shop) = (story.wallet(), story.merchant().await);
+        let (theirs, friend) = friend(&story).await;
+        let card_id = wallet.cards().list().await.unwrap()[0].card_id.clone();
+        let move_of = |amount: &str| QuoteRequest::Withdraw { amount: amount.to_owned(), card_id: card_id.clone() };
+        let sent = || QuoteRequest::Transfer { payee_id: friend.clone(), amount: "5.00".to_owned(), delay_ms: HOURS_2 };
+        for request in [order(&shop, "12.00", None), order(&shop, "13.00", Some("o-1")), sent(), move_of("10.00"), story.top_up_request("20.00").await] {
+            assert_eq!(foreseen(&story, request.clone()).await, (None, None), "{request:?}");
+            assert_eq!(foreseen(&story, request.clone()).await, repeated, "{request:?}");
+        }
+        assert_eq!(foreseen(&story, order(&shop, "13.00", Some("o-2"))).await, repeated);
+        // Without an answer: the same order waits, and so does as much to the same payee.
+        let lost = fault("PUT", "/v1/payments", json!("drop_after"));
+        let silent = json!({ "path_prefix": "/v1/payments", "method": "GET", "times": 99, "action": "drop_before" });
+        for rule in [lost, silent] {
+            story.all.console.post("/dev/faults", rule).await.unwrap();
+        }
+        assert_eq!(unasked(&story, order(&shop, "7.00", Some("o-7"))).await.unwrap().state, PaymentState::Unknown);
+        for other in [order(&shop, "7.00", Some("o-7")), order(&shop, "8.00", Some("o-7")), order(&shop, "7.00", None)] {
+            assert_eq!(foreseen(&story, other.clone()).await, open, "{other:?}");
+        }
+        story.all.console.delete("/dev/faults").await.unwrap();
+        settled(&story).await;
+        // Where the same is usual nobody is asked, and neither is who names another amount.
+        synced(&wallet).await;
+        let mut bus = Vec::new();
+        for _ in 0..2 {
+            bus.push(story.all.phone.pay(order(&shop, "2.00", None)).await.unwrap().record_id.unwrap());
+            synced(&wallet).await;
+        }
+        wallet.history().keep_both(bus[1].clone(), bus[0].clone(), true).await.unwrap();
+        assert_eq!(foreseen(&story, order(&shop, "2.00", None)).await, (None, None));
+        assert_eq!(foreseen(&story, order(&shop, "12.01", None)).await, (None, None));
+        theirs.close().await.unwrap();
     });
 }

@@ -223,7 +223,7 @@ fn what_stands_in_the_way_is_known_without_network_and_is_what_the_service_says(
             wallet.limits().refresh().await.unwrap();
             let most = wallet.limits().max_allowed_now("withdraw".to_owned(), None).await.unwrap().unwrap().minor;
             for (amount, wanted) in [(fits, None), (over, Some(code))] {
-                let precheck = kabao_core::limits::PrecheckRequest { amount: amount.to_owned(), channel: "withdraw".to_owned(), source: None };
+                let precheck = kabao_core::limits::PrecheckRequest { amount: amount.to_owned(), channel: "withdraw".to_owned(), source: None, ..Default::default() };
                 let view = wallet.limits().precheck(precheck).await.unwrap();
                 let said = wallet.pay().quote(request(&story, amount).await).await.err().map(|error| error.failure().code.clone());
                 assert_eq!((view.first.map(|first| first.code), said.as_deref()), (wanted.map(str::to_owned), wanted), "{amount}");
@@ -236,13 +236,13 @@ fn what_stands_in_the_way_is_known_without_network_and_is_what_the_service_says(
         wallet.limits().refresh().await.unwrap();
         assert_eq!(wallet.limits().max_allowed_now("top_up".to_owned(), None).await.unwrap().unwrap().minor, 5_000);
         for (amount, wanted) in [("50.00", None), ("50.01", Some("limit_lifetime"))] {
-            let precheck = kabao_core::limits::PrecheckRequest { amount: amount.to_owned(), channel: "top_up".to_owned(), source: None };
+            let precheck = kabao_core::limits::PrecheckRequest { amount: amount.to_owned(), channel: "top_up".to_owned(), source: None, ..Default::default() };
             let view = wallet.limits().precheck(precheck).await.unwrap();
             let said = wallet.pay().quote(story.top_up_request(amount).await).await.err().map(|error| error.failure().code.clone());
             assert_eq!((view.first.map(|first| first.code), said.as_deref()), (wanted.map(str::to_owned), wanted), "{amount}");
         }
         // Everything at once, in the service's order.
-        let precheck = kabao_core::limits::PrecheckRequest { amount: "6000".to_owned(), channel: "withdraw".to_owned(), source: None };
+        let precheck = kabao_core::limits::PrecheckRequest { amount: "6000".to_owned(), channel: "withdraw".to_owned(), source: None, ..Default::default() };
         let view = wallet.limits().precheck(precheck).await.unwrap();
         let codes: Vec<String> = view.sources[0].blockers.iter().map(|blocker| blocker.failure.code.clone()).collect();
         assert_eq!(codes, ["limit_single", "limit_day", "above_balance"]);

@@ -72,7 +72,7 @@ mod tests {
 
     /// Names of things that were given out before, amounts in minor units, switches: nothing that a person types.
     const NOT_TYPED: &[&str] = &[
-        "payee_id", "card_id", "ask_id", "quote_id", "intent_id", "record_id", "binding_id", "showing_id", "total_minor",
+        "payee_id", "payee_name", "proof", "card_id", "ask_id", "quote_id", "intent_id", "record_id", "binding_id", "showing_id", "total_minor",
         "source", "again", "way", "cursor", "month", "despite_open", "ndef",
         "old_number_reachable", "document", "liveness_nonce", "contact_id", "kind", "confirmed", "device_id", "channel", "form", "seconds", "other_id", "always",
     ];

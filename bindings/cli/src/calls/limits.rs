@@ -3,7 +3,7 @@
 use super::{Arguments, CallError};
 use crate::views::Json;
 use kabao_core::Wallet;
-use kabao_core::limits::{LimitsRequest, PrecheckRequest};
+use kabao_core::limits::{LimitsRequest, PrecheckRequest, ProofWay};
 use serde_json::{Value, json};
 
 /// The names that [`call`] knows.
@@ -30,7 +30,15 @@ pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Va
         }
         "balance" => Ok(limits.balance().await?.json()),
         "precheck" => {
-            let request = PrecheckRequest { amount: args.text("amount")?, channel: args.text("channel")?, source: args.maybe_text("source")? };
+            let request = PrecheckRequest {
+                amount: args.text("amount")?,
+                channel: args.text("channel")?,
+                source: args.maybe_text("source")?,
+                payee_id: args.maybe_text("payee_id")?,
+                payee_name: args.maybe_text("payee_name")?,
+                order: args.maybe_text("order")?,
+                proof: args.maybe_text("proof")?.map(|way| proof_way(&way)).transpose()?,
+            };
             with.end()?;
             Ok(limits.precheck(request).await?.json())
         }
@@ -51,5 +59,14 @@ pub async fn call(wallet: &Wallet, name: &str, mut with: Arguments) -> Result<Va
                 _ => return Err(CallError::Written(format!("no call is named {name}"))),
             })
         }
+    }
+}
+
+/// `pin`, or `approval` (finger or face).
+fn proof_way(name: &str) -> Result<ProofWay, CallError> {
+    match name {
+        "pin" => Ok(ProofWay::Pin),
+        "approval" => Ok(ProofWay::Approval),
+        _ => Err(CallError::Written("proof is `pin` or `approval`".to_owned())),
     }
 }

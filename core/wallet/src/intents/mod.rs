@@ -18,7 +18,7 @@ mod repeats;
 mod restored;
 
 pub(crate) use call_back::{ask_again, call_back, look, tell_wishes};
-pub(crate) use repeats::is_paid_question;
+pub(crate) use repeats::{Planned, earlier, is_paid_question};
 pub(crate) use restored::after_restore;
 
 use crate::error::Outcome;
@@ -29,9 +29,9 @@ use crate::tables::{account, agree, links, refunds};
 use drive::drive;
 use kabao_base::{Code, Id, Money, Timestamp};
 use kabao_money::payment::{PaymentEffect, PaymentEvent, PaymentFacts, PaymentState, due, step};
-use kabao_proof::{Document, MoveKind, Terms};
+use kabao_proof::{Document, MoveKind, Source, Terms};
 use record::{Heard, record};
-use repeats::Repeat;
+use repeats::{Repeat, Wanted};
 use restored::Restored;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -101,16 +101,15 @@ async fn store(core: &Core, approved: Approved) -> Outcome<()> {
     let mut row = sending(core, approved.terms, approved.payee_key, approved.payee_name)?;
     let (now, body, again, instead_of) = (row.created_at, approved.body, approved.again, approved.instead_of);
     core.open_files(move |files| {
-        let other_ways = repeats::other_ways(files, &row)?;
+        let wanted = Wanted::of(&row);
+        let other_ways = repeats::other_ways(files, &wanted)?;
         files.commit(now, |tx, log| {
             // Under the same lock as the insert, so that two calls at once cannot both find the way free.
             if account::load(tx)?.device_id.is_none() {
                 return Err(Code::SignedOut.into());
             }
-            if intents::unsettled_to(tx, &row.payee_key)?.is_some() {
-                return Err(Code::PaymentUnresolved.into());
-            }
-            match repeats::find(tx, &row, instead_of, &other_ways)? {
+            match repeats::find(tx, &wanted, instead_of, &other_ways)?.into_iter().next() {
+                Some(Repeat::Waits) => return Err(Repeat::Waits.code().into()),
                 Some(repeat) if !again => return Err(repeat.code().into()),
                 // The person knows, and is not asked again after a sync.
                 Some(Repeat::Paid) => refunds::mean(tx, id)?,
@@ -340,13 +339,17 @@ fn set_going(core: &Arc<Core>, id: Id, first: PaymentEffect, told: Option<onesho
 
 /// What another payment to the same payee and order would have in common.
 pub(crate) fn payee_key(terms: &Terms) -> String {
-    match (terms.payee_id, &terms.order) {
+    key_of(terms.kind, terms.payee_id, terms.order.as_deref(), terms.source, terms.amount)
+}
+
+fn key_of(kind: MoveKind, payee: Option<Id>, order: Option<&str>, source: Source, amount: Money) -> String {
+    match (payee, order) {
         // Two withdrawals to one card are told apart by their amount, as two top-ups from it are.
-        (Some(card), _) if terms.kind == MoveKind::Withdraw => format!("withdraw/{card}/{}", amount_key(terms.amount)),
+        (Some(card), _) if kind == MoveKind::Withdraw => format!("withdraw/{card}/{}", amount_key(amount)),
         (Some(payee), Some(order)) => format!("{payee}/{order}"),
         (Some(payee), None) => payee.to_string(),
         // Two top-ups from one card are told apart by their amount alone.
-        (None, _) => format!("{}/{:?}/{}", terms.kind.as_str(), terms.source, amount_key(terms.amount)),
+        (None, _) => format!("{}/{source:?}/{}", kind.as_str(), amount_key(amount)),
     }
 }
 

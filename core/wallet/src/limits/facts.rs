@@ -2,6 +2,7 @@
 
 use super::spent::Spent;
 use crate::error::{Outcome, WalletError};
+use crate::host::{HostError, KeyRole};
 use crate::service::wire;
 use crate::shared::{Core, why_not_build};
 use crate::tables::intents::{self, IntentRow};
@@ -42,6 +43,8 @@ pub(super) struct Facts {
     pub(super) build: Option<Code>,
     /// The PIN is locked: only the approval key approves.
     pub(super) pin_locked: bool,
+    /// The approval key is gone, or is being renewed, as far as the key store tells without a finger: only the PIN approves.
+    pub(super) approval_lost: bool,
     /// The balance, how much of it is held, and when that was so.
     pub(super) balance: Option<(Money, Money, Timestamp)>,
     pub(super) cards: Vec<CardFact>,
@@ -67,11 +70,12 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
     // A time that was signed since the phone started carries on whatever the wall clock says.
     let clock_wrong = !clock_trusted && core.clock.wall_is_wrong(core.host.as_ref());
     let build = core.build();
+    let no_key = matches!(core.host.keys().public_key(KeyRole::Approve), Ok(None) | Err(HostError::Lost));
     core.open_files(move |files| {
-        let (row, open, newest, shown, codes_left, standing) = files.ledger(|conn| {
+        let (row, open, newest, shown, codes_left, standing, renewing) = files.ledger(|conn| {
             let row = account::load(conn)?;
             let standing = standing(conn, &row)?;
-            Ok((row, intents::unsettled(conn)?, intents::newest(conn, 50)?, tokens::shown(conn)?, tokens::left(conn, now)?, standing))
+            Ok((row, intents::unsettled(conn)?, intents::newest(conn, 50)?, tokens::shown(conn)?, tokens::left(conn, now)?, standing, marks::get(conn, marks::APPROVE_RENEWAL)?))
         })?;
         let (counters, known, balance, of_codes, leaving) = files.cache(|conn| {
             let of_codes: Vec<Option<Spent>> = shown.iter().map(|token| Spent::of_token(conn, token)).collect::<Outcome<_>>()?;
@@ -116,6 +120,7 @@ pub(super) async fn gather(core: &Core) -> Outcome<Facts> {
         Ok(Facts {
             build,
             pin_locked,
+            approval_lost: row.device_id.is_some() && (no_key || renewing.is_some()),
             rules,
             class: class_of(class),
             pin_set: row.pin_set,

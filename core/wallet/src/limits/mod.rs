@@ -5,17 +5,19 @@
 //! age, and beside it what this phone may have spent since: codes that were shown, payments without a result.
 
 mod balance;
+mod earlier;
 mod explain;
 mod facts;
 mod own;
 mod precheck;
+mod proofs;
 mod ready;
 mod spent;
 mod types;
 
 pub use balance::BalanceView;
 pub use types::{
-    BlockerView, FeeView, LimitView, LimitsRequest, LimitsView, MaintenanceView, NoteView, OwnCapsView, PrecheckRequest, PrecheckView, ReadyCheckView,
+    BlockerView, FeeView, LimitView, LimitsRequest, LimitsView, MaintenanceView, NoteView, OwnCapsView, PrecheckRequest, PrecheckView, ProofWay, ReadyCheckView,
     ReadyView, RulesView, SourceCheckView,
 };
 

@@ -15,11 +15,12 @@ const MAYBE_FEN_YUAN: i64 = 1_000;
 
 impl LimitsClient {
     /// What stands in the way of paying `amount` by `channel`: the shape of the amount, the account, maintenance, every limit,
-    /// the balance with what is reserved, for each source. A quote asks the same of the service; until then this is what this
-    /// phone knows, with the age of what the service counted.
+    /// the balance with what is reserved, for each source, the ways to confirm, and earlier payments that this one may repeat or has
+    /// to wait for. A quote asks the same of the service; until then this is what this phone knows, with the age of what the service
+    /// counted.
     ///
     /// # Errors
-    /// `bad_argument` for a channel that is none, `bad_id` for a source that is none. What is wrong with the amount is a blocker
+    /// `bad_argument` for a channel that is none, `bad_id` for a source or a payee that is none. What is wrong with the amount is a blocker
     /// and no error.
     pub async fn precheck(&self, request: PrecheckRequest) -> Outcome<PrecheckView> {
         self.core.check_open()?;
@@ -36,26 +37,22 @@ impl LimitsClient {
         if amount.is_some_and(|amount| maybe_fen(&request.amount, amount)) {
             notes.push(note(language, "maybe_fen"));
         }
+        let earlier = self.earlier(&request, channel, amount, &sources).await?;
         let mut checked = Vec::new();
-        for card in &sources {
-            checked.push(self.check_source(&facts, channel, *card, amount)?);
+        for (place, card) in sources.iter().enumerate() {
+            let mut check = self.check_source(&facts, channel, *card, amount)?;
+            check.blockers.extend(earlier.of_sources.get(place).into_iter().flatten().map(|code| blocker(Failure::of(*code))));
+            check.usable = check.blockers.is_empty();
+            checked.push(check);
         }
         if sources.is_empty() {
             general.push(blocker(Failure::of(Code::CardUnknown)));
         }
         let total = amount.zip(sources.first()).map(|(amount, first)| facts.total(channel, *first, amount)).transpose()?;
         let needs_pin = total.is_some_and(|total| facts.needs_pin(channel, total));
-        // A payer code asks for no PIN.
-        if facts.pin_locked && channel != PayChannel::PayerCode {
-            if needs_pin {
-                general.push(blocker(Failure::of(Code::PinLocked)));
-            } else {
-                notes.push(note(language, "pin_locked"));
-            }
-        }
-        if needs_pin {
-            notes.push(note(language, pin_note(channel)));
-        }
+        let proofs = facts.proofs(channel, request.proof, needs_pin);
+        general.extend(proofs.blockers.into_iter().chain(earlier.general).map(|code| blocker(Failure::of(code))));
+        notes.extend(proofs.notes.into_iter().map(|name| note(language, name)));
         let usable = checked.iter().any(|source| source.usable);
         let of_source = checked.first().and_then(|source| source.blockers.first()).filter(|_| !usable);
         let first = general.first().or(of_source).map(|found| found.failure.clone());
@@ -102,15 +99,6 @@ impl LimitsClient {
             fee: fee.view(language),
             blockers,
         })
-    }
-}
-
-/// Why the PIN is asked for.
-fn pin_note(channel: PayChannel) -> &'static str {
-    match channel {
-        PayChannel::Withdraw => "withdraw_pin",
-        PayChannel::Transfer => "transfer_pin",
-        _ => "needs_pin",
     }
 }
 

@@ -81,7 +81,7 @@ pub struct LimitsView {
 }
 
 /// What to check.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct PrecheckRequest {
     /// The amount as typed, in yuan.
@@ -90,6 +90,28 @@ pub struct PrecheckRequest {
     pub channel: String,
     /// `balance` or a card's id; every source when it is left out.
     pub source: Option<String>,
+    /// Who is to be paid, as the scan or the look-up named them. Without it nothing is said of earlier payments to a merchant or a person.
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub payee_id: Option<String>,
+    /// The payee's name, as the scan gave it: a merchant has another id at each acquirer.
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub payee_name: Option<String>,
+    /// The merchant's order, where one is named; of a merchant's question it names who asks.
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub order: Option<String>,
+    /// How the person means to confirm; either way when it is left out.
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub proof: Option<ProofWay>,
+}
+
+/// A way to confirm a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum ProofWay {
+    /// The payment PIN.
+    Pin,
+    /// Finger or face, by the approval key.
+    Approval,
 }
 
 /// One thing that stands in the way.
@@ -122,7 +144,8 @@ pub struct SourceCheckView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct NoteView {
-    /// `maybe_fen` (no decimals and a hundred times a usual price), `needs_pin`, `counters_stale`, `clock_untrusted`.
+    /// `maybe_fen` (no decimals and a hundred times a usual price), `needs_pin`, `withdraw_pin`, `transfer_pin`, `pin_locked`,
+    /// `approval_lost`, `counters_stale`, `clock_untrusted`.
     pub note: String,
     /// In words.
     pub text: String,

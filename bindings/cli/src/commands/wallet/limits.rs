@@ -32,6 +32,18 @@ pub enum LimitWord {
         /// `balance` or a card's id; every source without it.
         #[arg(long)]
         source: Option<String>,
+        /// Who is to be paid, as `scan` names them: then earlier payments to them count.
+        #[arg(long)]
+        payee: Option<String>,
+        /// The payee's name, as `scan` gives it.
+        #[arg(long)]
+        payee_name: Option<String>,
+        /// The merchant's order.
+        #[arg(long)]
+        order: Option<String>,
+        /// How it will be confirmed: pin or approval (finger or face); either without it.
+        #[arg(long)]
+        proof: Option<String>,
     },
     /// Whether a payer code can be shown and paid now, without network.
     Ready,
@@ -65,8 +77,17 @@ pub async fn carry_out(word: &LimitWord, wallet: &Wallet, answer: &Answer) -> Re
             }
             ask(wallet, answer, "limits", with([("amount", json!(amount)), ("channel", json!(channel)), ("source", json!(source))])).await?
         }
-        LimitWord::Precheck { amount, channel, source } => {
-            ask(wallet, answer, "precheck", with([("amount", json!(amount)), ("channel", json!(channel)), ("source", json!(source))])).await?
+        LimitWord::Precheck { amount, channel, source, payee, payee_name, order, proof } => {
+            let what = [
+                ("amount", json!(amount)),
+                ("channel", json!(channel)),
+                ("source", json!(source)),
+                ("payee_id", json!(payee)),
+                ("payee_name", json!(payee_name)),
+                ("order", json!(order)),
+                ("proof", json!(proof)),
+            ];
+            ask(wallet, answer, "precheck", with(what)).await?
         }
         LimitWord::Ready => ask(wallet, answer, "ready_to_pay", none).await?,
         LimitWord::OwnCaps { single, day, raise } => {

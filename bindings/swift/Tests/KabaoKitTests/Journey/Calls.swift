@@ -323,7 +323,10 @@ struct Calls {
         case "precheck":
             try await wallet.limits.precheck(
                 request: PrecheckRequest(
-                    amount: with.text("amount"), channel: with.text("channel"), source: with.maybeText("source")))
+                    amount: with.text("amount"), channel: with.text("channel"), source: with.maybeText("source"),
+                    payeeId: with.maybeText("payee_id"), payeeName: with.maybeText("payee_name"),
+                    order: with.maybeText("order"),
+                    proof: with.maybeText("proof").map { $0 == "pin" ? .pin : .approval }))
         case "balance": try await wallet.limits.balance()
         case "ready_to_pay": try await wallet.limits.readyToPay()
         case "own_caps":

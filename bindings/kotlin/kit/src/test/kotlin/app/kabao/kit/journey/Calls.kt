@@ -21,6 +21,7 @@ import app.kabao.wallet.PersonProof
 import app.kabao.wallet.PhoneChangeRequest
 import app.kabao.wallet.PinResetProof
 import app.kabao.wallet.PrecheckRequest
+import app.kabao.wallet.ProofWay
 import app.kabao.wallet.QuoteRequest
 import app.kabao.wallet.RefundRequest
 import app.kabao.wallet.RegisterRequest
@@ -318,7 +319,13 @@ class Calls(private val wallet: Wallet, private val language: Language) {
                 mapOf("most" to wallet.limits.maxAllowedNow(with.text("channel"), with.maybeText("source")))
             "precheck" -> {
                 val (amount, channel) = with.text("amount") to with.text("channel")
-                wallet.limits.precheck(PrecheckRequest(amount, channel, with.maybeText("source")))
+                val whom = with.maybeText("payee_id") to with.maybeText("payee_name")
+                val proof = with.maybeText("proof")?.let { ProofWay.valueOf(it.uppercase()) }
+                wallet.limits.precheck(
+                    PrecheckRequest(
+                        amount, channel, with.maybeText("source"), whom.first, whom.second, with.maybeText("order"), proof,
+                    ),
+                )
             }
             "balance" -> wallet.limits.balance()
             "ready_to_pay" -> wallet.limits.readyToPay()
