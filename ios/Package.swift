@@ -5,14 +5,15 @@ import PackageDescription
 // are type-checked and driven without a Mac; on Apple systems there are the real ones and checks/ is not built.
 #if os(Linux)
     let screens: [Target.Dependency] = ["KabaoModel", "SwiftUI"]
-    let adapters: [Target.Dependency] = ["Security", "LocalAuthentication"]
+    let adapters: [Target.Dependency] = ["Security", "LocalAuthentication", "Network"]
     let checks: [Target] = [
         .target(name: "Security", path: "checks/Security"),
         .target(name: "LocalAuthentication", dependencies: ["Security"], path: "checks/LocalAuthentication"),
+        .target(name: "Network", path: "checks/Network"),
         .target(name: "SwiftUI", path: "checks/SwiftUI"),
         .testTarget(
             name: "ScreenTests",
-            dependencies: ["KabaoModel", "KabaoScreens", "KabaoAdapters", "SwiftUI", "Security", "LocalAuthentication"],
+            dependencies: ["KabaoModel", "KabaoScreens", "KabaoAdapters", "SwiftUI", "Security", "LocalAuthentication", "Network"],
             path: "checks/Tests"),
     ]
 #else
