@@ -86,6 +86,8 @@ pub enum Remedy {
     TopUpOrOtherSource,
     /// Use another way to pay.
     OtherWayToPay,
+    /// Keep the money, or withdraw it to a card: it is the person's own.
+    WithdrawOrKeep,
     /// Pay a smaller amount, or wait until the limit resets.
     SmallerAmount,
     /// Ask for a new quote and confirm that one.

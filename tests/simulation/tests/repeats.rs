@@ -146,8 +146,14 @@ fn a_late_success_is_told_over_every_try_in_between() {
         let found = wallet.history().duplicates().await.unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].why.as_str(), found[0].later.amount.minor, found[0].earlier.amount.minor), ("late_success", 3_000, 3_000));
-        // Who says that both are meant is not told again.
+        // There is nobody to claim one from: it is in the balance, and goes back to the card when the person wants that.
         let id = |item: &kabao_core::history::HistoryItem| item.record_id.clone().unwrap();
+        assert_eq!((found[0].claimable, found[0].claim.is_none()), (false, true));
+        let refused = wallet.history().claim_duplicate(id(&found[0].later), id(&found[0].earlier)).await.unwrap_err();
+        assert!(refused.is(Code::TopUpTwice), "{refused:?}");
+        let back = unasked(&story, QuoteRequest::Withdraw { amount: "30.00".to_owned(), card_id: cards[0].clone() }).await.unwrap();
+        assert_eq!(back.state, PaymentState::Succeeded);
+        // Who says that both are meant is not told again.
         let left = wallet.history().keep_both(id(&found[0].later), id(&found[0].earlier), false).await.unwrap();
         assert_eq!(left, Vec::new());
     });

@@ -107,7 +107,10 @@ impl Json for TransferView {
 
 impl Json for WayToPay {
     fn json(&self) -> Value {
-        object(json!({ "way": self.way, "text": self.text, "usable": self.usable, "reason": maybe(self.reason.as_ref()) }))
+        object(json!({
+            "way": self.way, "text": self.text, "usable": self.usable, "reason": maybe(self.reason.as_ref()),
+            "rests_until": self.rests_until.map(|at| at.json()), "known_at": self.known_at.map(|at| at.json()), "age_text": self.age_text,
+        }))
     }
 }
 

@@ -38,7 +38,7 @@ impl Json for DuplicateView {
     fn json(&self) -> Value {
         object(json!({
             "later": self.later.json(), "earlier": self.earlier.json(), "why": self.why, "why_text": self.why_text,
-            "claim": maybe(self.claim.as_ref()),
+            "claimable": self.claimable, "do_text": self.do_text, "claim": maybe(self.claim.as_ref()),
         }))
     }
 }

@@ -41,7 +41,8 @@ impl HistoryClient {
     /// for each two, whichever phone makes it: the same again is the same.
     ///
     /// # Errors
-    /// `not_twice` when the two are not as much to one merchant within a day; those of `ask_refund`.
+    /// `not_twice` when the two are not as much to one merchant within a day; `top_up_twice` of two top-ups, which are both the person's
+    /// own money and can be withdrawn; those of `ask_refund`.
     pub async fn claim_duplicate(&self, record_id: String, other_id: String) -> Outcome<RefundTrackView> {
         self.core.identity()?;
         let (id, other) = (read_id(&record_id, "record_id")?, read_id(&other_id, "other_id")?);
@@ -55,6 +56,9 @@ impl HistoryClient {
                 }
                 let rows = files.cache(|conn| Ok([records::get(conn, id)?, records::get(conn, other)?]))?;
                 let [Some(one), Some(two)] = rows else { return Err(WalletError::from(Code::NotFound).in_field("record_id")) };
+                if is_top_up(&one) && is_top_up(&two) {
+                    return Err(WalletError::from(Code::TopUpTwice).in_field("record_id"));
+                }
                 if !is_payment(&one) {
                     return Err(WalletError::from(Code::RefundNone).in_field("record_id"));
                 }
@@ -186,6 +190,8 @@ fn view(language: Language, twice: &Twice, now: Timestamp) -> DuplicateView {
         earlier: list::item(language, &twice.earlier),
         why: twice.why.to_owned(),
         why_text: say(language, &format!("refund.twice.{}", twice.why), &[]),
+        claimable: !is_top_up(&twice.later),
+        do_text: say(language, if is_top_up(&twice.later) { "refund.twice_do.withdraw" } else { "refund.twice_do.claim" }, &[]),
         claim: twice.claim.as_ref().map(|ask| refunds::ask_view(language, ask, now)),
     }
 }

@@ -108,10 +108,14 @@ pub struct DuplicateView {
     /// The earlier one.
     pub earlier: HistoryItem,
     /// `same_order`, `same_amount`, or `late_success`: an earlier try went through after another one was made in its place.
-    /// Two top-ups are told by the last one only: both are in the balance, so that nothing can be claimed (`refund_none`).
     pub why: String,
     /// The same in words.
     pub why_text: String,
+    /// Whether one of both can be claimed back (`claim_duplicate`). Of two top-ups nothing can: both are in the balance, and can be
+    /// withdrawn.
+    pub claimable: bool,
+    /// What the person can do, in words.
+    pub do_text: String,
     /// How the claim stands, when there is one.
     pub claim: Option<RefundAskView>,
 }
