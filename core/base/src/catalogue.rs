@@ -249,6 +249,7 @@ codes! {
     MayPayTwice "may_pay_twice" Unknown State Wallet DoNotPayAgain "An earlier try of the same has no result and may still succeed.";
     PaidTwice "paid_twice" Certain Money Person CallSupport "An earlier try succeeded late: the same was paid twice.";
     RefundNone "refund_none" Certain State Person CallSupport "The record is no payment to a merchant, or it was undone: nothing of it can be asked back.";
+    OrderPaidTwice "order_paid_twice" Certain Money Person CallSupport "The order was paid once more, perhaps by somebody else, while the service did not know of this payment: one of both has to be asked back.";
     TopUpTwice "top_up_twice" Certain State Person WithdrawOrKeep "Two top-ups that both went through are both in the balance: there is nobody to claim one from, and it can be withdrawn.";
     RefundTooMuch "refund_too_much" Certain Money Person CorrectInput "More than is left of the payment after what was given back and what is asked for already.";
     RefundLate "refund_late" Certain State Person CallSupport "The payment is too long ago to be asked back here.";

@@ -8,9 +8,11 @@
 use super::exchange::encode;
 use super::record::{Heard, record};
 use crate::error::Outcome;
-use crate::shared::Core;
-use crate::tables::intents::{self, OwedProof};
-use kabao_base::Code;
+use crate::shared::{Core, WalletEvent};
+use crate::tables::intents::{self, IntentRow, OwedProof};
+use crate::tables::{links, marks};
+use crate::words::say;
+use kabao_base::{Code, Id};
 use kabao_money::payment::PaymentEvent;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -143,14 +145,58 @@ async fn tell(core: &Core, owed: &OwedProof) -> Outcome<Told> {
             return Ok(if error.is(Code::ServiceDown) { Told::Closed } else { Told::Later });
         }
     }
+    let twice = if answer.status == 200 { answer.read::<PaidTwice>().ok() } else { None };
     let (now, epoch) = (core.now(), answer.epoch);
-    core.files(move |files| {
-        files.commit(now, |tx, log| {
-            intents::set_known(tx, id, epoch)?;
-            let word = if answer.accepted().is_ok() { "taken" } else { "refused" };
-            log.append(tx, "proof", &id.to_string(), format!("{word} epoch {epoch}").as_bytes())
+    let news = core
+        .files(move |files| {
+            files.commit(now, |tx, log| {
+                intents::set_known(tx, id, epoch)?;
+                let word = if answer.accepted().is_ok() { "taken" } else { "refused" };
+                log.append(tx, "proof", &id.to_string(), format!("{word} epoch {epoch}").as_bytes())?;
+                twice.map_or(Ok(None), |twice| remember(tx, id, &twice))
+            })
         })
-    })
-    .await?;
+        .await?;
+    if let Some(row) = news {
+        tell_of(core, &row);
+    }
     Ok(Told::Known)
+}
+
+/// What the service says of a proof whose order it took once more while it had forgotten the payment.
+#[derive(serde::Deserialize)]
+struct PaidTwice {
+    order: String,
+    /// The record of the other one, where it is of this account.
+    other_id: Option<String>,
+}
+
+/// Keeps it; gives the payment when the person has not been told yet. Two payments of this phone become two tries at one thing, so that
+/// they stand among the duplicates, with their claim, however far apart they are.
+fn remember(tx: &rusqlite::Transaction<'_>, id: Id, twice: &PaidTwice) -> Outcome<Option<IntentRow>> {
+    let mark = marks::order_twice(id);
+    if marks::get(tx, &mark)?.is_some() {
+        return Ok(None);
+    }
+    marks::set(tx, &mark, &twice.order)?;
+    let other = twice.other_id.as_deref().and_then(|text| Id::parse(text).ok());
+    let other = other.map(|other| intents::of_record(tx, other)).transpose()?.flatten();
+    if let Some(other) = other.filter(|other| other.intent_id != id)
+        && links::instead_of(tx, other.intent_id)?.is_none()
+    {
+        links::insert(tx, other.intent_id, id)?;
+    }
+    intents::get(tx, id)
+}
+
+fn tell_of(core: &Core, row: &IntentRow) {
+    let language = core.settings.language;
+    let (amount, payee) = (row.amount.text(), row.payee_name.clone().unwrap_or_default());
+    let arguments = [("amount", amount.as_str()), ("payee", payee.as_str())];
+    core.listeners.tell(WalletEvent::Notice {
+        title: say(language, "notice.order_twice.title", &arguments),
+        body: say(language, "notice.order_twice.body", &arguments),
+        record_id: row.record_id.map(|id| id.to_string()),
+    });
+    core.payment_moved(row.intent_id);
 }

@@ -6,7 +6,7 @@ use crate::error::{Outcome, WalletError};
 use crate::intents;
 use crate::shared::{card_reason, known_cards, preference};
 use crate::tables::intents::IntentRow;
-use crate::tables::links;
+use crate::tables::{links, marks};
 use kabao_base::{Code, Failure, Id, Money};
 use kabao_money::payment::PaymentState;
 use kabao_money::sources::{CardSource, arrange, pick};
@@ -85,14 +85,14 @@ impl PayClient {
     /// A payment with what it stands in the place of, what stands in its place, and whether the same was paid by another try.
     pub(super) async fn viewed(&self, row: &IntentRow) -> Outcome<PaymentView> {
         let (id, asked) = (row.intent_id, row.clone());
-        let (before, after, tries, paid) = self
+        let (before, after, tries, again, paid) = self
             .core
             .files(move |files| {
-                let (before, after, tries) = files.ledger(|conn| {
+                let (before, after, tries, again) = files.ledger(|conn| {
                     let tries = links::tries(conn, id)?.into_iter().map(|id| crate::tables::intents::get(conn, id));
-                    Ok((links::instead_of(conn, id)?, links::replaced_by(conn, id)?, tries.collect::<Outcome<Vec<_>>>()?))
+                    Ok((links::instead_of(conn, id)?, links::replaced_by(conn, id)?, tries.collect::<Outcome<Vec<_>>>()?, marks::get(conn, &marks::order_twice(id))?))
                 })?;
-                Ok((before, after, tries, intents::is_paid_question(files, &asked)?))
+                Ok((before, after, tries, again, intents::is_paid_question(files, &asked)?))
             })
             .await?;
         let succeeded = |row: &IntentRow| row.state == PaymentState::Succeeded;
@@ -102,8 +102,10 @@ impl PayClient {
             (false, true) if !row.state.is_final() => Some(Code::MayPayTwice),
             _ => None,
         });
+        // Somebody else's payment of the order is none of this phone's.
+        let warnings = warnings.chain(again.map(|_| Code::OrderPaidTwice));
         // Of several the one that is certain.
-        let warning = warnings.min_by_key(|code| *code != Code::PaidTwice).map(Failure::of);
+        let warning = warnings.min_by_key(|code| (*code == Code::MayPayTwice, *code == Code::OrderPaidTwice)).map(Failure::of);
         let plain = super::watch::view(self.core.settings.language, row);
         // A charge that a restored service has from the acquirer may arrive in the history after the answer to it was fenced.
         let plain = if paid { PaymentView { may_pay_again: false, failure: Some(Failure::of(Code::AskPaid)), ..plain } } else { plain };

@@ -252,7 +252,8 @@ pub struct PaymentView {
     pub instead_of: Option<String>,
     /// The payment that stands in the place of this one. Not in lists.
     pub replaced_by: Option<String>,
-    /// `may_pay_twice` while the other one of the two has no result, `paid_twice` when both succeeded. Not in lists.
+    /// `may_pay_twice` while the other one of the two has no result, `paid_twice` when both succeeded, `order_paid_twice` when a restored
+    /// service took the order once more, from whomever. Not in lists.
     pub warning: Option<Failure>,
 }
 

@@ -111,6 +111,11 @@ pub(crate) fn get(conn: &Connection, id: Id) -> Outcome<Option<IntentRow>> {
         .map_err(|error| VaultError::from(error).into())
 }
 
+/// The payment that a record is of.
+pub(crate) fn of_record(conn: &Connection, record: Id) -> Outcome<Option<IntentRow>> {
+    Ok(select(conn, "WHERE record_id = ?1 LIMIT 1", [record.to_string()])?.pop())
+}
+
 /// The body of the request.
 pub(crate) fn request(conn: &Connection, id: Id) -> Outcome<Option<Vec<u8>>> {
     conn.row("SELECT request FROM intents WHERE intent_id = ?1", [id.to_string()], |row| row.get(0))

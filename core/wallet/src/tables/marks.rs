@@ -1,6 +1,7 @@
 //! Small facts of the ledger, by name.
 
 use crate::error::Outcome;
+use kabao_base::Id;
 use kabao_vault::VaultError;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -51,6 +52,11 @@ pub(crate) const OWN_CAPS: &str = "own_caps";
 
 /// The device and the build that the service knows of it.
 pub(crate) const BUILD_TOLD: &str = "build_told";
+
+/// The order of a payment was paid once more while the service had forgotten the payment: what the mark of it is called.
+pub(crate) fn order_twice(intent: Id) -> String {
+    format!("order_twice/{intent}")
+}
 
 /// Reads a mark.
 pub(crate) fn get(conn: &Connection, name: &str) -> Outcome<Option<String>> {
