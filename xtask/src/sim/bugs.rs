@@ -1,5 +1,5 @@
 //! `cargo xtask sim bugs`: plants each bug of `tests/simulation/bugs` in a copy of the tree and waits until the simulation has
-//! found it: the storms first, from seed 1 on, then the tests of `tests/simulation`.
+//! found it: the shortest tests first, then the storms from seed 1 on, then all tests of `tests/simulation`.
 
 use crate::command::{Show, bounded, command, run};
 use crate::place::Place;
@@ -7,20 +7,20 @@ use crate::plant::{build_planter, ended_well, patches, plant, stem};
 use super::pay::scratch;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How long a planted bug may stay hidden, in seconds of running.
 const HIDDEN: u64 = 120;
 /// How long a storm may still rage after its time, in seconds: on a busy computer the last one has to come to its end.
 const HANGS: u32 = 240;
-/// The tests, in their order: first what no storm sees, as no power goes in one, and what few storms come to (a bank's no, a transfer
-/// called back), each in its shortest form; then all of them.
-const TESTS: &[&[&str]] = &[
+/// What comes before the storms: what no storm sees, as no power goes in one, and what few storms come to (a bank's no, a transfer
+/// called back), each in its shortest form.
+const FIRST: &[&[&str]] = &[
     &["test", "--test", "power", "a_ledger_that_is_synced"],
     &["test", "--test", "withdrawals", "--test", "called_back", "--test", "transfers"],
-    &["test", "--test", "power"],
-    &["test"],
 ];
+/// What comes after them.
+const LAST: &[&[&str]] = &[&["test", "--test", "power"], &["test"]];
 /// What a workspace needs to be built.
 const PARTS: &[&str] = &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "clippy.toml", "uniffi.toml", "core", "bindings", "tests", "docs", "xtask"];
 
@@ -73,31 +73,42 @@ struct Copy {
 }
 
 impl Copy {
-    /// Storms for half of the time, then the tests for the other half.
+    /// The shortest tests, then storms for half of the time that is left, then all tests.
     fn search(&self, seconds: u64) -> Result<Option<Found>, String> {
-        let half = u32::try_from(seconds / 2).unwrap_or(u32::MAX).max(1);
         self.build(&["build", "--bin", "storms"])?;
+        self.build(&["test", "--no-run", "--test", "power", "--test", "withdrawals", "--test", "called_back", "--test", "transfers"])?;
+        let mut gone = Duration::ZERO;
+        if let Some(found) = self.tests(FIRST, seconds, &mut gone) {
+            return Ok(Some(found));
+        }
+        let half = (seconds.saturating_sub(gone.as_secs()) / 2).max(1);
         let mut line = Command::new(self.work.join("debug/storms"));
         line.args(["pay", "--seed", "1", "--count", "1000000000", "--seconds", &half.to_string()]).current_dir(&self.tree).env("TMPDIR", scratch());
         let begin = Instant::now();
         // A storm that hangs is a find as well.
-        let outcome = run(&mut bounded(half.saturating_add(HANGS), &line), Show::Kept);
-        let stormy = begin.elapsed().as_secs_f64();
+        let outcome = run(&mut bounded(u32::try_from(half).unwrap_or(u32::MAX).saturating_add(HANGS), &line), Show::Kept);
+        gone += begin.elapsed();
         if !outcome.ok() {
-            return Ok(Some(Found { by: broken(&outcome.text), seconds: stormy }));
+            return Ok(Some(Found { by: broken(&outcome.text), seconds: gone.as_secs_f64() }));
         }
         self.build(&["test", "--no-run"])?;
-        let begin = Instant::now();
-        for tests in TESTS {
-            let left = half.saturating_sub(u32::try_from(begin.elapsed().as_secs()).unwrap_or(half)).max(1);
+        Ok(self.tests(LAST, seconds, &mut gone))
+    }
+
+    /// Tests until `seconds` are over; `gone` is the time of running so far.
+    fn tests(&self, all: &[&[&str]], seconds: u64, gone: &mut Duration) -> Option<Found> {
+        for tests in all {
+            let left = u32::try_from(seconds.saturating_sub(gone.as_secs())).unwrap_or(u32::MAX).max(1);
             let mut line = self.cargo(tests);
             line.env("TMPDIR", scratch());
+            let begin = Instant::now();
             let outcome = run(&mut bounded(left, &line), Show::Kept);
+            *gone += begin.elapsed();
             if let Some(by) = failed(&outcome.text) {
-                return Ok(Some(Found { by, seconds: stormy + begin.elapsed().as_secs_f64() }));
+                return Some(Found { by, seconds: gone.as_secs_f64() });
             }
         }
-        Ok(None)
+        None
     }
 
     fn build(&self, what: &[&str]) -> Result<(), String> {

@@ -5,7 +5,7 @@ use super::app::{FLOWS, Orders};
 use super::server::{Desk, Sought, serve};
 use crate::book::{Book, number, text};
 use crate::net::Weather;
-use crate::phone::{ID_NUMBER_OF_FRIEND, PHONE_OF_FRIEND, Phone, Told, told};
+use crate::phone::{CARD, ID_NUMBER, ID_NUMBER_OF_FRIEND, PHONE, PHONE_OF_FRIEND, Phone, Told, told};
 use crate::run::{Parts, parts};
 use kabao_core::Wallet;
 use kabao_money::payment::PaymentState;
@@ -324,9 +324,14 @@ impl Ground {
         let used: Vec<_> = ["day", "own_day", "year", "top_up_day", "code_day", "withdraw_day", "transfer_day"].iter().map(|counter| json!({ "counter": counter, "fen": 0 })).collect();
         self.parts.console.post("/dev/limits", json!({ "account_id": account, "used": used })).await?;
         wallet.limits().refresh().await.map_err(told)?;
+        // Thousands of movements are more than the bank gives a card to begin with.
+        let card = json!({ "pan": CARD, "name": "张三", "id_number": ID_NUMBER, "phone": PHONE, "balance_fen": 1_000_000 });
+        self.parts.console.post("/dev/bank/cards", card).await?;
         let request = super::app::request(&self.parts.phone, "top_up", "900.00", "", "").await?;
-        self.parts.phone.pay(request).await.map_err(told)?;
-        Ok(())
+        match self.parts.phone.pay(request).await.map_err(told)? {
+            paid if paid.state == PaymentState::Succeeded => Ok(()),
+            paid => Err(format!("the top-up for the next movements is {:?}", paid.state)),
+        }
     }
 
     async fn settle(&mut self, broken: &mut Vec<String>) -> Told<()> {
