@@ -47,7 +47,7 @@ fn who_paid_an_order_that_was_paid_once_more_is_told_once_and_can_ask_for_it() {
             while !wallet.history().sync().await.unwrap().complete {}
             tokio::time::sleep(Duration::from_secs(5)).await;
         }
-        assert_eq!(*heard.0.lock().unwrap(), [paid.record_id.clone()], "told once");
+        assert_eq!(*heard.0.lock().unwrap(), vec![paid.record_id.clone()], "told once");
         drop(listening);
         let now = wallet.pay().payment(paid.intent_id).await.unwrap();
         assert_eq!((now.state, now.warning.unwrap().code.as_str()), (PaymentState::Succeeded, "order_paid_twice"));
