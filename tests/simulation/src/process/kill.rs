@@ -328,10 +328,8 @@ impl Ground {
         let card = json!({ "pan": CARD, "name": "张三", "id_number": ID_NUMBER, "phone": PHONE, "balance_fen": 1_000_000 });
         self.parts.console.post("/dev/bank/cards", card).await?;
         let request = super::app::request(&self.parts.phone, "top_up", "900.00", "", "").await?;
-        match self.parts.phone.pay(request).await.map_err(told)? {
-            paid if paid.state == PaymentState::Succeeded => Ok(()),
-            paid => Err(format!("the top-up for the next movements is {:?}", paid.state)),
-        }
+        let state = self.parts.phone.pay(request).await.map_err(told)?.state;
+        if state == PaymentState::Succeeded { Ok(()) } else { Err(format!("the top-up for the next movements is {state:?}")) }
     }
 
     async fn settle(&mut self, broken: &mut Vec<String>) -> Told<()> {
