@@ -1,10 +1,7 @@
 //! A bank whose own book says something else than it was asked for.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::book::*;
-use common::{Town, cny, ok, put};
+use crate::common::book::*;
+use crate::common::{Town, cny, ok, put};
 use kabao_proof::Verdict;
 use kabao_service::kit::{Phone, Reply};
 use kabao_service::wire;

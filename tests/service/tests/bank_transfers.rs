@@ -1,9 +1,6 @@
 //! Top-up by bank transfer: whatever is typed, whoever sends it, however often the bank tells it, and after an older copy of the book.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{NAME, PIN, Town, close_for_good, cny, ok, put, refused};
+use crate::common::{NAME, PIN, Town, close_for_good, cny, ok, put, refused};
 use kabao_outside::World;
 use kabao_proof::{Document, HistoryEntry, Receipt, RecordKind};
 use kabao_service::kit::{Phone, Reply};

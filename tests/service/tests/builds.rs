@@ -1,10 +1,7 @@
 //! Which builds of the app may open accounts and pay: unknown and withdrawn ones are refused by name, and the list outlives a
 //! restart and an older copy of the book.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use kabao_service::kit::{Phone, Reply};
 use serde_json::{Value, json};
 

@@ -1,9 +1,6 @@
 //! Cards: the same number again, replacing and removing, credit, money that comes back to a card that is gone.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{NAME, PIN, Town, cny, id_number, ok, pan, payer_code, put, refused};
+use crate::common::{NAME, PIN, Town, cny, id_number, ok, pan, payer_code, put, refused};
 use kabao_base::Id;
 use kabao_outside::World;
 use kabao_service::kit::{Phone, Reply};

@@ -1,10 +1,7 @@
 //! Refunds that come after an account was closed for good: back to the card that takes them, else a claim with a number, paid by support
 //! to the person and once.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use kabao_base::Id;
 use kabao_service::kit::Phone;
 use serde_json::{Value, json};

@@ -1,8 +1,5 @@
 //! Closing an account: what stands in the way, taking it back, the end, and what is left of the person.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod common;
-
-use common::*;
+use crate::common::*;
 use kabao_base::Id;
 use kabao_proof::KeyPurpose;
 use kabao_proof::digest::sha256_of;

@@ -1,9 +1,6 @@
 //! Payer codes: one token, one order, whatever is tried.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{PIN, Town, ok, payer_code, put, refused};
+use crate::common::{PIN, Town, ok, payer_code, put, refused};
 use kabao_outside::{Charge, ChargeAnswer, WalletService, World};
 use kabao_base::Money;
 use serde_json::{Value, json};

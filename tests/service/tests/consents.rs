@@ -1,9 +1,6 @@
 //! Consents: taken back at once, once and for all, by their own account alone, whatever arrives in which order.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{NAME, PIN, Town, id_number, ok, refused};
+use crate::common::{NAME, PIN, Town, id_number, ok, refused};
 use kabao_base::Id;
 use kabao_service::kit::{Phone, Reply};
 use serde_json::{Value, json};

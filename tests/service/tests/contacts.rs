@@ -1,8 +1,5 @@
 //! Second contacts: what can be one, when it counts, what it hears, who takes it away.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod common;
-
-use common::*;
+use crate::common::*;
 use kabao_base::Id;
 use kabao_proof::KeyPurpose;
 use kabao_proof::digest::sha256_of;

@@ -1,9 +1,6 @@
 //! The main road: register, verify, bind, top up, pay at a till, pay a printed code, refund, read the history.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{NAME, PIN, Town, cny, id_number, ok, pan, payer_code, put};
+use crate::common::{NAME, PIN, Town, cny, id_number, ok, pan, payer_code, put};
 use kabao_base::Id;
 use kabao_outside::World;
 use kabao_proof::{Document, Head, HistoryEntry, Receipt, RecordKind, chain};

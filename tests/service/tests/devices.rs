@@ -1,9 +1,6 @@
 //! What a device says of itself: the device that asks, and no other.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{Town, ok, refused};
+use crate::common::{Town, ok, refused};
 use serde_json::{Value, json};
 
 #[tokio::test]

@@ -1,10 +1,7 @@
 //! A transfer that its payee drew out to a card before an older copy of the book was put back: the bank has paid it, so that it
 //! comes to nobody a second time, whoever comes first, and also when the payee's account is closed.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{PIN, Town, close_for_good, cny, ok, put, refused};
+use crate::common::{PIN, Town, close_for_good, cny, ok, put, refused};
 use kabao_base::Id;
 use kabao_outside::World;
 use kabao_service::kit::{Phone, Reply};

@@ -1,9 +1,6 @@
 //! A face check is bound to who asked for it: an account, or a phone that replaces another.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{NAME, PIN, Town, id_number, ok, refused};
+use crate::common::{NAME, PIN, Town, id_number, ok, refused};
 use kabao_base::Id;
 use kabao_proof::KeyPurpose;
 use kabao_proof::digest::sha256_of;

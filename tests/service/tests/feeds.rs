@@ -1,9 +1,6 @@
 //! The table of code formats: published, served by version, signed by its own key, and wrong where a switch says so.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{Town, ok, refused};
+use crate::common::{Town, ok, refused};
 use kabao_outside::World;
 use kabao_proof::{DocumentError, Feed};
 use kabao_service::kit::Phone;

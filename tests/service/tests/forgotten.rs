@@ -1,11 +1,8 @@
 //! Money that left a book which was then put back to an older copy: it does not leave a second time, whoever asks, and whatever the
 //! copy knows of cards, top-ups and transfers.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::book::*;
-use common::{NAME, PIN, Town, cny, ok, pan, put, refused};
+use crate::common::book::*;
+use crate::common::{NAME, PIN, Town, cny, ok, pan, put, refused};
 use kabao_base::Id;
 use kabao_outside::World;
 use kabao_proof::{HistoryEntry, Verdict};
@@ -154,7 +151,7 @@ async fn an_account_that_was_opened_after_the_copy_goes_on_with_its_phone() {
     }
     // Real name and card anew, and the money can be had.
     refused(&quoted(&phone, withdrawal(card, 1)).await, 403, "wrong_step");
-    ok(&phone.verify(NAME, &common::id_number(2), 3).await.unwrap());
+    ok(&phone.verify(NAME, &crate::common::id_number(2), 3).await.unwrap());
     let bound = phone.bind(&pan(2), NAME, "13800138002").await.unwrap();
     ok(&bound);
     let out = asked(&town, &phone, withdrawal(Id::parse(bound.text("card_id")).unwrap(), 26_000), balance()).await;
@@ -177,7 +174,7 @@ async fn a_closed_account_that_was_opened_after_the_copy_is_closed_and_leaves_it
     };
     let before = opened();
     assert_eq!(before["model"], json!("Test phone"));
-    common::close_for_good(&town, &phone).await;
+    crate::common::close_for_good(&town, &phone).await;
     let after = opened();
     assert_eq!((&after["model"], &after["phone_sealed"], &after["phone_masked"]), (&json!(""), &json!(""), &before["phone_masked"]));
     assert!(!before["phone_sealed"].as_str().unwrap().is_empty() && after["phone_mark"] != before["phone_mark"]);

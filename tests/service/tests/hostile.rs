@@ -1,9 +1,6 @@
 //! Whoever calls, with whatever: a typed, signed answer, and never a fault of the service.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{NAME, PIN, Town, cny, id_number, ok, pan, refused};
+use crate::common::{NAME, PIN, Town, cny, id_number, ok, pan, refused};
 use kabao_outside::World;
 use serde_json::{Value, json};
 

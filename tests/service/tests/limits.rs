@@ -1,9 +1,6 @@
 //! Limits on the wire: what is counted, caps of one's own, the PIN for much in a day, maintenance, rules that change.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{PIN, Town, cny, ok, put, refused};
+use crate::common::{PIN, Town, cny, ok, put, refused};
 use kabao_base::Id;
 use kabao_proof::boxes::INFO_PIN;
 use kabao_proof::digest::sha256_of;

@@ -1,10 +1,7 @@
 //! A lost phone whose PIN is locked: the way to a new one stays open to the person, and to nobody else.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod common;
-
-use common::guest::Guest;
-use common::successor::*;
-use common::*;
+use crate::common::guest::Guest;
+use crate::common::successor::*;
+use crate::common::*;
 use kabao_base::Id;
 use kabao_service::kit::Phone;
 use serde_json::{Value, json};

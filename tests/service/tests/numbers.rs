@@ -1,8 +1,5 @@
 //! Another number for an account: what proves it, who wins, who hears of it, what survives.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod common;
-
-use common::*;
+use crate::common::*;
 use kabao_base::Id;
 use kabao_proof::KeyPurpose;
 use kabao_proof::digest::sha256_of;

@@ -1,9 +1,6 @@
 //! Payments under repetition, refusal, silence of the bank, and restored books.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{PIN, Town, cny, ok, put, refused};
+use crate::common::{PIN, Town, cny, ok, put, refused};
 use kabao_base::Id;
 use kabao_proof::{HistoryEntry, Document, RecordKind, Verdict};
 use kabao_service::kit::{Phone, Reply};
@@ -90,7 +87,7 @@ async fn an_order_that_somebody_else_is_paying_is_not_called_paid_and_a_torn_boo
     let again = pay_body(&town, &second, &payee, 1_000, Some("a"), Some("975318")).await;
     assert_eq!(refusal_code(&second, &put(&second, &again).await), ("order_in_progress".to_owned(), None), "a try of the PIN is not spent on it");
     // It came to nothing: the order is free again.
-    town.ask_dev("POST", "/dev/bank/state", Some(json!({"pan": common::pan(0), "state": "closed"}))).await;
+    town.ask_dev("POST", "/dev/bank/state", Some(json!({"pan": crate::common::pan(0), "state": "closed"}))).await;
     bank(&town, json!({})).await;
     town.ask_dev("POST", "/dev/bank/settle", None).await;
     assert_eq!(first.call("GET", &path(&slow, ""), None).await.unwrap().text("state"), "refused");
@@ -323,7 +320,7 @@ async fn a_restored_book_is_a_new_epoch_and_is_mended() {
     ok(&paid_answer);
     let unseen = top_up_body(&town, &phone, card, 1_000).await;
     let stone = abandon(&phone, &unseen).await;
-    let code = common::payer_code(&tokens.json["tokens"][0], 0, kabao_outside::World::now(town.world.as_ref()));
+    let code = crate::common::payer_code(&tokens.json["tokens"][0], 0, kabao_outside::World::now(town.world.as_ref()));
     town.ask_dev("POST", "/dev/till/charge", Some(json!({"code": code, "amount_fen": 500, "order": "t"}))).await;
 
     town.ask_dev("POST", "/dev/restore", Some(json!({"snapshot": snapshot, "rebuild": false}))).await;

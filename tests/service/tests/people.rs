@@ -1,8 +1,5 @@
 //! The person behind an account: every document, minors, review, classes, verified again, numbers that change hands.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod common;
-
-use common::*;
+use crate::common::*;
 use kabao_service::kit::{Phone, Reply};
 use serde_json::{Value, json};
 

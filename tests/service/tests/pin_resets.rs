@@ -1,8 +1,5 @@
 //! A new PIN for one that was forgotten or locked: what proves it, what does not, who hears of it, what survives.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod common;
-
-use common::*;
+use crate::common::*;
 use kabao_base::Id;
 use kabao_proof::{KeyPurpose, Verdict};
 use kabao_proof::digest::sha256_of;

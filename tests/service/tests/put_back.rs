@@ -1,10 +1,7 @@
 //! A book that was put back to an older copy has forgotten what was signed after the copy: what it says must be no other truth.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::book::*;
-use common::{Town, cny, ok, pan, payer_code, put, refused};
+use crate::common::book::*;
+use crate::common::{Town, cny, ok, pan, payer_code, put, refused};
 use kabao_base::Id;
 use kabao_outside::World;
 use kabao_service::kit::Phone;

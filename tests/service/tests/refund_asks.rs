@@ -1,10 +1,7 @@
 //! What people ask merchants to give back: each step once, never more than was paid, one claim for two payments, and what an older copy of
 //! the book makes of it.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{PIN, Town, cny, ok, payer_code, put, refused};
+use crate::common::{PIN, Town, cny, ok, payer_code, put, refused};
 use kabao_base::Id;
 use kabao_outside::World;
 use kabao_proof::{Document, HistoryEntry, RecordKind};

@@ -1,8 +1,5 @@
 //! A new approval key in the place of one that is lost.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod common;
-
-use common::*;
+use crate::common::*;
 use kabao_base::Id;
 use kabao_proof::KeyPurpose;
 use kabao_proof::digest::sha256_of;

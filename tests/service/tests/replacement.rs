@@ -1,9 +1,6 @@
 //! A phone in the place of a lost one: what has to be proven, what is shut out, who wins, what survives.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod common;
-
-use common::successor::*;
-use common::*;
+use crate::common::successor::*;
+use crate::common::*;
 use kabao_base::Id;
 use kabao_proof::digest::sha256_of;
 use serde_json::json;

@@ -1,9 +1,6 @@
 //! Passwords, second factors, phones beside one another: what has to be proven, what counts once, what an old copy cannot bring back.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod common;
-
-use common::guest::*;
-use common::*;
+use crate::common::guest::*;
+use crate::common::*;
 use kabao_base::Id;
 use kabao_service::World;
 use kabao_service::kit::Phone;

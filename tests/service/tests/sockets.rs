@@ -1,9 +1,6 @@
 //! Over real sockets: HTTPS, faults of the wire, the vault as a child, the signing proxy, a kill and a new start.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{Folder, NAME, PIN, channel_keys, cny, id_number, ok, pan};
+use crate::common::{Folder, NAME, PIN, channel_keys, cny, id_number, ok, pan};
 use kabao_base::Id;
 use kabao_proof::PublicKey;
 use kabao_service::client::Client;
@@ -91,7 +88,7 @@ async fn https_faults_and_a_new_start() {
 
     // A till is told of its payment by a signed notification.
     let tokens = phone.call("POST", "/v1/payer-codes", Some(json!({"batch_id": phone.make_id(), "count": 1}))).await.unwrap();
-    let code = common::payer_code(&tokens.json["tokens"][0], 0, kabao_service::World::now(&RealWorld));
+    let code = crate::common::payer_code(&tokens.json["tokens"][0], 0, kabao_service::World::now(&RealWorld));
     let charge = json!({"code": code, "amount_fen": 100, "order": "n-1"});
     let (_, charged) = phone.dev.json("POST", "/dev/till/charge", Some(charge)).await.unwrap();
     assert_eq!(charged["code"], "BBS00000", "{charged}");
@@ -129,7 +126,7 @@ async fn the_proxy_signs_for_tools_that_cannot() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_vault_is_a_process_that_may_die() {
     let folder = Folder::new();
-    let args = ["--exact", "run_as_the_vault", "--nocapture", "--quiet", "--ignored"].map(str::to_owned);
+    let args = ["--exact", "sockets::run_as_the_vault", "--nocapture", "--quiet", "--ignored"].map(str::to_owned);
     // The child is this very test program; its first line of output is the test harness's, so a wrapper of
     // the shell takes the frames from another descriptor.
     let exe = std::env::current_exe().unwrap();

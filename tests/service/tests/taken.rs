@@ -1,9 +1,6 @@
 //! What a stranger with the person's SIM and password cannot do, also with an older copy of the book behind the service.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod common;
-
-use common::guest::*;
-use common::*;
+use crate::common::guest::*;
+use crate::common::*;
 use kabao_base::Id;
 use kabao_service::kit::{Phone, Reply};
 use serde_json::json;

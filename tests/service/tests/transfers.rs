@@ -1,9 +1,6 @@
 //! Transfers between persons: who may be paid, what waits and is called back, and what an older copy of the book makes of it.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{PIN, Town, cny, ok, put, refused};
+use crate::common::{PIN, Town, cny, ok, put, refused};
 use kabao_outside::World;
 use kabao_proof::{Document, HistoryEntry, RecordKind, Verdict};
 use kabao_service::kit::{Phone, Reply};

@@ -1,9 +1,6 @@
 //! Withdrawal: money from the balance to a card, whatever the bank does, and after an older copy of the book was put back.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod common;
-
-use common::{PIN, Town, cny, ok, put, refused};
+use crate::common::{PIN, Town, cny, ok, put, refused};
 use kabao_base::Id;
 use kabao_outside::World;
 use kabao_proof::{Document, HistoryEntry, RecordKind, Verdict};
@@ -148,7 +145,7 @@ async fn what_the_bank_does_not_take_is_back_in_the_balance_with_the_reason() {
         let first = put(&phone, &body).await;
         assert_eq!(first.status, if late { 202 } else { 200 });
         if late {
-            town.ask_dev("POST", "/dev/bank/state", Some(json!({"pan": common::pan(0), "state": "closed"}))).await;
+            town.ask_dev("POST", "/dev/bank/state", Some(json!({"pan": crate::common::pan(0), "state": "closed"}))).await;
             bank(&town, json!({})).await;
             town.ask_dev("POST", "/dev/bank/settle", None).await;
             later(&town);

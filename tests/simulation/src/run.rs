@@ -12,14 +12,17 @@ use kabao_service::{Acquirer, Service, ServiceInfo, World, dev_router, router};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A folder that goes when the run ends.
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// A new folder for this process and `name`.
+    /// A new folder of this process, each its own; `name` is for the reader.
     pub fn new(name: &str) -> std::io::Result<Folder> {
-        let path = std::env::temp_dir().join(format!("kabao-simulation-{}-{name}", std::process::id()));
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let turn = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("kabao-simulation-{}-{turn}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path)?;
         Ok(Folder(path))

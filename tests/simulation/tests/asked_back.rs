@@ -1,10 +1,7 @@
 //! Money that is asked back, on a network that loses answers, with an app that is killed, two phones, and a service from an older copy.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::{fault, killed};
-use common::{Changes, Story, story};
+use crate::common::moves::{fault, killed};
+use crate::common::{Changes, Story, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::history::{RefundRequest, RefundTrackView};
@@ -171,7 +168,7 @@ fn two_phones_pay_the_same_see_it_and_make_one_claim() {
         // The other phone has not synced since: nothing warns it.
         let request = QuoteRequest::Pay { payee_id: payee.clone(), amount: "12.00".to_owned(), order: None };
         let quote = other.pay().quote(request.clone()).await.unwrap();
-        let mut wanted = common::confirmation(&quote);
+        let mut wanted = crate::common::confirmation(&quote);
         wanted.again = false;
         assert_eq!(other.pay().confirm(wanted).await.unwrap().state, PaymentState::Succeeded);
         for phone in [&wallet, &other] {
@@ -181,7 +178,7 @@ fn two_phones_pay_the_same_see_it_and_make_one_claim() {
         }
         // After the sync a third one is asked about on either phone.
         for phone in [&wallet, &other] {
-            let mut wanted = common::confirmation(&phone.pay().quote(request.clone()).await.unwrap());
+            let mut wanted = crate::common::confirmation(&phone.pay().quote(request.clone()).await.unwrap());
             wanted.again = false;
             assert!(phone.pay().confirm(wanted).await.unwrap_err().is(Code::PaymentRepeated));
         }
@@ -238,14 +235,14 @@ fn a_late_success_after_another_way_was_taken_is_told_and_claimed() {
         // The bank says nothing about the scan.
         story.all.console.post("/dev/bank/faults", json!({ "movements": "hold" })).await.unwrap();
         let quote = wallet.pay().quote(request(None)).await.unwrap();
-        let mut wanted = common::confirmation(&quote);
+        let mut wanted = crate::common::confirmation(&quote);
         wanted.source = quote.sources.iter().find(|source| source.usable && source.source != "balance").unwrap().source.clone();
         let first = wallet.pay().confirm(wanted).await.unwrap();
         assert_eq!(first.state, PaymentState::Unknown);
         story.all.console.post("/dev/bank/faults", json!({})).await.unwrap();
         // The link to the same merchant is asked about, and taken all the same.
         let quote = wallet.pay().quote(request(Some("A-7"))).await.unwrap();
-        let mut wanted = common::confirmation(&quote);
+        let mut wanted = crate::common::confirmation(&quote);
         (wanted.source, wanted.again) = ("balance".to_owned(), false);
         assert!(wallet.pay().confirm(wanted.clone()).await.unwrap_err().is(Code::PaymentUnresolved));
         wanted.again = true;
@@ -254,7 +251,7 @@ fn a_late_success_after_another_way_was_taken_is_told_and_claimed() {
         synced(&wallet).await;
         assert!(wallet.history().duplicates().await.unwrap().is_empty());
         story.all.console.post("/dev/bank/settle", json!({})).await.unwrap();
-        common::moves::settled(&story).await;
+        crate::common::moves::settled(&story).await;
         let late = wallet.pay().payment(first.intent_id).await.unwrap();
         assert_eq!((late.state, late.warning.unwrap().code.as_str()), (PaymentState::Succeeded, "paid_twice"));
         synced(&wallet).await;

@@ -1,12 +1,9 @@
 //! Answers that lie: of strangers on the way, and of a service whose keys are in wrong hands. Never a final state without
 //! the right proof, never a hang, nothing lost: when the truth is told again, it is taken.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-#[path = "attacks/lies.rs"]
 mod lies;
 
-use common::{Changes, Story, story, stranger};
+use crate::common::{Changes, Story, story, stranger};
 use kabao_core::host::{HttpResponse, TransportError};
 use kabao_money::payment::PaymentState;
 use kabao_proof::documents::Document;

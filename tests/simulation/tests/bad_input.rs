@@ -1,11 +1,8 @@
 //! Every call of the day with what nobody should type: each time a typed error of the catalogue with a next step, in
 //! the right field, without a secret in it; and afterwards everything goes on as before.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::bad::*;
-use common::{Story, fresh};
+use crate::common::bad::*;
+use crate::common::{Story, fresh};
 use kabao_base::Code;
 use kabao_core::account::RegisterRequest;
 use kabao_core::cards::BindRequest;

@@ -1,11 +1,8 @@
 //! The same for paying: amounts, ids, quotes that are not what was shown, codes that cannot be paid; and a wallet that is
 //! locked or closed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::bad::*;
-use common::{Story, confirmation, story};
+use crate::common::bad::*;
+use crate::common::{Story, confirmation, story};
 use kabao_base::Code;
 use kabao_core::pay::{PaymentProof, QuoteRequest};
 use kabao_money::payment::PaymentState;

@@ -1,12 +1,9 @@
 //! The table of card beginnings as the service sends it: it names banks, and stops nobody.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cards::{at_bank, bound, typed};
-use common::moves::killed;
-use common::people::card_number;
-use common::story;
+use crate::common::cards::{at_bank, bound, typed};
+use crate::common::moves::killed;
+use crate::common::people::card_number;
+use crate::common::story;
 use kabao_base::Code;
 use kabao_simulation::Weather;
 use serde_json::json;

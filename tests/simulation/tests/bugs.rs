@@ -1,5 +1,4 @@
 //! The bugs to be planted: each still applies, and the page names each with what found it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,10 +1,7 @@
 //! Which build of the app this is: told with every enrolment and when it changes, refused by name, and never more than told.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::killed;
-use common::{Changes, Holds, Story, fresh, story};
+use crate::common::moves::killed;
+use crate::common::{Changes, Holds, Story, fresh, story};
 use kabao_base::Code;
 use kabao_core::BuildIdentity;
 use kabao_core::account::{DeviceForm, RegisterRequest, SignInRequest};

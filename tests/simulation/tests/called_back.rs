@@ -1,13 +1,10 @@
 //! What a person hears of a transfer: the service's own word, on every phone of the account; a wish to call it back that is not
 //! lost with an answer; and payments that a restored service has never heard of.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::settled;
-use common::people::Person;
-use common::transfers::{HOURS_2, balance, friend, once, pass, send};
-use common::{Story, story};
+use crate::common::moves::settled;
+use crate::common::people::Person;
+use crate::common::transfers::{HOURS_2, balance, friend, once, pass, send};
+use crate::common::{Story, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::pay::QuoteRequest;

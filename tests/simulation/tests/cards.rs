@@ -1,13 +1,10 @@
 //! Cards: every call killed at every effect and gone on with, said twice, raced by another phone of the same person, with clocks
 //! that are years off, and after the service came back from an old copy.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cards::*;
-use common::moves::*;
-use common::people::card_number;
-use common::{Story, story};
+use crate::common::cards::*;
+use crate::common::moves::*;
+use crate::common::people::card_number;
+use crate::common::{Story, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::cards::{BindRequest, CardView};

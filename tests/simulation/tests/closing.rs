@@ -1,10 +1,7 @@
 //! Closing the account and erasing this phone: killed at every point, lied to, never before the service signed it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::{Changes, Story, fresh};
+use crate::common::moves::*;
+use crate::common::{Changes, Story, fresh};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::account::{ClosureState, ClosureStep, DeviceForm, RegisterRequest, SignInRequest};
@@ -127,7 +124,7 @@ fn nothing_is_erased_on_a_word_that_the_service_did_not_sign() {
             (200, json!({ "state": "closed", "points": [], "cooling_ms": 1, "kept_years": 10 })), (200, json!({ "state": "cooling", "points": [] })),
             (200, json!({})), (401, json!({ "code": "account_closed" })),
         ] {
-            let stranger = common::stranger();
+            let stranger = crate::common::stranger();
             let (liar, said) = (Arc::clone(&story.liar), body.clone());
             story.meddle(Changes::new("GET", "/v1/closures", move |request, answer| {
                 let mut envelope = Liar::envelope(&answer);

@@ -1,10 +1,7 @@
 //! Consents on a phone that dies, before a service that forgets, and before texts that are not what they say.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::{on_a_late_database, polled};
-use common::{Changes, Story, story};
+use crate::common::moves::{on_a_late_database, polled};
+use crate::common::{Changes, Story, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::data::ConsentState;

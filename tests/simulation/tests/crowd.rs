@@ -1,11 +1,8 @@
 //! Everything at once, and cut off in the middle: two calls with one quote, locks and crashes while money is on its way,
 //! a database that answers late.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::{Holds, Story, confirm, story};
+use crate::common::moves::*;
+use crate::common::{Holds, Story, confirm, story};
 use kabao_base::Code;
 use kabao_core::pay::QuoteRequest;
 use kabao_money::payment::PaymentState;

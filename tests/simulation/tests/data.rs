@@ -1,10 +1,7 @@
 //! What is kept: the inventory is the disk; erasing killed at any point is whole or not begun.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::{Changes, Holds, Story, story};
+use crate::common::moves::*;
+use crate::common::{Changes, Holds, Story, story};
 use kabao_base::Code;
 use kabao_core::account::{ContactKind, ContactRequest};
 use kabao_core::host::TransportError;

@@ -1,5 +1,4 @@
 //! The disk fails at some of its operations. `cargo xtask sim io` plays all of them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use kabao_disk::FaultKind;
 use kabao_simulation::disk::{Figure, strain};

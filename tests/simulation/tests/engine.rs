@@ -1,11 +1,8 @@
 //! What the engine of payments does with a wish, a refusal and a restored service: nothing that was said for certain gets lost, and nobody
 //! is asked without a pause.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::{fault, on_a_late_database, settled};
-use common::{Holds, Story, confirm, confirmation, story};
+use crate::common::moves::{fault, on_a_late_database, settled};
+use crate::common::{Holds, Story, confirm, confirmation, story};
 use kabao_core::pay::QuoteRequest;
 use kabao_money::payment::PaymentState;
 use serde_json::{Value, json};

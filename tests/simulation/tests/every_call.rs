@@ -1,12 +1,9 @@
 //! Every call that asks the service something: an answer that was given to somebody else is none, whoever repeats it, and a kill at
 //! any effect leaves what was known before or what was said.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::people::Person;
-use common::{Story, story};
+use crate::common::moves::*;
+use crate::common::people::Person;
+use crate::common::{Story, story};
 use kabao_base::Code;
 use kabao_core::error::Outcome;
 use kabao_core::host::HttpRequest;

@@ -1,11 +1,8 @@
 //! The table of code formats as the service sends it: a newer one counts without a release of the app, and nothing that is
 //! older, altered, late, unreadable or signed by somebody else takes its place.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::{on_a_late_database, polled};
-use common::{Changes, Holds, Story, story, stranger};
+use crate::common::moves::{on_a_late_database, polled};
+use crate::common::{Changes, Holds, Story, story, stranger};
 use kabao_base::{Code, Timestamp};
 use kabao_core::error::Outcome;
 use kabao_core::pay::TableView;

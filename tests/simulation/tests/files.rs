@@ -1,10 +1,7 @@
 //! The files of the wallet, without a service: who may open them, and what an old or strange copy does.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
-mod common;
 
 use axum::Router;
-use common::{Story, fresh};
+use crate::common::{Story, fresh};
 use kabao_base::Code;
 use kabao_core::account::RegisterRequest;
 use kabao_core::{ServiceSettings, Wallet};

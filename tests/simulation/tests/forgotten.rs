@@ -1,14 +1,11 @@
 //! A service that was put back to before money left it, or before an account was opened: phones that come back one after the other
 //! find what was, spend nothing twice, and are told no circle of advice.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cards::{bound, typed};
-use common::moves::{fault, settled};
-use common::people::{Person, card_number};
-use common::transfers::{balance, friend, once, pass, send};
-use common::{Story, fresh, story};
+use crate::common::cards::{bound, typed};
+use crate::common::moves::{fault, settled};
+use crate::common::people::{Person, card_number};
+use crate::common::transfers::{balance, friend, once, pass, send};
+use crate::common::{Story, fresh, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::pay::QuoteRequest;
@@ -87,7 +84,7 @@ fn what_was_transferred_and_drawn_out_is_not_there_for_a_second_phone() {
             let after = snapshot(&story).await;
             send(&story, &payee, "100.00", 0).await;
             let quote = theirs.pay().quote(withdrawal("100.00", &card.card_id)).await.unwrap();
-            assert_eq!(common::confirm(&theirs, &quote).await.unwrap().state, PaymentState::Succeeded);
+            assert_eq!(crate::common::confirm(&theirs, &quote).await.unwrap().state, PaymentState::Succeeded);
             for wallet in [&story.wallet(), &theirs, &beside] {
                 told(wallet).await;
             }

@@ -1,10 +1,7 @@
 //! Nobody is there: the wallet locks by itself, when it was told to, by a clock that nobody sets, and money on its way arrives.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::{Story, story};
+use crate::common::moves::*;
+use crate::common::{Story, story};
 use kabao_base::Code;
 use kabao_core::{Wallet, WalletEvent, WalletListener};
 use serde_json::json;

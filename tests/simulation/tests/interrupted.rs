@@ -1,8 +1,6 @@
 //! Calls that are dropped, interrupted or raced, and what is kept in memory alone: found by attack, mended, and held here.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-mod common;
-use common::moves::*;
-use common::*;
+use crate::common::moves::*;
+use crate::common::*;
 use kabao_base::{Certainty, Code};
 use kabao_core::pay::QuoteRequest;
 use kabao_money::payment::PaymentState;

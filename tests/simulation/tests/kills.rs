@@ -1,6 +1,6 @@
 //! Real processes, really killed: a short run of what `cargo xtask sim kill` and `cargo xtask sim service` do for long.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use crate::common::channels;
 use kabao_simulation::process::kill::{Ground, Kills};
 use kabao_simulation::process::{in_real_time, people::Person, service};
 use kabao_simulation::run::Folder;
@@ -10,10 +10,10 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_kills");
 
 #[test]
 fn the_app_killed_in_a_payment_loses_nothing_and_pays_once() {
-    let (folder, channels) = (Folder::new("kills").unwrap(), Folder::new("kills-channels").unwrap());
+    let folder = Folder::new("kills").unwrap();
     let mut kills = Kills::default();
     in_real_time(async {
-        let mut ground = Ground::new(5, Path::new(PROGRAM), folder.path(), channels.path(), false).await.unwrap();
+        let mut ground = Ground::new(5, Path::new(PROGRAM), folder.path(), channels(), false).await.unwrap();
         ground.at_random(16, &mut kills).await.unwrap();
     })
     .unwrap();
@@ -23,8 +23,8 @@ fn the_app_killed_in_a_payment_loses_nothing_and_pays_once() {
 
 #[test]
 fn the_service_killed_under_load_loses_nothing_and_does_nothing_twice() {
-    let (folder, channels) = (Folder::new("falls").unwrap(), Folder::new("falls-channels").unwrap());
-    let falls = service::kill(5, 6, Path::new(PROGRAM), folder.path(), channels.path(), false).unwrap();
+    let folder = Folder::new("falls").unwrap();
+    let falls = service::kill(5, 6, Path::new(PROGRAM), folder.path(), channels(), false).unwrap();
     assert!(falls.broken.is_empty(), "{:#?}", falls.broken);
     let payments: u64 = falls.ends.values().sum();
     assert!(falls.kills == 6 && payments >= 6, "{falls:?}");

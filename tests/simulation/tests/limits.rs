@@ -1,11 +1,8 @@
 //! Limits, fees and what stands in the way: what the phone says beforehand is what the service says then; what may have been
 //! spent holds its place; a wish for other caps survives lost answers, kills and two phones.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::polled;
-use common::{Changes, Story, confirm, fresh, story};
+use crate::common::moves::polled;
+use crate::common::{Changes, Story, confirm, fresh, story};
 use kabao_base::Code;
 use kabao_core::limits::{LimitsRequest, LimitsView, PrecheckRequest, PrecheckView};
 use kabao_core::operator::OperatorView;

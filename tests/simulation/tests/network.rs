@@ -1,10 +1,7 @@
 //! Weak networks and networks with a page of their own: how long is waited, what is offered instead, and that nothing is sent
 //! or believed twice for it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Story, confirm, story};
+use crate::common::{Story, confirm, story};
 use kabao_base::Code;
 use kabao_core::host::{HttpRequest, HttpResponse, TransportError};
 use kabao_core::limits::NetworkState;

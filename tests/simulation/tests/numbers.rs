@@ -1,10 +1,7 @@
 //! Another number for the account: killed at every point, raced, lied to, on a phone that is locked.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::{Changes, Story, story};
+use crate::common::moves::*;
+use crate::common::{Changes, Story, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::account::{PersonProof, PhoneChangeRequest, PhoneChangeState as State, ReplaceProof};

@@ -1,9 +1,6 @@
 //! Old files put back with their anchor: found at the first signed answer, remembered, and a way on that can be gone.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Story, story};
+use crate::common::{Story, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::account::{DeviceForm, SignInProof, SignInRequest};

@@ -1,10 +1,7 @@
 //! An order that a service took once more while it had forgotten the first payment: the phone that paid first hears it and tells.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::transfers::{balance, friend, send};
-use common::{Story, confirmation, story};
+use crate::common::transfers::{balance, friend, send};
+use crate::common::{Story, confirmation, story};
 use kabao_core::history::RefundRequest;
 use kabao_core::pay::QuoteRequest;
 use kabao_core::{WalletEvent, WalletListener};

@@ -1,10 +1,7 @@
 //! A new PIN for one that was locked: killed at every point, lied to, and true about which PIN counts.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::{Changes, Story, story};
+use crate::common::moves::*;
+use crate::common::{Changes, Story, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::account::{PersonProof, PinResetProof, PinResetState as State};
@@ -152,7 +149,7 @@ fn an_answer_about_another_reset_is_not_believed_and_a_lock_refuses() {
         account.pin_reset_begin().await.unwrap();
         let otp = code(&story).await.unwrap();
         for lie in [
-            json!({ "reset_id": common::other() }), json!({ "state": "finished" }), json!({ "state": "done" }), json!({ "needs_person": "no" }),
+            json!({ "reset_id": crate::common::other() }), json!({ "state": "finished" }), json!({ "state": "done" }), json!({ "needs_person": "no" }),
         ] {
             let (liar, said) = (std::sync::Arc::clone(&story.liar), lie.clone());
             story.meddle(Changes::new("POST", "/v1/pin-resets", move |request, answer| {

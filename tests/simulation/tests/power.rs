@@ -1,14 +1,12 @@
 //! The power goes at every operation. `cargo xtask sim power` does the same at length.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use crate::common::channels;
 use kabao_disk::Folder as Model;
 use kabao_simulation::disk::{Figure, aside, wallet};
 use kabao_simulation::disk::vault::{Levels, Search, cut_everywhere, record};
 use kabao_simulation::run::Folder;
-use kabao_simulation::{SimWorld, in_one_thread};
+use kabao_simulation::in_one_thread;
 use kabao_vault::Durability;
-use std::path::Path;
-use std::sync::OnceLock;
 
 fn vault(name: &str, levels: Levels, search: Search) -> Figure {
     let folder = Folder::new(&format!("power-{name}")).unwrap();
@@ -56,18 +54,6 @@ fn red_a_ledger_made_without_extra_loses_answers() {
     let search = Search { every: 7, judged: &["ledger.db"], ..Search::all(Model::Strict, 1) };
     let figure = vault("without-extra", Levels { ledger: Durability::Full, mine: Durability::Full }, search);
     assert!(figure.broken > 0, "the harness sees nothing");
-}
-
-/// The acquirer's keys take seconds to make; the tests of this file share them.
-fn channels() -> &'static Path {
-    static CHANNELS: OnceLock<Folder> = OnceLock::new();
-    let make = || {
-        let folder = Folder::new("power-channels").unwrap();
-        let world = in_one_thread(async { SimWorld::new(0, false) }).unwrap();
-        kabao_outside::lakala::ChannelKeys::open(folder.path(), &world).unwrap();
-        folder
-    };
-    CHANNELS.get_or_init(make).path()
 }
 
 #[test]

@@ -1,10 +1,7 @@
 //! A phone in the place of a lost one: killed at every point, raced by the old one and by a third one, lied to.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::{Changes, Story, story};
+use crate::common::moves::*;
+use crate::common::{Changes, Story, story};
 use kabao_base::Code;
 use kabao_core::account::{PersonProof, RegisterRequest, ReplaceProof, ReplaceState, ReplaceView};
 use kabao_core::error::Outcome;
@@ -263,7 +260,7 @@ fn a_payment_of_another_account_is_not_taken_over() {
             story.meddle(Changes::new("*", "/v1/device-replacements", move |request, answer| {
                 let mut body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
                 if body["state"] == json!(state) {
-                    body["account_id"] = json!(common::other());
+                    body["account_id"] = json!(crate::common::other());
                 }
                 Ok(liar.answer(request, &Liar::envelope(&answer), body.to_string().as_bytes()).unwrap())
             }));

@@ -1,9 +1,6 @@
 //! Money that comes back by another way than it went, and what the person sees of it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Story, confirmation, story};
+use crate::common::{Story, confirmation, story};
 use kabao_core::pay::QuoteRequest;
 use kabao_money::payment::PaymentState;
 use kabao_simulation::phone::PIN;

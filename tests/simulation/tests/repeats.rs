@@ -1,13 +1,10 @@
 //! What may be paid twice: the guard before a payment, what stands in the place of what, and what a charge takes of the limits.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cards::{at_bank, bound, typed};
-use common::moves::{fault, settled};
-use common::people::card_number;
-use common::transfers::{HOURS_2, friend, pass};
-use common::{Story, confirmation, story};
+use crate::common::cards::{at_bank, bound, typed};
+use crate::common::moves::{fault, settled};
+use crate::common::people::card_number;
+use crate::common::transfers::{HOURS_2, friend, pass};
+use crate::common::{Story, confirmation, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::error::Outcome;

@@ -1,10 +1,7 @@
 //! A merchant's question that was answered by paying, in a service that was put back to before it: the acquirer's book and the phone's
 //! receipt speak of one payment.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Story, confirmation, story};
+use crate::common::{Story, confirmation, story};
 use kabao_core::pay::{AskView, PaymentView, QuoteRequest};
 use kabao_money::payment::PaymentState;
 use serde_json::{Value, json};
@@ -135,7 +132,7 @@ fn what_was_paid_for_an_order_that_its_till_was_told_no_of_comes_back() {
 #[test]
 fn a_call_that_is_dropped_in_the_middle_of_the_proofs_leaves_none_behind() {
     story("dropped", async |mut story: Story| {
-        common::moves::on_a_late_database(&mut story).await;
+        crate::common::moves::on_a_late_database(&mut story).await;
         let copy = snapshot(&story).await;
         for amount in ["1.00", "2.00", "3.00"] {
             story.top_up(amount).await;
@@ -143,7 +140,7 @@ fn a_call_that_is_dropped_in_the_middle_of_the_proofs_leaves_none_behind() {
         let wallet = story.wallet();
         for polls in 1..40 {
             story.all.console.post("/dev/restore", json!({ "snapshot": copy, "rebuild": true })).await.unwrap();
-            let _ = common::moves::polled(wallet.history().sync(), polls).await;
+            let _ = crate::common::moves::polled(wallet.history().sync(), polls).await;
             // What goes on by itself has the time for it.
             for _ in 0..2 {
                 while !wallet.history().sync().await.unwrap().complete {}

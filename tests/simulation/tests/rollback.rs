@@ -1,13 +1,12 @@
 //! Old copies and edits: a short run of what `cargo xtask sim rollback` does for long.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use crate::common::channels;
 use kabao_simulation::in_one_thread;
 use kabao_simulation::rollback::{Noticed, Searched, search};
-use kabao_simulation::run::Folder;
 
 fn searched(every: u64, only: &str) -> Searched {
-    let (channels, mut found) = (Folder::new("rollback-channels").unwrap(), Searched::default());
-    in_one_thread(search(3, every, only, channels.path(), &mut found)).unwrap().unwrap();
+    let mut found = Searched::default();
+    in_one_thread(search(3, every, only, channels(), &mut found)).unwrap().unwrap();
     assert!(found.broken.is_empty(), "{:#?}", found.broken);
     found
 }
@@ -23,10 +22,9 @@ fn whole_files_pages_and_fields_are_noticed_or_without_effect() {
     ] {
         assert_eq!(found.classes.get(&(class.to_owned(), noticed)), Some(&1), "{class}: {:?}", found.classes);
     }
-    // One after the other: the runs of a process share their folders.
-    payments_that_somebody_with_the_key_changes_are_noticed();
 }
 
+#[test]
 fn payments_that_somebody_with_the_key_changes_are_noticed() {
     for column in ["`intents.kind`", "`intents.minor`", "`intents.fee_minor`", "`intents.terms`", "`intents.event`"] {
         let found = searched(2, column);

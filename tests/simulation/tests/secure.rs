@@ -1,11 +1,8 @@
 //! Password, authenticator app and backup codes: every call killed at every effect and gone on with, two phones at once, and a
 //! service that came back from an old copy. What is in force is what was said last, and a code counts once.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::{Story, story};
+use crate::common::moves::*;
+use crate::common::{Story, story};
 use kabao_base::Code;
 use kabao_codes::otp::{Enrolment, totp};
 use kabao_core::account::{AccountClient, BackupCodes};

@@ -1,10 +1,7 @@
 //! Signing out and in: killed at every point, with money in flight, by two phones at once, and with clocks that are years off.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::{Story, story};
+use crate::common::moves::*;
+use crate::common::{Story, story};
 use kabao_base::{Code, Timestamp};
 use kabao_codes::otp::{Enrolment, totp};
 use kabao_core::account::{AccountClient, DeviceForm, SignInProof, SignInRequest};

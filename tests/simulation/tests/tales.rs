@@ -1,10 +1,7 @@
 //! Histories that lie, page by page, each signed by the service's own keys: what contradicts itself or what was signed
 //! before is not kept, and what is true is taken when it is told again.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Changes, Story, other, story, stranger};
+use crate::common::{Changes, Story, other, story, stranger};
 use kabao_core::host::{HttpRequest, HttpResponse, TransportError};
 use kabao_money::payment::PaymentState;
 use kabao_proof::documents::Document;

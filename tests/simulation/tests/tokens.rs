@@ -1,10 +1,7 @@
 //! Tokens of payer codes, and what is cut in half: batches, syncs, a key store that refuses, a database that answers late.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::{Changes, Story, story};
+use crate::common::moves::*;
+use crate::common::{Changes, Story, channels, story};
 use kabao_base::Code;
 use kabao_money::merchant::MerchantState;
 use kabao_money::payment::PaymentState;
@@ -165,7 +162,7 @@ fn a_key_store_that_refuses_to_write_stops_no_payment() {
         assert_eq!(story.top_up("20.00").await.state, PaymentState::Succeeded);
         let wallet = story.wallet();
         let quote = wallet.pay().quote(story.top_up_request("5.00").await).await.unwrap();
-        let mut wrong = common::confirmation(&quote);
+        let mut wrong = crate::common::confirmation(&quote);
         wrong.proof = kabao_core::pay::PaymentProof::Pin { pin: "147036".to_owned() };
         assert_eq!(wallet.pay().confirm(wrong).await.unwrap().state, PaymentState::Failed);
         story.all.phone.secrets.refuse_writes(false);
@@ -175,12 +172,11 @@ fn a_key_store_that_refuses_to_write_stops_no_payment() {
 
 #[test]
 fn the_promises_hold_when_the_database_answers_late() {
-    let channels = Folder::new("crowd-late-channels").unwrap();
     // 104: a service that was restored while a sync was on its way wrote at its end what the phone showed it.
     for seed in [100, 101, 102, 104] {
         let folder = Folder::new(&format!("crowd-late-{seed}")).unwrap();
         let broken = in_one_thread(async {
-            let mut all = parts(seed, false, folder.path(), channels.path())?;
+            let mut all = parts(seed, false, folder.path(), channels())?;
             all.phone.put_on(SimHost::with_late_database);
             let mut storm = Storm::new(all, folder.path()).await?;
             storm.rage(50).await?;

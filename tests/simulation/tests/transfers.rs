@@ -1,11 +1,8 @@
 //! Transfers on a network that loses answers, with an app that is killed, and a payee on another phone.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::{fault, killed, settled};
-use common::transfers::{HOURS_2, balance, friend, once, pass, send};
-use common::{Story, confirmation, story};
+use crate::common::moves::{fault, killed, settled};
+use crate::common::transfers::{HOURS_2, balance, friend, once, pass, send};
+use crate::common::{Story, confirmation, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::pay::{PaymentProof, QuoteRequest};

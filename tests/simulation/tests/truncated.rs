@@ -1,12 +1,9 @@
 //! Answers that end early, at every byte: cut on the way, so that their signature does not fit, and cut before they were signed, so that
 //! it does. No panic, no final word, and when the answers are whole again the payment comes to the end that the service has for it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::settled;
-use common::transfers::{HOURS_2, balance, friend, once, send};
-use common::{Story, confirm, story};
+use crate::common::moves::settled;
+use crate::common::transfers::{HOURS_2, balance, friend, once, send};
+use crate::common::{Story, confirm, story};
 use kabao_core::host::{HttpRequest, TransportError};
 use kabao_core::pay::QuoteRequest;
 use kabao_money::payment::PaymentState;

@@ -1,10 +1,7 @@
 //! What the engine promises, one story each: through the public calls, against the whole service, in one thread.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::fault;
-use common::{Story, story};
+use crate::common::moves::fault;
+use crate::common::{Story, story};
 use kabao_base::{Certainty, Code, Remedy};
 use kabao_core::pay::{ConfirmRequest, PaymentProof, QuoteRequest};
 use kabao_core::{Wallet, WalletEvent, WalletListener};

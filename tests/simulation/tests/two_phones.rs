@@ -1,9 +1,6 @@
 //! Two phones of one account: what one of them does, the other knows.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{Story, story};
+use crate::common::{Story, story};
 use kabao_base::Code;
 use kabao_core::Wallet;
 use kabao_core::data::ConsentState;
@@ -41,9 +38,9 @@ fn of_two_phones_that_answer_one_merchant_the_loser_is_told_that_it_is_paid() {
             let ask = wallet.pay().asks().await.unwrap().remove(0);
             quotes.push((wallet.clone(), wallet.pay().quote(QuoteRequest::Ask { ask_id: ask.ask_id }).await.unwrap()));
         }
-        let first = common::confirm(&quotes[0].0, &quotes[0].1).await.unwrap();
+        let first = crate::common::confirm(&quotes[0].0, &quotes[0].1).await.unwrap();
         assert_eq!(first.state, PaymentState::Succeeded);
-        let late = common::confirm(&quotes[1].0, &quotes[1].1).await.unwrap();
+        let late = crate::common::confirm(&quotes[1].0, &quotes[1].1).await.unwrap();
         assert_eq!(late.state, PaymentState::Failed);
         assert_eq!(late.failure.unwrap().code, "ask_paid");
         assert!(!late.may_pay_again);

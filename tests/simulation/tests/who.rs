@@ -1,12 +1,9 @@
 //! Setting up and being verified: killed at every point, on two phones at once, with wrong clocks, with a service that is
 //! ahead of the phone or behind it, and with answers that are meant for somebody else.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::*;
-use common::people::Person;
-use common::{Changes, Story, fresh, story};
+use crate::common::moves::*;
+use crate::common::people::Person;
+use crate::common::{Changes, Story, fresh, story};
 use kabao_base::Code;
 use kabao_core::identity::VerifyRequest;
 use kabao_core::{VerificationView, Wallet, WalletError};
@@ -138,7 +135,7 @@ fn an_account_that_is_not_ours_is_not_taken_up() {
         let liar = Arc::clone(&story.liar);
         story.meddle(Changes::new("GET", "/v1/account", move |request, answer| {
             let mut body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
-            body["account_id"] = json!(common::other());
+            body["account_id"] = json!(crate::common::other());
             body["balance"]["minor"] = json!(99_999_999);
             body["class"] = json!(1);
             Ok(liar.answer(request, &Liar::envelope(&answer), body.to_string().as_bytes()).unwrap())

@@ -1,11 +1,8 @@
 //! Withdrawals on a network that loses, repeats and lies, with an app that is killed, a bank that is late, and a service that was put
 //! back to an older copy.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::moves::{fault, killed, once_each, settled};
-use common::{Story, confirmation, story};
+use crate::common::moves::{fault, killed, once_each, settled};
+use crate::common::{Story, confirmation, story};
 use kabao_base::Code;
 use kabao_core::pay::{PaymentProof, PaymentView, QuoteRequest};
 use kabao_money::payment::PaymentState;

@@ -16,17 +16,19 @@ use kabao_simulation::phone::PIN;
 use kabao_simulation::run::{Folder, Parts, parts};
 use kabao_simulation::{Came, Liar, Meddler, SimWorld, in_one_thread};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// The acquirer's keys take seconds to make; the tests of one file share them.
-fn channels() -> &'static Folder {
+/// The acquirer's keys take seconds to make; all tests share them.
+pub fn channels() -> &'static Path {
     static CHANNELS: OnceLock<Folder> = OnceLock::new();
-    CHANNELS.get_or_init(|| {
-        let folder = Folder::new(&format!("{}-channels", env!("CARGO_CRATE_NAME"))).unwrap();
+    let make = || {
+        let folder = Folder::new("channels").unwrap();
         let world = in_one_thread(async { SimWorld::new(0, false) }).unwrap();
         kabao_outside::lakala::ChannelKeys::open(folder.path(), &world).unwrap();
         folder
-    })
+    };
+    CHANNELS.get_or_init(make).path()
 }
 
 /// A run, and the service's keys in wrong hands.
@@ -37,10 +39,10 @@ pub struct Story {
 
 /// A story on a new phone.
 pub fn fresh<F: Future<Output = ()>>(name: &str, work: impl FnOnce(Story) -> F) {
-    let folder = Folder::new(&format!("{}-{name}", env!("CARGO_CRATE_NAME"))).unwrap();
+    let folder = Folder::new(name).unwrap();
     let channels = channels();
     in_one_thread(async {
-        let all = parts(7, false, folder.path(), channels.path()).unwrap();
+        let all = parts(7, false, folder.path(), channels).unwrap();
         let liar = Arc::new(Liar::of(folder.path()).unwrap());
         work(Story { all, liar }).await;
     })
