@@ -18,10 +18,17 @@ pub struct Folder(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
-    /// Holds the lock as long as it is open.
-    _lock: File,
+    lock: File,
     /// The names of the files that are open now.
     open: Mutex<BTreeSet<String>>,
+}
+
+/// Let go of by name, not by being closed alone: while a process starts another one, the child has a copy of every open file for a moment,
+/// and a lock ends with its last copy. A wallet that is closed and opened again in that moment would find itself in use.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Folder {
@@ -44,7 +51,7 @@ impl Folder {
         }
         let inner = Inner {
             path: path.to_path_buf(),
-            _lock: lock,
+            lock,
             open: Mutex::default(),
         };
         Ok(Self(Arc::new(inner)))
@@ -204,4 +211,21 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), VaultError> {
 #[cfg(not(unix))]
 pub(crate) fn sync_folder(_: &Path) -> Result<(), VaultError> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_a_child_still_holds_does_not_keep_the_folder_locked() {
+        let path = std::env::temp_dir().join(format!("kabao-vault-copy-{}", std::process::id()));
+        let folder = Folder::lock(&path).expect("free");
+        let copy = folder.0.lock.try_clone().expect("a copy, as a child has it between its fork and its exec");
+        assert_eq!(Folder::lock(&path).err(), Some(VaultError::InUse));
+        drop(folder);
+        assert!(Folder::lock(&path).is_ok());
+        drop(copy);
+        let _ = fs::remove_dir_all(&path);
+    }
 }

@@ -253,7 +253,7 @@ fn apply(tx: &Connection, row: &DecisionRow) -> Outcome<()> {
     Ok(())
 }
 
-/// A book that was put back learns which accounts were opened since, which numbers are whose, which contacts are gone, which caps persons set, which accounts are frozen, by
+/// A book that was put back learns which accounts were opened since, which numbers are whose, which codes were handed out, which contacts are gone, which caps persons set, which accounts are frozen, by
 /// which sheet they can be, and which are closed. Called before it answers anybody.
 pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
     let VaultAnswer::Decisions(rows) = service.ask_vault(VaultCall::Decisions)? else { return Err(Refusal::down()) };
@@ -277,6 +277,7 @@ pub fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                 Decision::ClaimPaid { .. } => crate::claims::apply(tx, row)?,
                 Decision::RefundGiven { .. } => crate::refunds::apply(tx, row)?,
                 Decision::Reopened | Decision::Closed => closing::apply(tx, row)?,
+                Decision::Codes { .. } => crate::codes::tokens::apply(tx, row)?,
                 // Taken up when the rest is there: `pay::recall`.
                 Decision::Opened { .. } | Decision::Withdrawal { .. } | Decision::Transfer { .. } | Decision::TransferVoid { .. } | Decision::WithdrawalVoid { .. } | Decision::TransferCancelled { .. } => {}
                 // Booked with the statement: `pay::wires`.

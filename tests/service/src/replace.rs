@@ -168,6 +168,8 @@ fn reapply(service: &Service, state: &mut service::State) -> Outcome<()> {
                 shut_out(tx, row, false)?;
             }
         }
+        // Codes of a phone that was shut out or signed out may have been learnt after that.
+        run(tx, "UPDATE tokens SET revoked = 1 WHERE device_id IN (SELECT device_id FROM devices WHERE revoked = 1)", [])?;
         Ok(())
     })
 }

@@ -150,6 +150,35 @@ fn what_was_paid_at_a_till_with_a_friends_money_is_paid_when_the_friend_comes() 
     }
 }
 
+/// The book that is put back has never seen the codes, neither the one that a till took nor those that the phone still holds.
+#[test]
+fn codes_that_were_handed_out_after_the_copy_are_known() {
+    story("codes", async |story: Story| {
+        let (theirs, payee) = friend(&story).await;
+        story.top_up("50.00").await;
+        send(&story, &payee, "50.00", 0).await;
+        assert_eq!(balance(&theirs).await, 5_000);
+        let copy = snapshot(&story).await;
+        theirs.pay().prepare_codes().await.unwrap();
+        let charge = async |order: &str| {
+            let code = theirs.pay().show_code("lakala".to_owned()).await.unwrap();
+            let charge = json!({ "code": code.digits, "amount_fen": 1_200, "order": order });
+            assert_eq!(story.all.console.post("/dev/till/charge", charge).await.unwrap()["code"], json!("BBS00000"), "{order}");
+        };
+        charge("before").await;
+        let mut before = told(&theirs).await;
+        restore(&story, &copy).await;
+        let mut after = told(&theirs).await;
+        before.sort_unstable();
+        after.sort_unstable();
+        assert_eq!((balance(&theirs).await, after), (3_800, before));
+        charge("after").await;
+        let _ = told(&theirs).await;
+        assert_eq!(balance(&theirs).await, 2_600);
+        theirs.close().await.unwrap();
+    });
+}
+
 #[test]
 fn who_opened_an_account_after_the_copy_goes_on_with_it() {
     fresh("opened", async |story: Story| {

@@ -165,6 +165,11 @@ fn a_key_store_that_refuses_to_write_stops_no_payment() {
         let mut wrong = crate::common::confirmation(&quote);
         wrong.proof = kabao_core::pay::PaymentProof::Pin { pin: "147036".to_owned() };
         assert_eq!(wallet.pay().confirm(wrong).await.unwrap().state, PaymentState::Failed);
+        // Nor what the history brings, nor locking.
+        tokio::time::sleep(std::time::Duration::from_secs(120)).await;
+        assert!(wallet.history().sync().await.unwrap().complete);
+        wallet.lock().await.unwrap();
+        wallet.unlock().await.unwrap();
         story.all.phone.secrets.refuse_writes(false);
         once_each(&story, 1).await;
     });

@@ -190,14 +190,14 @@ impl Core {
         *self.files.lock().unwrap_or_else(PoisonError::into_inner) = Some(files);
     }
 
-    /// Takes the files out, writes the anchor and closes them. Runs on the database thread.
+    /// Takes the files out, writes the anchor and closes them; they are closed as well when the key store takes no anchor. Runs on the
+    /// database thread.
     pub(crate) async fn close_files(&self) -> Outcome<()> {
         let (files, secrets) = (Arc::clone(&self.files), self.host.secrets());
         self.on_thread(move || {
             let Some(files) = files.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(()) };
-            let anchored = files.anchor(secrets.as_ref());
-            files.close()?;
-            anchored
+            let _ = files.anchor(secrets.as_ref());
+            files.close()
         })
         .await
     }

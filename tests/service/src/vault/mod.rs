@@ -28,7 +28,7 @@ pub use engine::Engine;
 pub use papers::DOCUMENTS;
 pub use pins::PIN_ROUNDS;
 pub use rows::{
-    BankState, BookRow, Decision, DecisionRow, DeviceRow, FactorState, IdentityState, LOGIN_DOMAIN, Liveness, LoginState, LoginVerdict,
+    BankState, BookRow, Decision, DecisionRow, DeviceRow, FactorState, HandedOut, IdentityState, LOGIN_DOMAIN, Liveness, LoginState, LoginVerdict,
     PersonFacts, PinVerdict, ReplacedRow, StatementRow, VERDICT_DOMAIN,
 };
 

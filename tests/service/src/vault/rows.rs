@@ -95,6 +95,8 @@ pub enum Decision {
     RefundGiven { ask: Id, record: Id, amount: i64 },
     /// A transfer was called back before it arrived.
     TransferCancelled { intent: Id },
+    /// A batch of payer codes was handed out to this phone: a book that forgets it must still know whose money a till takes.
+    Codes { device: Id, codes: Vec<HandedOut> },
     /// The account was frozen.
     Frozen,
     /// It was unfrozen by support.
@@ -111,6 +113,17 @@ pub enum Decision {
     Reopened,
     /// The account is closed for good.
     Closed,
+}
+
+/// A payer code as the book has it: its key is sealed, and opened elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandedOut {
+    /// The token.
+    pub token: String,
+    /// Its sealed key, as bytes stand on the wire.
+    pub key_sealed: String,
+    /// Until when it counts, milliseconds.
+    pub not_after: i64,
 }
 
 /// What an account signs in with.

@@ -106,6 +106,12 @@ fn read(book: &crate::book::Book) -> Told<Spent> {
             spent_by.code.push(movement);
         }
     }
+    let sql = "SELECT r.amount, r.at, p.created_at FROM refunds r JOIN payments p USING (order_id) WHERE r.route = 'kabao' AND p.card_id IS NULL";
+    for row in book.rows(sql)? {
+        let movement = refunded(number(&row, 0), number(&row, 1), number(&row, 2));
+        spent_by.all.push(movement);
+        spent_by.printed.push(movement);
+    }
     // What came back of a transfer was never spent.
     let sql = "SELECT amount + fee, ended_at, at FROM transfers WHERE state IN ('cancelled', 'returned')";
     for row in book.rows(sql)? {

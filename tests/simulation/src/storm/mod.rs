@@ -1,7 +1,8 @@
 //! A storm: a person pays, withdraws, sends money and calls it back, is charged, asks, gives up, locks and is cut off at random; the app is killed at any effect and its
-//! calls are dropped at any await; the service is put back to an older copy and lies; clocks jump. After every step the
+//! calls are dropped at any await; its key store refuses to write; money is asked back; the service is put back to an older copy and lies; clocks jump. After every step the
 //! books are read, and when the weather has cleared all promises are counted.
 
+mod backs;
 mod charges;
 mod lies;
 mod limits;

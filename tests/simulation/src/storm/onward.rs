@@ -31,6 +31,7 @@ impl Storm {
     fn compare_merchants(&mut self, book: &Book) -> Told<()> {
         let sum = |sql: &str| -> Told<i64> { Ok(book.rows(sql)?.first().map_or(0, |row| number(row, 0))) };
         let paid = sum("SELECT coalesce(sum(amount), 0) FROM payments WHERE kind = 'pay' AND state = 'succeeded'")?
+            - sum("SELECT coalesce(sum(amount), 0) FROM refunds WHERE route = 'kabao'")?
             + sum("SELECT coalesce(sum(amount - refunded), 0) FROM charges WHERE state IN ('paid', 'revoked')")?;
         let have = sum("SELECT coalesce(sum(balance), 0) FROM ledger_accounts WHERE kind = 'merchant'")?;
         self.judge_one("I2", (paid != have).then(|| format!("merchants were paid {paid}, and have {have}")));

@@ -72,6 +72,7 @@ impl Storm {
         self.world.note("clear");
         self.net.set(Weather::default());
         self.phone.host.right_clock();
+        self.phone.secrets.refuse_writes(false);
         self.bank(json!({ "movements": "none" })).await?;
         let cleared = self.world.elapsed();
         for round in 0..200 {
@@ -97,6 +98,7 @@ impl Storm {
                 }
             }
         }
+        self.merchants_answer(true).await?;
         // Tills ask once more what became of their orders, and money that came too late has gone back.
         tokio::time::sleep(Duration::from_secs(400)).await;
         for _ in 0..3 {
@@ -169,6 +171,7 @@ impl Storm {
         self.read_transfers().await?;
         self.compare_onward(true)?;
         self.compare_histories().await?;
+        self.compare_asked_back().await?;
         self.compare_sums().await?;
         let report = wallet.history().verify().await.map_err(told)?;
         let wrong = report.first_wrong_event.is_some() || !report.wrong_receipts.is_empty();

@@ -18,7 +18,7 @@ const RATES: [u32; 4] = [0, 6_000, 5_000, 12_500];
 
 impl Storm {
     pub(super) async fn step(&mut self, tally: &mut Tally) -> Told<()> {
-        let choice = self.world.pick(39);
+        let choice = self.world.pick(43);
         self.world.note(&format!("step {choice}"));
         match choice {
             0..=2 => self.change_weather(),
@@ -53,7 +53,11 @@ impl Storm {
             29 => self.answer_again().await?,
             30 => self.lock_in_mid_air().await?,
             31..=33 => self.call_back().await?,
-            34..=36 => self.rush(tally).await?,
+            34..=37 => self.rush(tally).await?,
+            38 => self.ask_back().await?,
+            39 => self.merchants_answer(false).await?,
+            // Full, or held by the system: nothing new can be put into the key store for a while.
+            40 => self.phone.secrets.refuse_writes(self.world.happens(40)),
             _ => {
                 // Without network nothing new comes; what is here stays readable.
                 let wallet = self.phone.wallet()?;

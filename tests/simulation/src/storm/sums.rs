@@ -13,8 +13,9 @@ const ENOUGH: u64 = 100;
 const MODEL: &str = "\
 Fault model. One phone, one friend, one merchant, one till; requests and answers are lost, delayed, repeated, cut short, swapped, kept back
 until the phone has asked what became of them, or replaced by a stranger's; the app is killed at any effect (a commit, a request, an answer,
-a write to the key store) and its calls are dropped at any await; the phone's clock jumps by up to 1,000 days; the bank is silent, late,
-refuses, loses its answer, speaks twice, names another amount, or carries out what it had promised to forget; the service's book is put back
+a write to the key store) and its calls are dropped at any await; the key store refuses to write; the phone's clock jumps by up to 1,000
+days; the bank is silent, late, refuses, loses its answer, speaks twice, names another amount, or carries out what it had promised to forget;
+a merchant who is asked for money back gives it, gives less, agrees and lets wait, refuses, or says nothing; the service's book is put back
 to an older copy; the service lies with its own keys. Each storm has 60 steps, of which some are a rush of up to sixty payments one after the
 other; every book is read after each step.
 The network and the service stand in the same thread as the phone, and the disk keeps what it was told (*Power loss* and *Disks that fail*
