@@ -1,17 +1,21 @@
 //! `cargo xtask test`: every stage in order, each timed, then the summary.
 
 use crate::bindings::{self, Build};
-use crate::command::{Show, bounded, command, run, works};
+use crate::command::{Outcome, Show, bounded, command, run, works};
 use crate::count::{self, Count};
 use crate::place::Place;
 use crate::report::{Report, Verdict};
 use crate::setup::{self, Tools};
+use crate::sim::pay::scratch;
 use crate::{app, bans, consumers, fresh, licences, outside, package};
 use std::fs;
 use std::process::Command;
+use std::thread::JoinHandle;
 
 /// A stage that takes longer than this hangs.
 const SECONDS: u32 = 2400;
+/// The stage of the storms.
+const STORMS: &str = "storms";
 
 /// `cargo xtask test [--quick | --only NAME]`. Returns whether nothing failed.
 pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
@@ -30,7 +34,7 @@ pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
         report.not_run(format!("setup: {reason}"));
     }
     rust(&place, &mut report);
-    storms(&place, &mut report);
+    let storms = begin_storms(&place, &report);
     clippy(&place, &mut report);
     // After the lints, which have looked at what both stand on.
     rust_without_boundary(&place, &mut report);
@@ -43,6 +47,7 @@ pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
     app::stage(&place, &mut report);
     outside::stages("consumers", &place, &tools, &mut report, built);
     outside::stages("outside", &place, &tools, &mut report, built);
+    end_storms(storms, &mut report);
     Ok(report.close())
 }
 
@@ -77,7 +82,8 @@ fn counted(report: &mut Report, name: &str, line: Result<Command, String>, read:
 }
 
 fn rust(place: &Place, report: &mut Report) {
-    let line = command("cargo", &["test", "--no-fail-fast"], &place.root);
+    let mut line = command("cargo", &["test", "--no-fail-fast"], &place.root);
+    line.env("TMPDIR", scratch());
     counted(report, "rust", Ok(line), count::cargo);
     simple(report, "bans", || match bans::found(place)? {
         found if found.is_empty() => Ok(()),
@@ -85,10 +91,35 @@ fn rust(place: &Place, report: &mut Report) {
     });
 }
 
-/// Twenty thousand payments under faults: the same storms in every run, on however many cores.
-fn storms(place: &Place, report: &mut Report) {
-    let line = crate::sim::pay::storms(place, &["--seed", "1", "--count", "180"]);
-    counted(report, "storms", Ok(line), count::storms);
+/// Twenty thousand payments under faults: the same storms in every run, on however many cores. They take what the stages after them leave
+/// of the cores, and are waited for at the end.
+fn begin_storms(place: &Place, report: &Report) -> Option<JoinHandle<Outcome>> {
+    if !report.wants(STORMS) {
+        return None;
+    }
+    let built = run(&mut command("cargo", &["build", "--bin", "storms"], &place.root), Show::Live).ok();
+    // A copy, as later stages build again.
+    let program = place.scratch().join("storms");
+    if !built || fs::copy(place.debug().join("storms"), &program).is_err() {
+        return Some(std::thread::spawn(|| Outcome { status: None, text: "the storms were not built\n".to_owned() }));
+    }
+    let (way, root, modest) = (program.display().to_string(), place.root.clone(), works("nice", &["true"]));
+    Some(std::thread::spawn(move || {
+        let args = ["-n", "19", &way, "pay", "--seed", "1", "--count", "180"];
+        let mut line = if modest { command("nice", &args, &root) } else { command(&way, &args[3..], &root) };
+        line.env("TMPDIR", scratch());
+        run(&mut bounded(SECONDS, &line), Show::Kept)
+    }))
+}
+
+fn end_storms(storms: Option<JoinHandle<Outcome>>, report: &mut Report) {
+    let Some(storms) = storms else { return };
+    report.stage(STORMS, |_| {
+        let Ok(outcome) = storms.join() else { return (Verdict::Failed, Count::default()) };
+        print!("{}", outcome.text);
+        let count = count::storms(&outcome.text);
+        (if outcome.ok() && count.passed > 0 { Verdict::Ok } else { Verdict::Failed }, count)
+    });
 }
 
 /// With the FFI crate in the same build, cargo turns on the `uniffi` feature everywhere; an app in Rust has it off. What it adds are

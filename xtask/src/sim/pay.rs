@@ -2,7 +2,7 @@
 
 use crate::command::{Show, command, run};
 use crate::place::Place;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// `cargo xtask sim pay [--seed N] [--count M | --payments P] [--seconds N] [--steps N] [--jobs N] [--export FOLDER] [--keep FILE] [--write] [--release]`:
@@ -32,9 +32,17 @@ pub fn storms(place: &Place, words: &[&str]) -> Command {
     line
 }
 
-/// Where a storm keeps its files: in memory where there is such a place, because what survives a loss of power is not what
-/// a storm asks.
+/// Where storms and tests keep their files: in memory where there is room enough, because what survives a loss of power is not what
+/// they ask (the harness of that has a disk of its own).
 pub fn scratch() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
-    if memory.is_dir() { memory } else { std::env::temp_dir() }
+    if free_kib(&memory).is_some_and(|free| free >= ROOM_KIB) { memory } else { std::env::temp_dir() }
+}
+
+/// Two gigabytes. Some containers have 64 megabytes there.
+const ROOM_KIB: u64 = 2 << 20;
+
+fn free_kib(path: &Path) -> Option<u64> {
+    let outcome = run(&mut command("df", &["-Pk", &path.display().to_string()], Path::new("/")), Show::Kept);
+    outcome.text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
