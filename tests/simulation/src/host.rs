@@ -152,7 +152,8 @@ impl SimHost {
                 random.random(bytes);
                 Ok(())
             }),
-        );
+        )
+        .that_stay();
         SimHost {
             world,
             net,

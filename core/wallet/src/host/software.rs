@@ -13,26 +13,34 @@ pub type Randomness = Arc<dyn Fn(&mut [u8]) -> Result<(), HostError> + Send + Sy
 pub struct SoftwareKeys {
     store: Arc<dyn SecretStore>,
     random: Randomness,
-    /// The keys that were read last: making one of a number costs as much as a signature.
-    read: Mutex<[Option<SoftwareKey>; 2]>,
+    /// The keys that were read last, where they may stay: making one of a number costs as much as a signature.
+    read: Option<Mutex<[Option<SoftwareKey>; 2]>>,
 }
 
 impl SoftwareKeys {
-    /// Keys kept in `store`, made from `random`.
+    /// Keys kept in `store`, made from `random`. They are in memory only while they sign: a locked wallet holds no key.
     pub fn new(store: Arc<dyn SecretStore>, random: Randomness) -> SoftwareKeys {
-        SoftwareKeys { store, random, read: Mutex::default() }
+        SoftwareKeys { store, random, read: None }
+    }
+
+    /// The same for simulations of many payments: they stay in memory between two signatures, also of a locked wallet.
+    #[must_use]
+    pub fn that_stay(self) -> SoftwareKeys {
+        SoftwareKeys { read: Some(Mutex::default()), ..self }
     }
 
     fn key(&self, role: KeyRole) -> Result<Option<SoftwareKey>, HostError> {
         let Some(bytes) = self.store.load(name(role).to_owned())? else { return Ok(None) };
         let bytes = Zeroizing::new(bytes);
         let secret: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| HostError::Lost)?;
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = || SoftwareKey::from_secret(secret).map_err(|_| HostError::Lost);
+        let Some(read) = &self.read else { return made().map(Some) };
+        let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
         let [device, approve] = &mut *read;
         let slot = if role == KeyRole::Device { device } else { approve };
         // The store decides which key it is, each time.
         if slot.as_ref().is_none_or(|key| *key.secret_bytes() != *secret) {
-            *slot = Some(SoftwareKey::from_secret(secret).map_err(|_| HostError::Lost)?);
+            *slot = Some(made()?);
         }
         Ok(slot.clone())
     }
