@@ -258,7 +258,9 @@ class Oracle:
             summed = self.balance(row["account"])
             self.hold("I8", summed == row["balance"], f"{row['account']} says {row['balance']}, its postings sum to {summed}")
             self.hold("I8", summed >= 0 or (row["may_be_negative"] and row["account"] == "bank"), f"{row['account']} is {summed}")
-        sql = "SELECT coalesce(sum(CASE kind WHEN 'debit' THEN amount ELSE -amount END), 0) FROM movements WHERE state = 'done'"
+        # What the bank booked, which may be another amount than it was asked for.
+        booked = "coalesce((SELECT b.amount FROM booked b WHERE b.id = movements.id), amount)"
+        sql = f"SELECT coalesce(sum(CASE kind WHEN 'debit' THEN 1 ELSE -1 END * {booked}), 0) FROM movements WHERE state = 'done'"
         holds = self.bank.one(sql)
         self.hold("I8", holds == -self.balance("bank"), f"the bank holds {holds}, the book says {-self.balance('bank')}")
 

@@ -84,6 +84,8 @@ pub(crate) struct State {
     pub memory: Memory,
     /// The book was put back to an older copy and is not rebuilt yet: no payment is accepted.
     pub rebuilding: bool,
+    /// When an older copy was put back last, milliseconds; zero for never.
+    pub restored_at: i64,
 }
 
 /// The reference service.
@@ -125,6 +127,7 @@ impl Service {
         let keys = Keys::open(&data.join("service.keys"), world.as_ref(), keys)?;
         let db = store::open(&data.join("service.db")).map_err(|_| io::Error::other("the service's book cannot be opened"))?;
         let rebuilding = meta::get(&db, "rebuilding").ok().flatten().is_some();
+        let restored_at = meta::number(&db, "restored_at", 0).unwrap_or(0);
         let root_key = keys.root.to_string();
         let feeds = Feeds::open(&data.join("feeds"), &keys, world.now())?;
         Ok(Arc::new(Service {
@@ -137,7 +140,7 @@ impl Service {
             info: RwLock::new(ServiceInfo { root_key, ..info }),
             feeds: Mutex::new(feeds),
             builds: Mutex::new(Builds::open(data)?),
-            state: Mutex::new(State { db, memory: Memory::default(), rebuilding }),
+            state: Mutex::new(State { db, memory: Memory::default(), rebuilding, restored_at }),
         }))
     }
 

@@ -214,3 +214,43 @@ async fn an_order_that_was_paid_twice_stands_twice_and_its_payer_is_told() {
         town.audit().await;
     }
 }
+
+/// The network plays a request again that the lost book had answered: the one that was put back has forgotten it. Nobody gives up a payment by it
+/// whose receipt the phone holds.
+#[tokio::test]
+async fn a_request_that_the_lost_book_took_is_not_taken_again() {
+    for pause_ms in [0, 60_000] {
+        let town = Town::new();
+        let (phone, card) = town.person().await;
+        let copy = snapshot(&town).await;
+        let body = top_up_body(&town, &phone, card, 5_000).await;
+        let paid = put(&phone, &body).await;
+        let path = format!("/v1/payments/{}/abandon", body["terms"]["intent_id"].as_str().unwrap());
+        let headers = phone.sign("POST", &path, b"{}").unwrap();
+        assert_eq!(phone.call_with("POST", &path, &headers, b"{}").await.unwrap().text("state"), "succeeded");
+        town.world.advance(pause_ms);
+        restore(&town, &copy).await;
+        let again = phone.call_with("POST", &path, &headers, b"{}").await.unwrap();
+        refused(&again, 401, if pause_ms == 0 { "replayed" } else { "clock_skew" });
+        assert_eq!((present(&phone, &body, &paid).await, parts(&phone).await, holds(&town).await), (204, (5_000, 0), 5_000));
+        town.audit().await;
+    }
+}
+
+/// The copy has the money of a lost payment in suspense, where it waited for its phone; after the copy was made it went back to its card.
+#[tokio::test]
+async fn money_that_went_back_after_the_copy_is_not_in_it_any_more() {
+    let town = Town::new();
+    let (phone, card) = town.person().await;
+    let first = snapshot(&town).await;
+    let body = top_up_body(&town, &phone, card, 5_000).await;
+    let paid = put(&phone, &body).await;
+    restore(&town, &first).await;
+    let second = snapshot(&town).await;
+    assert_eq!(abandon(&phone, &body).await.text("state"), "tombstoned");
+    assert_eq!(holds(&town).await, 0);
+    restore(&town, &second).await;
+    assert_eq!(how(&phone, &body).await.text("state"), "tombstoned");
+    assert_eq!((present(&phone, &body, &paid).await, parts(&phone).await, holds(&town).await), (409, (0, 0), 0));
+    town.audit().await;
+}

@@ -1,5 +1,6 @@
 //! `cargo xtask sim bugs`: plants each bug of `tests/simulation/bugs` in a copy of the tree and waits until the simulation has
-//! found it: the shortest tests first, then the storms from seed 1 on, then all tests of `tests/simulation`.
+//! found it: the shortest tests first, then the storms from seed 1 on, then the tests of `tests/service`
+//! and all of `tests/simulation`.
 
 use crate::command::{Show, bounded, command, run};
 use crate::place::Place;
@@ -15,12 +16,14 @@ const HIDDEN: u64 = 120;
 const HANGS: u32 = 240;
 /// What comes before the storms: what no storm sees, as no power goes in one, and what few storms come to (a bank's no, a transfer
 /// called back), each in its shortest form.
-const FIRST: &[&[&str]] = &[
-    &["power::a_ledger_that_is_synced"],
-    &["withdrawals::", "called_back::", "transfers::"],
+const FIRST: &[Tests] = &[
+    ("kabao-simulation", &["power::a_ledger_that_is_synced"]),
+    ("kabao-simulation", &["withdrawals::", "called_back::", "transfers::"]),
 ];
 /// What comes after them.
-const LAST: &[&[&str]] = &[&["power::"], &[]];
+const LAST: &[Tests] = &[("kabao-service", &[]), ("kabao-simulation", &["power::"]), ("kabao-simulation", &[])];
+/// Tests of a package, whose names hold one of these words; without words all.
+type Tests = (&'static str, &'static [&'static str]);
 /// What a workspace needs to be built.
 const PARTS: &[&str] = &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "clippy.toml", "uniffi.toml", "core", "bindings", "tests", "docs", "xtask"];
 
@@ -73,10 +76,10 @@ struct Copy {
 }
 
 impl Copy {
-    /// The shortest tests, then storms for half of the time that is left, then all tests.
+    /// The shortest tests, then storms for half of the time that is left, then the service's tests and all of the simulation.
     fn search(&self, seconds: u64) -> Result<Option<Found>, String> {
-        self.build(&["build", "--bin", "storms"])?;
-        self.build(&["test", "--no-run", "--test", "all"])?;
+        self.build(&["build", "--package", "kabao-simulation", "--bin", "storms"])?;
+        self.build(&["test", "--package", "kabao-simulation", "--no-run", "--test", "all"])?;
         let mut gone = Duration::ZERO;
         if let Some(found) = self.tests(FIRST, seconds, &mut gone) {
             return Ok(Some(found));
@@ -91,14 +94,15 @@ impl Copy {
         if !outcome.ok() {
             return Ok(Some(Found { by: broken(&outcome.text), seconds: gone.as_secs_f64() }));
         }
+        self.build(&["test", "--package", "kabao-service", "--no-run", "--test", "all"])?;
         Ok(self.tests(LAST, seconds, &mut gone))
     }
 
-    /// Tests whose names hold one of these words, until `seconds` are over; `gone` is the time of running so far.
-    fn tests(&self, all: &[&[&str]], seconds: u64, gone: &mut Duration) -> Option<Found> {
-        for words in all {
+    /// Tests until `seconds` are over; `gone` is the time of running so far.
+    fn tests(&self, all: &[Tests], seconds: u64, gone: &mut Duration) -> Option<Found> {
+        for (package, words) in all {
             let left = u32::try_from(seconds.saturating_sub(gone.as_secs())).unwrap_or(u32::MAX).max(1);
-            let mut line = self.cargo(&[&["test", "--test", "all", "--"], *words].concat());
+            let mut line = self.cargo(&[&["test", "--package", package, "--test", "all", "--"], *words].concat());
             line.env("TMPDIR", scratch());
             let begin = Instant::now();
             let outcome = run(&mut bounded(left, &line), Show::Kept);
@@ -117,10 +121,7 @@ impl Copy {
     }
 
     fn cargo(&self, what: &[&str]) -> Command {
-        let (verb, rest) = what.split_first().unwrap_or((&"build", &[]));
-        let mut args = vec![*verb, "--package", "kabao-simulation"];
-        args.extend(rest);
-        let mut line = command("cargo", &args, &self.tree);
+        let mut line = command("cargo", what, &self.tree);
         line.env("CARGO_TARGET_DIR", &self.work).env("CARGO_PROFILE_DEV_DEBUG", "0");
         line
     }

@@ -4,12 +4,13 @@ use super::{App, text};
 use crate::http::errors::{Answer, Sent};
 use crate::pay::rebuild as books;
 use crate::refusal::{Outcome, Refusal};
-use crate::store::meta;
+use crate::store::{all, meta, run};
 use crate::wire;
 use axum::extract::State;
 use kabao_base::Code;
 use kabao_vault_sys::Cached;
 use rusqlite::backup::Progress;
+use rusqlite::params;
 use serde_json::{Value, json};
 
 /// Keeps a copy of the book as it is now.
@@ -30,14 +31,22 @@ pub async fn restore(State(service): App, Sent(body): Sent<Value>) -> Outcome<An
     if !path.is_file() {
         return Err(Refusal::of(404, Code::NotFound));
     }
+    let now = service.now();
     let epoch = {
         let mut state = service.state();
         // The epoch is the one thing that an older copy must not bring back.
         let before = meta::epoch(&state.db)?;
+        // Requests name their time to the second, and a real restore takes longer than that: what was taken in this second stays known.
+        let sql = "SELECT key_id, nonce, at FROM nonces WHERE at >= ?1";
+        let second = now.as_ms().div_euclid(1_000).saturating_mul(1_000);
+        let nonces: Vec<(String, String, i64)> = all(&state.db, sql, [second], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         state.db.restore("main", &path, None::<fn(Progress)>)?;
         let kept = meta::epoch(&state.db)?.max(before);
         meta::set(&state.db, "epoch", &kept.to_string())?;
-        let epoch = books::begin(&mut state)?;
+        for (key, nonce, at) in nonces {
+            run(&state.db, "INSERT OR IGNORE INTO nonces VALUES (?1, ?2, ?3)", params![key, nonce, at])?;
+        }
+        let epoch = books::begin(&mut state, now)?;
         // Before anybody is answered: a phone that was shut out stays so.
         crate::replace::reapply_all(&service, &mut state)?;
         epoch

@@ -187,14 +187,17 @@ fn registering_key(service: &Service, id: Id) -> Outcome<PublicKey> {
 
 /// Signature, time, nonce.
 fn check(service: &Service, request: &SignedRequest, key: &PublicKey, key_id: &str) -> Outcome<()> {
-    fresh(service, request, key)?;
+    let restored_at = service.state().restored_at;
+    fresh(service, request, key, restored_at)?;
     store::write(&mut service.state().db, |tx| use_nonce(tx, service, key_id, &request.nonce))
 }
 
-fn fresh(service: &Service, request: &SignedRequest, key: &PublicKey) -> Outcome<()> {
+/// A book that was put back has forgotten which requests were taken: one that was made before is not taken again. Whoever made it hears
+/// the time, and signs anew.
+fn fresh(service: &Service, request: &SignedRequest, key: &PublicKey, restored_at: i64) -> Outcome<()> {
     request.verify(key).map_err(|_| bad_signature())?;
     let created = request.created.saturating_mul(1000);
-    if service.now().as_ms().saturating_sub(created).abs() > SKEW_MS {
+    if service.now().as_ms().saturating_sub(created).abs() > SKEW_MS || request.created < restored_at.div_euclid(1000) {
         return Err(Refusal::named(401, "clock_skew"));
     }
     let usable = !request.nonce.is_empty() && request.nonce.len() <= NONCE_MAX;
@@ -225,7 +228,7 @@ fn admit_device(service: &Service, request: &SignedRequest) -> Outcome<Admitted>
         return Err(crate::sign_in::ended_refusal(ended_by.as_deref()));
     }
     let key = |bytes: &[u8]| PublicKey::from_bytes(bytes).map_err(|_| crate::service::internal());
-    fresh(service, request, &key(&device_key)?)?;
+    fresh(service, request, &key(&device_key)?, state.restored_at)?;
     let head = request.head.as_deref().ok_or_else(|| Refusal::argument("kabao-head"))?;
     let seq = head_seq(head).ok_or_else(|| Refusal::argument("kabao-head"))?;
     store::write(&mut state.db, |tx| {

@@ -19,14 +19,16 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 
 /// Starts a new epoch. From here on the service says *cannot now* to every payment until [`rebuild`] is done.
-pub fn begin(state: &mut service::State) -> Outcome<u64> {
+pub fn begin(state: &mut service::State, now: Timestamp) -> Outcome<u64> {
     let epoch = store::write(&mut state.db, |tx| {
         let epoch = meta::epoch(tx)?.checked_add(1).ok_or_else(internal)?;
         meta::set(tx, "epoch", &epoch.to_string())?;
         meta::set(tx, "rebuilding", "1")?;
+        meta::set(tx, "restored_at", &now.as_ms().to_string())?;
         Ok(epoch)
     })?;
     state.rebuilding = true;
+    state.restored_at = now.as_ms();
     Ok(epoch)
 }
 
@@ -59,6 +61,12 @@ pub fn rebuild(service: &Service) -> Outcome<()> {
         recall::hold(tx, &missing)
     })?;
     super::transfer::recall_all(service, &mut state, now)?;
+    // Money that waited for its phone in the copy and went back after the copy was made: the same return again is the same at the bank.
+    for row in rows.iter().filter(|row| row.kind == "debit" && credited.contains(&derive_return_id(row.id))) {
+        if let Some(orphan) = load(&state.db, row.id)?.filter(|payment| payment.state == State::Orphan) {
+            super::returns::send_back(service, &mut state, &orphan, now)?;
+        }
+    }
     recall::take_up_all(service, &mut state, now)?;
     store::write(&mut state.db, |tx| {
         adopt_lines(tx, service, &lines)?;

@@ -257,9 +257,11 @@ impl Storm {
             self.judge_one("I4", (shown != sums).then(|| format!("the month {month} shows {shown:?}, its records sum to {sums:?}")));
         }
         if !(self.faithless || self.restored) {
-            // The bank kept its word: then nothing comes back that was signed away.
-            let back = theirs.values().find(|entry| entry.kind == RecordKind::Reversal && entry.intent_id.is_some());
-            self.judge_one("I3", back.map(|entry| format!("{} was signed as dead and came from the bank", entry.intent_id.map_or_else(String::new, |id| id.to_string()))));
+            // The bank kept its word: then nothing comes back that was signed away, but what it booked otherwise than it was asked.
+            let otherwise = self.service_book()?.rows("SELECT ref FROM alarms WHERE reason = 'bank_amount'")?;
+            let back: Vec<String> = theirs.values().filter(|entry| entry.kind == RecordKind::Reversal).filter_map(|entry| Some(entry.intent_id?.to_string())).collect();
+            let back = back.into_iter().find(|intent| !otherwise.iter().any(|row| text(row, 0) == intent));
+            self.judge_one("I3", back.map(|intent| format!("{intent} was signed as dead and came from the bank")));
         }
         Ok(())
     }

@@ -201,6 +201,9 @@ impl Storm {
             "callback_amount": amount,
         }))
         .await?;
+        if self.world.happens(15) {
+            self.books_another_amount().await?;
+        }
         if movements == "hold" && self.world.happens(50) {
             // Given up while the bank has it.
             let amount = self.amount(40);
@@ -212,6 +215,21 @@ impl Storm {
         }
         if self.world.happens(30) {
             self.console.post("/dev/bank/settle", Value::Null).await?;
+        }
+        Ok(())
+    }
+
+    /// The bank takes another amount from a card than it was asked for. What it gives to a card cannot be called back, and would wait for
+    /// somebody for ever: no withdrawal may be on its way.
+    async fn books_another_amount(&mut self) -> Told<()> {
+        self.bank_wakes().await?;
+        self.service.tick(self.service.now());
+        let sql = "SELECT 1 FROM payments WHERE kind = 'withdraw' AND state IN ('accepted', 'sent', 'cancelling')";
+        if self.service_book()?.rows(sql)?.is_empty() {
+            self.bank(json!({ "movements": "none", "books_amount": 1 + self.world.pick(10_000) })).await?;
+            let amount = self.amount(40);
+            self.top_up(&amount).await?;
+            self.bank(json!({ "movements": "none" })).await?;
         }
         Ok(())
     }
