@@ -10,31 +10,40 @@ use crate::count::{self, Count};
 use crate::place::Place;
 use crate::report::{Report, Verdict};
 use crate::setup::Tools;
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A check that takes longer than this hangs.
 const SECONDS: u32 = 900;
 const NOT_RUN: i32 = 77;
 
-/// Runs every check of `tests/KIND`, each as a stage of its own.
-pub fn stages(kind: &str, place: &Place, tools: &Tools, report: &mut Report, built: bool) {
+/// Runs every check of `tests/KIND`, each as a stage of its own, so many beside each other: most of their time they wait.
+pub fn stages(kind: &str, at_once: usize, place: &Place, tools: &Tools, report: &mut Report, built: bool) {
     let checks = checks(&place.root.join("tests").join(kind));
     if checks.is_empty() {
         report.stage(kind, |_| (Verdict::NotRun(format!("tests/{kind} holds no check")), Count::default()));
     }
-    for check in checks {
-        let name = check.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let named = checks.into_iter().map(|check| (check.file_stem().unwrap_or_default().to_string_lossy().into_owned(), check));
+    let wanted: Vec<(String, PathBuf)> = named.filter(|(name, _)| report.wants(&format!("{kind} {name}"))).collect();
+    let lines = wanted.iter().map(|(name, check)| match built {
+        true => line(place, tools, check, name),
+        false => Err("the build failed".to_owned()),
+    });
+    let ends = begin(lines.collect(), at_once);
+    for ((name, _), end) in wanted.iter().zip(ends) {
         report.stage(&format!("{kind} {name}"), |notes| {
-            if !built {
-                return (Verdict::NotRun("the build failed".into()), Count::default());
-            }
-            let line = match line(place, tools, &check, &name) {
-                Ok(line) => line,
-                Err(reason) => return (Verdict::NotRun(reason), Count::default()),
+            let (outcome, wall) = match end.recv() {
+                Ok(Ok(ended)) => ended,
+                Ok(Err(reason)) => return (Verdict::NotRun(reason), Count::default()),
+                Err(_) => return (Verdict::Failed, Count::default()),
             };
-            let outcome = run(&mut bounded(SECONDS, &line), Show::Kept);
+            notes.took(wall);
             let parts = outcome.text.lines().filter_map(|line| line.strip_prefix("not run: "));
             let parts: Vec<String> = parts.map(str::to_owned).collect();
             let (verdict, count) = judge(&outcome);
@@ -49,6 +58,34 @@ pub fn stages(kind: &str, place: &Place, tools: &Tools, report: &mut Report, bui
             (verdict, count)
         });
     }
+}
+
+/// What a check left behind and how long it took, or why it could not begin.
+type Ended = Result<(Outcome, Duration), String>;
+
+/// Begins them in their order, so many at a time; each tells its end.
+fn begin(lines: Vec<Result<Command, String>>, at_once: usize) -> Vec<Receiver<Ended>> {
+    let (work, ends): (VecDeque<_>, Vec<_>) = lines.into_iter().map(|line| {
+        let (tell, end) = channel();
+        ((line, tell), end)
+    }).unzip();
+    let work = Arc::new(Mutex::new(work));
+    for _ in 0..at_once {
+        let work = Arc::clone(&work);
+        std::thread::spawn(move || {
+            loop {
+                let next = work.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                let Some((line, tell)) = next else { return };
+                let ended = line.map(|line| {
+                    let begun = Instant::now();
+                    (run(&mut bounded(SECONDS, &line), Show::Kept), begun.elapsed())
+                });
+                // Whoever asked is gone only when the run is over.
+                let _ = tell.send(ended);
+            }
+        });
+    }
+    ends
 }
 
 fn judge(outcome: &Outcome) -> (Verdict, Count) {
@@ -78,7 +115,7 @@ fn checks(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The command that runs a check, with what it finds in its environment.
-pub fn line(place: &Place, tools: &Tools, check: &Path, name: &str) -> Result<std::process::Command, String> {
+pub fn line(place: &Place, tools: &Tools, check: &Path, name: &str) -> Result<Command, String> {
     let python = tools.python.as_ref();
     let program = match check.extension().is_some_and(|kind| kind == "py") {
         true => python.map_err(Clone::clone)?.clone(),
@@ -114,7 +151,7 @@ mod tests {
     use super::*;
 
     fn outcome(script: &str) -> Outcome {
-        run(std::process::Command::new("sh").args(["-c", script]), Show::Kept)
+        run(Command::new("sh").args(["-c", script]), Show::Kept)
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Report {
         }
         println!("\n== {name}");
         let started = Instant::now();
-        let mut notes = Notes { lines: Vec::new() };
+        let mut notes = Notes { lines: Vec::new(), took: None };
         let (verdict, mut count) = work(&mut notes);
         let verdict = match verdict {
             Verdict::Ok if count.failed > 0 => Verdict::Failed,
@@ -74,9 +74,10 @@ impl Report {
             println!("not run: {reason}");
             self.not_run.push(format!("{name}: {reason}"));
         }
+        let wall = notes.took.unwrap_or_else(|| started.elapsed());
         self.not_run.extend(notes.lines);
         let held = matches!(verdict, Verdict::Ok);
-        self.stages.push(Stage { name: name.to_owned(), verdict, count, wall: started.elapsed() });
+        self.stages.push(Stage { name: name.to_owned(), verdict, count, wall });
         held
     }
 
@@ -109,11 +110,17 @@ impl Report {
 /// What a stage that ran wants listed all the same.
 pub struct Notes {
     lines: Vec<String>,
+    took: Option<Duration>,
 }
 
 impl Notes {
     /// A part of the stage that could not run here.
     pub fn not_run(&mut self, line: String) {
         self.lines.push(line);
+    }
+
+    /// How long it took, where it ran beside another stage.
+    pub fn took(&mut self, wall: Duration) {
+        self.took = Some(wall);
     }
 }
