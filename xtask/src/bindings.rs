@@ -5,6 +5,7 @@
 use crate::blanks::{Declared, Language};
 use crate::command::{Show, command, run};
 use crate::place::Place;
+use crate::said;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,9 +37,10 @@ pub fn command_line(with_kotlin: bool, with_swift: bool) -> Result<bool, String>
 
 /// Runs cargo from the root with output shown.
 pub fn cargo(place: &Place, args: &[&str]) -> Result<(), String> {
-    match run(&mut command("cargo", args, &place.root), Show::Live).ok() {
+    let outcome = run(&mut command("cargo", args, &place.root), Show::Live);
+    match outcome.ok() {
         true => Ok(()),
-        false => Err(format!("cargo {} failed", args.join(" "))),
+        false => Err(format!("cargo {} failed\n{}", args.join(" "), said::of(&outcome.text).join("\n"))),
     }
 }
 

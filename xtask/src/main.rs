@@ -24,6 +24,7 @@ mod package;
 mod place;
 mod plant;
 mod report;
+mod said;
 mod setup;
 mod sim;
 mod size;

@@ -44,6 +44,7 @@ pub fn stages(kind: &str, at_once: usize, place: &Place, tools: &Tools, report: 
                 Err(_) => return (Verdict::Failed, Count::default()),
             };
             notes.took(wall);
+            notes.said(&outcome.text);
             let parts = outcome.text.lines().filter_map(|line| line.strip_prefix("not run: "));
             let parts: Vec<String> = parts.map(str::to_owned).collect();
             let (verdict, count) = judge(&outcome);

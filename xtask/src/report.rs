@@ -25,6 +25,7 @@ struct Stage {
 pub struct Report {
     stages: Vec<Stage>,
     not_run: Vec<String>,
+    failed: Vec<String>,
     started: Instant,
     only: Option<String>,
 }
@@ -32,7 +33,7 @@ pub struct Report {
 impl Report {
     /// An empty report; the clock starts. With `only`, stages whose name does not hold that text are left out.
     pub fn new(only: Option<&str>) -> Report {
-        Report { stages: Vec::new(), not_run: Vec::new(), started: Instant::now(), only: only.map(str::to_owned) }
+        Report { stages: Vec::new(), not_run: Vec::new(), failed: Vec::new(), started: Instant::now(), only: only.map(str::to_owned) }
     }
 
     /// Whether a stage of this name is asked for.
@@ -61,7 +62,7 @@ impl Report {
         }
         println!("\n== {name}");
         let started = Instant::now();
-        let mut notes = Notes { lines: Vec::new(), took: None };
+        let mut notes = Notes { lines: Vec::new(), said: Vec::new(), took: None };
         let (verdict, mut count) = work(&mut notes);
         let verdict = match verdict {
             Verdict::Ok if count.failed > 0 => Verdict::Failed,
@@ -73,6 +74,10 @@ impl Report {
         if let Verdict::NotRun(reason) = &verdict {
             println!("not run: {reason}");
             self.not_run.push(format!("{name}: {reason}"));
+        }
+        if matches!(verdict, Verdict::Failed) {
+            self.failed.push(format!("- {name}"));
+            self.failed.extend(notes.said.iter().map(|line| format!("  {line}")));
         }
         let wall = notes.took.unwrap_or_else(|| started.elapsed());
         self.not_run.extend(notes.lines);
@@ -98,6 +103,10 @@ impl Report {
             );
         }
         println!("{:<32} {:<8} {:>7} {:>7} {:>8} {:>8.1}", "all", "", all.passed, all.failed, all.skipped, self.started.elapsed().as_secs_f64());
+        if !self.failed.is_empty() {
+            println!("\nfailed:");
+            self.failed.iter().for_each(|line| println!("{line}"));
+        }
         if !self.not_run.is_empty() {
             println!("\nnot run:");
             self.not_run.iter().for_each(|line| println!("- {line}"));
@@ -110,6 +119,7 @@ impl Report {
 /// What a stage that ran wants listed all the same.
 pub struct Notes {
     lines: Vec<String>,
+    said: Vec<String>,
     took: Option<Duration>,
 }
 
@@ -117,6 +127,11 @@ impl Notes {
     /// A part of the stage that could not run here.
     pub fn not_run(&mut self, line: String) {
         self.lines.push(line);
+    }
+
+    /// What it said, of which the summary repeats what names a failure.
+    pub fn said(&mut self, text: &str) {
+        self.said = crate::said::of(text);
     }
 
     /// How long it took, where it ran beside another stage.

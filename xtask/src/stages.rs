@@ -55,10 +55,11 @@ pub fn command_line(quick: bool, only: Option<&str>) -> Result<bool, String> {
 
 /// A stage without tests of its own: it holds or it does not.
 fn simple(report: &mut Report, name: &str, work: impl FnOnce() -> Result<(), String>) -> bool {
-    report.stage(name, |_| match work() {
+    report.stage(name, |notes| match work() {
         Ok(()) => (Verdict::Ok, Count::default()),
         Err(reason) => {
             println!("{reason}");
+            notes.said(&reason);
             (Verdict::Failed, Count::default())
         }
     })
@@ -66,7 +67,7 @@ fn simple(report: &mut Report, name: &str, work: impl FnOnce() -> Result<(), Str
 
 /// A stage whose program counts its tests. One that ends well without a test has not tested anything.
 fn counted(report: &mut Report, name: &str, line: Result<Command, String>, read: fn(&str) -> Count) {
-    report.stage(name, |_| {
+    report.stage(name, |notes| {
         let line = match line {
             Ok(line) => line,
             Err(reason) => return (Verdict::NotRun(reason), Count::default()),
@@ -76,6 +77,7 @@ fn counted(report: &mut Report, name: &str, line: Result<Command, String>, read:
         if outcome.ok() && count.passed == 0 {
             println!("it ran no test");
         }
+        notes.said(&outcome.text);
         match outcome.ok() && count.passed > 0 {
             true => (Verdict::Ok, count),
             false => (Verdict::Failed, count),
@@ -116,9 +118,10 @@ fn begin_storms(place: &Place, report: &Report) -> Option<JoinHandle<Outcome>> {
 
 fn end_storms(storms: Option<JoinHandle<Outcome>>, report: &mut Report) {
     let Some(storms) = storms else { return };
-    report.stage(STORMS, |_| {
+    report.stage(STORMS, |notes| {
         let Ok(outcome) = storms.join() else { return (Verdict::Failed, Count::default()) };
         print!("{}", outcome.text);
+        notes.said(&outcome.text);
         let count = count::storms(&outcome.text);
         (if outcome.ok() && count.passed > 0 { Verdict::Ok } else { Verdict::Failed }, count)
     });
