@@ -81,14 +81,16 @@ fn around(bytes: &[u8], at: usize, length: usize, kind: impl Fn(&u8) -> bool) ->
     (before, after)
 }
 
-/// Whether the place lies inside one of the 32 lower-case hexadecimal signs of an id or of a part of a digest. The database puts texts
-/// side by side, so a stretch may go on with letters of another word behind the ids or begin with some before them; a code of its own
-/// that stands after an id is inside of none.
+/// Whether the place lies inside one of the 32 lower-case hexadecimal signs of an id or of a part of a digest, or where two of them meet.
+/// The database puts texts side by side, so a stretch may go on with letters of another word behind the ids or begin with some before them;
+/// a code of its own that stands after an id is inside of none.
 fn inside_an_id(bytes: &[u8], at: usize, length: usize) -> bool {
     const ID: usize = 32;
     let (before, after) = around(bytes, at, length, |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let from_start = before % ID + length <= ID && before - before % ID + ID <= before + length + after;
-    let from_end = after > 0 && after % ID + length <= ID && after - after % ID + ID <= before + length + after;
+    let whole = before + length + after;
+    // The ids that the place touches, counted from either end, all stand in the stretch.
+    let from_start = (before + length).div_ceil(ID) * ID <= whole;
+    let from_end = after > 0 && (after + length).div_ceil(ID) * ID <= whole;
     let stretch = bytes.get(at - before..at + length + after).unwrap_or_default();
     (from_start || from_end) && stretch.iter().any(u8::is_ascii_lowercase)
 }
@@ -140,6 +142,10 @@ mod tests {
         // The word beside the id begins or ends with letters of ids.
         assert!(!holds(b"\0a1b2c3d4e5f60718907314aabbccddeeaccepted", b"907314"));
         assert!(!holds(b"decodea1b2c3d4e5f60718907314aabbccddee\0", b"907314"));
+        // Where two ids meet; where the second is not whole, a code of its own may stand after the first.
+        assert!(!holds(b"\0a1b2c3d4e5f60718a1b2c3d4aabbc907314b2c3d4e5f60718a1b2c3d4aabbccd\0", b"907314"));
+        assert!(!holds(b"\0a1b2c3d4e5f60718a1b2c3d4aabbc907314b2c3d4e5f60718a1b2c3d4aabbccdcredit", b"907314"));
+        assert!(holds(b"\0a1b2c3d4e5f60718a1b2c3d4aabbc907314b2c3d4e5f60718a1b2c3d4aabbcc\0", b"907314"));
         assert!(!holds(b"\"at\":1790731412345,", b"907314"));
         assert!(holds(b"\"at\":2790731412345,", b"907314") && holds(b"17907314", b"907314"));
         assert!(holds(b"aaaaaaa6222020000000018aaaaaaaaa", b"6222020000000018"));
