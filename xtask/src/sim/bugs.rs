@@ -1,6 +1,6 @@
 //! `cargo xtask sim bugs`: plants each bug of `tests/simulation/bugs` in a copy of the tree and waits until the simulation has
-//! found it: the shortest tests first, then the storms from seed 1 on, then the tests of `tests/service`
-//! and all of `tests/simulation`.
+//! found it: the shortest tests first, then the storms from seed 1 on, then all of `tests/simulation`. The tests of `tests/service`
+//! come before the storms where the service was changed, and after them where the core was.
 
 use crate::command::{Show, bounded, command, run};
 use crate::place::Place;
@@ -20,8 +20,10 @@ const FIRST: &[Tests] = &[
     ("kabao-simulation", &["power::a_ledger_that_is_synced"]),
     ("kabao-simulation", &["withdrawals::", "called_back::", "transfers::"]),
 ];
+/// Where the service stands, and its own tests.
+const SERVICE: (&str, &[Tests]) = ("tests/service/", &[("kabao-service", &[])]);
 /// What comes after them.
-const LAST: &[Tests] = &[("kabao-service", &[]), ("kabao-simulation", &["power::"]), ("kabao-simulation", &[])];
+const LAST: &[Tests] = &[("kabao-simulation", &["power::"]), ("kabao-simulation", &[])];
 /// Says whether every patch applies: a tree that has one already gives that away, not the bug.
 const PAGE: &str = "bugs::";
 /// Tests of a package, whose names hold one of these words; without words all.
@@ -48,7 +50,8 @@ pub fn command_line(words: &[&str]) -> Result<bool, String> {
     let mut table = Vec::new();
     for patch in &patches {
         plant(&place, PARTS, patch, &copy.tree)?;
-        let found = copy.search(seconds)?;
+        let text = std::fs::read_to_string(patch).map_err(|error| format!("{}: {error}", patch.display()))?;
+        let found = copy.search(text.contains(&format!("+++ b/{}", SERVICE.0)), seconds)?;
         let line = match &found {
             Some(found) => format!("{:<32}found after {:>5.1} s by {}", stem(patch), found.seconds, found.by),
             None => format!("{:<32}NOT FOUND in {seconds} s", stem(patch)),
@@ -78,12 +81,14 @@ struct Copy {
 }
 
 impl Copy {
-    /// The shortest tests, then storms for half of the time that is left, then the service's tests and all of the simulation.
-    fn search(&self, seconds: u64) -> Result<Option<Found>, String> {
+    /// The shortest tests, then storms for half of the time that is left, then all of the simulation.
+    fn search(&self, in_the_service: bool, seconds: u64) -> Result<Option<Found>, String> {
         self.build(&["build", "--package", "kabao-simulation", "--bin", "storms"])?;
         self.build(&["test", "--package", "kabao-simulation", "--no-run", "--test", "all"])?;
+        self.build(&["test", "--package", "kabao-service", "--no-run", "--test", "all"])?;
         let mut gone = Duration::ZERO;
-        if let Some(found) = self.tests(FIRST, seconds, &mut gone) {
+        let first = if in_the_service { [FIRST, SERVICE.1].concat() } else { FIRST.to_vec() };
+        if let Some(found) = self.tests(&first, seconds, &mut gone) {
             return Ok(Some(found));
         }
         let half = (seconds.saturating_sub(gone.as_secs()) / 2).max(1);
@@ -96,8 +101,8 @@ impl Copy {
         if !outcome.ok() {
             return Ok(Some(Found { by: broken(&outcome.text), seconds: gone.as_secs_f64() }));
         }
-        self.build(&["test", "--package", "kabao-service", "--no-run", "--test", "all"])?;
-        Ok(self.tests(LAST, seconds, &mut gone))
+        let last = if in_the_service { LAST.to_vec() } else { [SERVICE.1, LAST].concat() };
+        Ok(self.tests(&last, seconds, &mut gone))
     }
 
     /// Tests until `seconds` are over; `gone` is the time of running so far.
