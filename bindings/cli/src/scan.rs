@@ -1,5 +1,6 @@
 //! The byte scan: looks through every file of folders for what must not be there.
 
+use memchr::memmem::Finder;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -66,12 +67,20 @@ fn walk(path: &Path, needles: &[Needle], found: &mut Found) -> io::Result<()> {
 }
 
 fn holds(bytes: &[u8], needle: &[u8]) -> bool {
-    if needle.is_empty() || bytes.len() < needle.len() {
+    if needle.is_empty() {
         return false;
     }
-    let mut hits = bytes.windows(needle.len()).enumerate().filter(|(_, window)| *window == needle);
-    // Six digits occur by chance in the text of a random id, a digest or a moment; what lies inside of one is none.
-    hits.any(|(at, _)| needle.len() > 8 || !(inside_an_id(bytes, at, needle.len()) || inside_a_moment(bytes, at, needle.len())))
+    let finder = Finder::new(needle);
+    let mut from = 0;
+    while let Some(step) = bytes.get(from..).and_then(|rest| finder.find(rest)) {
+        let at = from + step;
+        // Six digits occur by chance in the text of a random id, a digest or a moment; what lies inside of one is none.
+        if needle.len() > 8 || !(inside_an_id(bytes, at, needle.len()) || inside_a_moment(bytes, at, needle.len())) {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
 }
 
 /// How many bytes of a kind stand before and after a place.
