@@ -92,7 +92,7 @@ fn around(bytes: &[u8], at: usize, length: usize, kind: impl Fn(&u8) -> bool) ->
 
 /// Whether the place lies inside one of the 32 lower-case hexadecimal signs of an id or of a part of a digest, or where two of them meet.
 /// The database puts texts side by side, so a stretch may go on with letters of another word behind the ids or begin with some before them;
-/// a code of its own that stands after an id is inside of none.
+/// a code of its own that stands after an id is inside of none. One right before a whole id cannot be told from the beginning of one.
 fn inside_an_id(bytes: &[u8], at: usize, length: usize) -> bool {
     const ID: usize = 32;
     let (before, after) = around(bytes, at, length, |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
