@@ -92,10 +92,13 @@ fn around(bytes: &[u8], at: usize, length: usize, kind: impl Fn(&u8) -> bool) ->
 
 /// Whether the place lies inside one of the 32 lower-case hexadecimal signs of an id or of a part of a digest, or where two of them meet.
 /// The database puts texts side by side, so a stretch may go on with letters of another word behind the ids or begin with some before them;
-/// a code of its own that stands after an id is inside of none. One right before a whole id cannot be told from the beginning of one.
+/// a code of its own that stands after an id, before one or between two is inside of none: it leaves whole ids on both sides.
 fn inside_an_id(bytes: &[u8], at: usize, length: usize) -> bool {
     const ID: usize = 32;
     let (before, after) = around(bytes, at, length, |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if before % ID == 0 && after % ID == 0 {
+        return false;
+    }
     let whole = before + length + after;
     // The ids that the place touches, counted from either end, all stand in the stretch.
     let from_start = (before + length).div_ceil(ID) * ID <= whole;
@@ -151,6 +154,8 @@ mod tests {
         // The word beside the id begins or ends with letters of ids.
         assert!(!holds(b"\0a1b2c3d4e5f60718907314aabbccddeeaccepted", b"907314"));
         assert!(!holds(b"decodea1b2c3d4e5f60718907314aabbccddee\0", b"907314"));
+        assert!(holds(b"\0907314a1b2c3d4e5f60718a1b2c3d4aabbccdd\0", b"907314"));
+        assert!(holds(b"a1b2c3d4e5f60718a1b2c3d4aabbccdd907314b2c3d4e5f60718a1b2c3d4aabbccddee\0", b"907314"));
         // Where two ids meet; where the second is not whole, a code of its own may stand after the first.
         assert!(!holds(b"\0a1b2c3d4e5f60718a1b2c3d4aabbc907314b2c3d4e5f60718a1b2c3d4aabbccd\0", b"907314"));
         assert!(!holds(b"\0a1b2c3d4e5f60718a1b2c3d4aabbc907314b2c3d4e5f60718a1b2c3d4aabbccdcredit", b"907314"));

@@ -1,6 +1,6 @@
 //! `cargo xtask sim bugs`: plants each bug of `tests/simulation/bugs` in a copy of the tree and waits until the simulation has
 //! found it: the shortest tests first, then the storms from seed 1 on, then all of `tests/simulation`. The tests of `tests/service`
-//! come before the storms where the service was changed, and after them where the core was.
+//! come before the storms where the service was changed; where the core was, they come after them, behind those of the changed parts.
 
 use crate::command::{Show, bounded, command, run};
 use crate::place::Place;
@@ -28,6 +28,16 @@ const LAST: &[Tests] = &[("kabao-simulation", &["power::"]), ("kabao-simulation"
 const PAGE: &str = "bugs::";
 /// Tests of a package, whose names hold one of these words; without words all.
 type Tests = (&'static str, &'static [&'static str]);
+/// The parts of the core: where each stands, and its package. Their own tests take seconds.
+const CORE: &[(&str, &str)] = &[
+    ("core/base/", "kabao-base"),
+    ("core/codes/", "kabao-codes"),
+    ("core/money/", "kabao-money"),
+    ("core/proof/", "kabao-proof"),
+    ("core/vault/src/", "kabao-vault"),
+    ("core/vault/sys/", "kabao-vault-sys"),
+    ("core/wallet/", "kabao-core"),
+];
 /// What a workspace needs to be built.
 const PARTS: &[&str] = &["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "clippy.toml", "uniffi.toml", "core", "bindings", "tests", "docs", "xtask"];
 
@@ -51,7 +61,7 @@ pub fn command_line(words: &[&str]) -> Result<bool, String> {
     for patch in &patches {
         plant(&place, PARTS, patch, &copy.tree)?;
         let text = std::fs::read_to_string(patch).map_err(|error| format!("{}: {error}", patch.display()))?;
-        let found = copy.search(text.contains(&format!("+++ b/{}", SERVICE.0)), seconds)?;
+        let found = copy.search(&text, seconds)?;
         let line = match &found {
             Some(found) => format!("{:<32}found after {:>5.1} s by {}", stem(patch), found.seconds, found.by),
             None => format!("{:<32}NOT FOUND in {seconds} s", stem(patch)),
@@ -81,8 +91,9 @@ struct Copy {
 }
 
 impl Copy {
-    /// The shortest tests, then storms for half of the time that is left, then all of the simulation.
-    fn search(&self, in_the_service: bool, seconds: u64) -> Result<Option<Found>, String> {
+    /// The shortest tests, then storms for half of the time that is left, then those of the changed parts and all of the simulation.
+    fn search(&self, patch: &str, seconds: u64) -> Result<Option<Found>, String> {
+        let in_the_service = patch.contains(&format!("+++ b/{}", SERVICE.0));
         self.build(&["build", "--package", "kabao-simulation", "--bin", "storms"])?;
         self.build(&["test", "--package", "kabao-simulation", "--no-run", "--test", "all"])?;
         self.build(&["test", "--package", "kabao-service", "--no-run", "--test", "all"])?;
@@ -101,24 +112,31 @@ impl Copy {
         if !outcome.ok() {
             return Ok(Some(Found { by: broken(&outcome.text), seconds: gone.as_secs_f64() }));
         }
+        for package in changed(patch) {
+            self.build(&["test", "--package", package, "--lib", "--no-run"])?;
+            if let Some(found) = self.test(&["test", "--package", package, "--lib"], seconds, &mut gone) {
+                return Ok(Some(found));
+            }
+        }
         let last = if in_the_service { LAST.to_vec() } else { [SERVICE.1, LAST].concat() };
         Ok(self.tests(&last, seconds, &mut gone))
     }
 
     /// Tests until `seconds` are over; `gone` is the time of running so far.
     fn tests(&self, all: &[Tests], seconds: u64, gone: &mut Duration) -> Option<Found> {
-        for (package, words) in all {
-            let left = u32::try_from(seconds.saturating_sub(gone.as_secs())).unwrap_or(u32::MAX).max(1);
-            let mut line = self.cargo(&[&["test", "--package", package, "--test", "all", "--", "--skip", PAGE], *words].concat());
-            line.env("TMPDIR", scratch());
-            let begin = Instant::now();
-            let outcome = run(&mut bounded(left, &line), Show::Kept);
-            *gone += begin.elapsed();
-            if let Some(by) = failed(&outcome.text) {
-                return Some(Found { by, seconds: gone.as_secs_f64() });
-            }
-        }
-        None
+        all.iter().find_map(|(package, words)| {
+            self.test(&[&["test", "--package", package, "--test", "all", "--", "--skip", PAGE], *words].concat(), seconds, gone)
+        })
+    }
+
+    fn test(&self, words: &[&str], seconds: u64, gone: &mut Duration) -> Option<Found> {
+        let left = u32::try_from(seconds.saturating_sub(gone.as_secs())).unwrap_or(u32::MAX).max(1);
+        let mut line = self.cargo(words);
+        line.env("TMPDIR", scratch());
+        let begin = Instant::now();
+        let outcome = run(&mut bounded(left, &line), Show::Kept);
+        *gone += begin.elapsed();
+        failed(&outcome.text).map(|by| Found { by, seconds: gone.as_secs_f64() })
     }
 
     fn build(&self, what: &[&str]) -> Result<(), String> {
@@ -134,6 +152,11 @@ impl Copy {
     }
 }
 
+/// The packages of the core that a patch changes.
+fn changed(patch: &str) -> impl Iterator<Item = &'static str> {
+    CORE.iter().filter(|(folder, _)| patch.contains(&format!("+++ b/{folder}"))).map(|(_, package)| *package)
+}
+
 /// The line of the storms that names the seed and the promise, else their last words.
 fn broken(text: &str) -> String {
     let named = text.lines().find(|line| line.starts_with("seed "));
@@ -144,4 +167,24 @@ fn broken(text: &str) -> String {
 fn failed(text: &str) -> Option<String> {
     let name = text.lines().find_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
     name.or_else(|| text.lines().find_map(|line| line.strip_prefix("---- ")?.strip_suffix(" stdout ----"))).map(|name| format!("test {name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_the_core_is_tested_by_its_package() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for (folder, package) in CORE {
+            let place = root.join(folder.strip_suffix("src/").unwrap_or(folder));
+            let told = std::fs::read_to_string(place.join("Cargo.toml")).unwrap();
+            assert!(told.contains(&format!("name = \"{package}\"\n")), "{folder}");
+        }
+        let patch = "A fee.\n--- a/core/money/src/fee.rs\n+++ b/core/money/src/fee.rs\n@@ -1 +1 @@\n-a\n+b\n";
+        assert_eq!(changed(patch).collect::<Vec<_>>(), ["kabao-money"]);
+        assert_eq!(changed("--- a/tests/service/src/x.rs\n+++ b/tests/service/src/x.rs\n").count(), 0);
+        let sys = "+++ b/core/vault/sys/src/tokens.rs\n+++ b/core/wallet/src/x.rs\n";
+        assert_eq!(changed(sys).collect::<Vec<_>>(), ["kabao-vault-sys", "kabao-core"]);
+    }
 }

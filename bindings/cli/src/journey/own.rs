@@ -71,6 +71,12 @@ impl Own {
         Ok(())
     }
 
+    /// The service is gone: the wallet has no connection to it any more. That its end is on the way would do, but not for a call that
+    /// comes before it.
+    pub fn service_gone(&self) {
+        self.host.transport().forget();
+    }
+
     /// Sets the files of a lost key aside. Gives how many.
     pub async fn set_aside_lost(&self, service: &ServiceFile) -> Result<usize, ActError> {
         let host: Arc<dyn Host> = self.host.clone();

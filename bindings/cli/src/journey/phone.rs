@@ -115,6 +115,14 @@ impl Phone {
         }
     }
 
+    /// The service is gone, and the phone knows: what it asks next finds nobody, or the next service.
+    pub async fn service_gone(&self) {
+        match &self.purse {
+            Purse::Own(own) => own.service_gone(),
+            Purse::Told(told) => told.service_gone().await,
+        }
+    }
+
     /// Sets the clock so many days ahead of the right time, or behind it.
     pub fn set_clock(&self, days: i64) -> Result<(), ActError> {
         match &self.purse {

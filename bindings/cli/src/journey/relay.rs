@@ -10,8 +10,10 @@ use tokio::task::JoinHandle;
 
 /// How long a connection is idle before switching off ends it: an answer that is on its way arrives.
 const IDLE: Duration = Duration::from_millis(30);
-/// How long switching off waits for the connections to end.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// How often the number of open connections is looked at.
+const LOOK: Duration = Duration::from_millis(2);
+/// How long is waited for the connections to end: one with a question that nobody answers does not.
+const PATIENCE: Duration = Duration::from_secs(5);
 const PIECE: usize = 16 * 1024;
 
 /// A port that leads to the service. It ends with this value.
@@ -39,7 +41,7 @@ impl Relay {
                     let (seen, counted) = (seen.clone(), Arc::clone(&counted));
                     tokio::spawn(async move {
                         counted.fetch_add(1, Ordering::SeqCst);
-                        carry(phone, target, seen).await;
+                        serve(phone, target, seen).await;
                         counted.fetch_sub(1, Ordering::SeqCst);
                     });
                 }
@@ -56,16 +58,19 @@ impl Relay {
     /// Switches it. What is asked already is answered; nothing new is.
     pub async fn set(&self, on: bool) {
         let _ = self.on.send(on);
+        if !on {
+            self.ended().await;
+        }
+    }
+
+    /// Waits until every connection has ended on the phone's side as well: its next call makes a new one.
+    pub async fn ended(&self) {
         let ended = async {
             while self.open.load(Ordering::SeqCst) > 0 {
-                tokio::time::sleep(IDLE / 3).await;
+                tokio::time::sleep(LOOK).await;
             }
-            // The phone's end notices.
-            tokio::time::sleep(IDLE / 3).await;
         };
-        if !on {
-            let _ = tokio::time::timeout(PATIENCE, ended).await;
-        }
+        let _ = tokio::time::timeout(PATIENCE, ended).await;
     }
 }
 
@@ -75,8 +80,18 @@ impl Drop for Relay {
     }
 }
 
+/// Carries what a phone says and hears, tells it the end, and waits until it ends its side: a phone that has not read the end yet would
+/// send its next question into a connection that leads nowhere.
+async fn serve(mut phone: TcpStream, target: u16, on: watch::Receiver<bool>) {
+    carry(&mut phone, target, on).await;
+    let _ = phone.shutdown().await;
+    let mut rest = [0; 64];
+    let ends = async { while phone.read(&mut rest).await.is_ok_and(|bytes| bytes > 0) {} };
+    let _ = tokio::time::timeout(PATIENCE, ends).await;
+}
+
 /// Carries bytes both ways, until one side ends or, idle, the network is switched off.
-async fn carry(mut phone: TcpStream, target: u16, mut on: watch::Receiver<bool>) {
+async fn carry(phone: &mut TcpStream, target: u16, mut on: watch::Receiver<bool>) {
     let Ok(mut service) = TcpStream::connect(("127.0.0.1", target)).await else { return };
     let _ = (phone.set_nodelay(true), service.set_nodelay(true));
     let (mut there, mut back) = (vec![0; PIECE], vec![0; PIECE]);
@@ -115,11 +130,15 @@ mod tests {
         there.read_exact(&mut read).await.unwrap();
         assert_eq!(&read, b"ask");
         // Off while the question is open: it is answered all the same, and the connection ends behind it.
-        relay.set(false).await;
-        there.write_all(b"yes").await.unwrap();
-        phone.read_exact(&mut read).await.unwrap();
-        assert_eq!(&read, b"yes");
-        assert_eq!(phone.read(&mut read).await.unwrap(), 0);
+        tokio::join!(relay.set(false), async {
+            there.write_all(b"yes").await.unwrap();
+            phone.read_exact(&mut read).await.unwrap();
+            assert_eq!(&read, b"yes");
+            assert_eq!(phone.read(&mut read).await.unwrap(), 0);
+            assert_eq!(relay.open.load(Ordering::SeqCst), 1, "the phone has not let go yet");
+            drop(phone);
+        });
+        assert_eq!(relay.open.load(Ordering::SeqCst), 0);
         let mut later = TcpStream::connect(&address).await.unwrap();
         assert_eq!(later.read(&mut read).await.unwrap_or(0), 0);
         relay.set(true).await;

@@ -44,12 +44,17 @@ impl Service {
         child.kill().and_then(|()| child.wait()).map(|_| ()).map_err(|error| error.to_string())
     }
 
-    /// Starts it again on the same files and addresses.
-    pub fn restart(&mut self) -> Result<(), String> {
-        let log = self.log.clone().ok_or("this service is not ours to start")?;
+    /// Ends it in its own way, if it runs.
+    pub fn stop(&mut self) {
         if let Some((child, _)) = self.child.take() {
             stop(child);
         }
+    }
+
+    /// Starts it again on the same files and addresses.
+    pub fn restart(&mut self) -> Result<(), String> {
+        let log = self.log.clone().ok_or("this service is not ours to start")?;
+        self.stop();
         let listen = |url: &str| url.rsplit(':').next().map(|port| format!("127.0.0.1:{port}"));
         let addresses = listen(&self.file.url).zip(listen(&self.file.dev_url)).ok_or("service.json names no ports")?;
         self.child = Some(spawn(&self.data, &log, Some(addresses))?);
@@ -60,9 +65,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        if let Some((child, _)) = self.child.take() {
-            stop(child);
-        }
+        self.stop();
     }
 }
 

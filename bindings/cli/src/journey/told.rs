@@ -104,6 +104,11 @@ impl Told {
         self.relay.set(on).await;
     }
 
+    /// The service is gone: the wallet has no connection to it any more.
+    pub async fn service_gone(&self) {
+        self.relay.ended().await;
+    }
+
     /// Sets the files of a lost key aside. Gives how many.
     pub async fn set_aside_lost(&self, service: &ServiceFile) -> Result<usize, ActError> {
         let made = self.ask("set_aside_lost", self.settings(service)).await?;

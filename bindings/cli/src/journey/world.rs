@@ -243,8 +243,15 @@ impl World {
             "hold_money" => self.post("/dev/holds", body).await,
             "lift_hold" => self.post("/dev/holds/lift", body).await,
             "set_fee" => self.post("/dev/fees", body).await,
-            "kill_service" => Ok(self.service.kill().map(|()| json!({}))?),
-            "restart_service" => Ok(self.service.restart().map(|()| json!({}))?),
+            "kill_service" => {
+                self.service.kill()?;
+                Ok(self.service_gone().await)
+            }
+            "restart_service" => {
+                self.service.stop();
+                self.service_gone().await;
+                Ok(self.service.restart().map(|()| json!({}))?)
+            }
             "publish_codes" => {
                 // The app's own table at another version, with rows beside its own.
                 let mut table: Value = serde_json::from_slice(Table::shipped_bytes()).map_err(|error| error.to_string())?;
@@ -282,6 +289,13 @@ impl World {
             "notices" => self.get("/dev/notices").await,
             _ => Err(format!("nothing is named {name}").into()),
         }
+    }
+
+    async fn service_gone(&self) -> Value {
+        for phone in self.phones.values() {
+            phone.service_gone().await;
+        }
+        json!({})
     }
 
     /// The newest message to a phone: from `kabao`, or from the `bank`.
