@@ -18,6 +18,8 @@ struct Seen {
     quotes: BTreeMap<String, String>,
     /// The transfers, in the order of their first sending.
     transfers: Vec<String>,
+    /// How many requests named each payment.
+    asked: BTreeMap<String, u64>,
     edges: BTreeMap<Edge, u64>,
     broken: Vec<String>,
 }
@@ -29,8 +31,12 @@ pub struct Witness(Mutex<Seen>);
 impl Witness {
     /// A request leaves the phone.
     pub fn sent(&self, request: &HttpRequest) {
-        let Some((id, "")) = payment(&request.target).filter(|_| request.method == "PUT") else { return };
+        let Some((id, rest)) = payment(&request.target) else { return };
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen.asked.entry(id.to_owned()).or_default() += 1;
+        if request.method != "PUT" || !rest.is_empty() {
+            return;
+        }
         let digest = kabao_proof::sha256(&request.body);
         if *seen.bodies.entry(id.to_owned()).or_insert(digest) != digest {
             seen.broken.push(format!("I2: {id} was sent with other bytes"));
@@ -68,6 +74,11 @@ impl Witness {
     pub fn happened(&self, state: &'static str, event: &str, fault: &'static str) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *seen.edges.entry((state, event.to_owned(), fault)).or_default() += 1;
+    }
+
+    /// How many requests named this payment.
+    pub fn asked(&self, intent: &str) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).asked.get(intent).copied().unwrap_or(0)
     }
 
     /// What was seen that must not be.

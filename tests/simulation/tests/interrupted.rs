@@ -261,3 +261,35 @@ fn a_lock_that_nobody_waits_for_closes_the_files() {
         assert!(r.is_ok(), "files still open a minute after lock");
     });
 }
+
+#[test]
+fn a_success_has_its_receipt_before_any_history_comes() {
+    story("cut-receipt", async |s| {
+        let request = s.top_up_request("20.00").await;
+        s.meddle(NoHistory);
+        let paid = s.all.phone.pay(request).await.unwrap();
+        assert_eq!(paid.state, PaymentState::Succeeded);
+        let receipt = s.wallet().pay().receipt(paid.record_id.unwrap()).await.unwrap();
+        assert!(receipt.verified && receipt.amount.minor == 2_000);
+    });
+}
+
+#[test]
+fn a_start_asks_for_every_payment_without_a_result_and_nobody_else_has_to() {
+    story("cut-resume", async |mut s| {
+        s.all.console.post("/dev/faults", fault("PUT", "/v1/payments", json!("drop_after"))).await.unwrap();
+        s.all.console.post("/dev/faults", json!({ "path_prefix": "/v1/payments", "method": "GET", "times": 99, "action": "drop_before" })).await.unwrap();
+        let told = s.top_up("20.00").await;
+        assert_eq!(told.state, PaymentState::Unknown);
+        // A long pause: what is asked for from here on is asked for by the start.
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        let open = s.wallet().pay().open_payments().await.unwrap();
+        assert_eq!(open.iter().map(|payment| payment.state).collect::<Vec<_>>(), [PaymentState::Unknown]);
+        s.all.phone.crash().await;
+        s.all.console.delete("/dev/faults").await.unwrap();
+        let wallet = s.all.phone.start().await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let now = wallet.pay().payment(told.intent_id).await.unwrap();
+        assert_eq!(now.state, PaymentState::Succeeded);
+    });
+}

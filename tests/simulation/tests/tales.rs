@@ -1,8 +1,8 @@
 //! Histories that lie, page by page, each signed by the service's own keys: what contradicts itself or what was signed
 //! before is not kept, and what is true is taken when it is told again.
 
-use crate::common::{Changes, Story, other, story, stranger};
-use kabao_core::host::{HttpRequest, HttpResponse, TransportError};
+use crate::common::{Changes, NoHistory, Story, other, story, stranger};
+use kabao_core::host::{HttpRequest, HttpResponse};
 use kabao_money::payment::PaymentState;
 use kabao_proof::documents::Document;
 use kabao_proof::{Head, HistoryEntry, cose};
@@ -171,12 +171,6 @@ fn a_history_that_contradicts_itself_is_not_kept() {
 
 /// Three payments whose records the phone has not fetched.
 async fn quietly(story: &Story) {
-    struct NoHistory;
-    impl Meddler for NoHistory {
-        fn instead(&self, request: &HttpRequest) -> Option<Came> {
-            request.target.starts_with("/v1/history").then_some(Err(TransportError::Unreachable))
-        }
-    }
     // Cards are known again after a lost cache once the account was asked for.
     story.wallet().account().refresh().await.unwrap();
     story.meddle(NoHistory);

@@ -164,3 +164,51 @@ pub(crate) fn first_wrong(conn: &Connection, key: &[u8; 32]) -> Outcome<Option<u
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 32] = [7; 32];
+
+    /// A chain of these bodies, one a commit.
+    fn chain(bodies: &[&str]) -> Connection {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("ledger-1.sql")).unwrap();
+        for body in bodies {
+            let tx = conn.transaction().unwrap();
+            let mut log = Log::after(&KEY, head(&tx).unwrap(), Timestamp::from_ms(1));
+            log.append(&tx, "mark", "x", body.as_bytes()).unwrap();
+            tx.commit().unwrap();
+        }
+        conn
+    }
+
+    fn row(conn: &Connection, seq: u64) -> (Vec<u8>, Vec<u8>) {
+        conn.query_row("SELECT body, mac FROM events WHERE seq = ?1", [count_of(seq)], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    }
+
+    #[test]
+    fn a_row_of_another_copy_of_the_same_chain_does_not_fit() {
+        // The same key, the same number: only what came before differs, as after an older copy was put back and lived on.
+        let (here, there) = (chain(&["a", "b", "d"]), chain(&["a", "c", "d"]));
+        assert_eq!(first_wrong(&here, &KEY).unwrap(), None);
+        assert!(check_open(&here, &KEY).is_ok());
+        let (body, mac) = row(&there, 3);
+        assert_eq!(body, row(&here, 3).0);
+        here.execute("UPDATE events SET body = ?1, mac = ?2 WHERE seq = 3", params![body, mac]).unwrap();
+        assert_eq!(first_wrong(&here, &KEY).unwrap(), Some(3));
+        assert!(check_open(&here, &KEY).unwrap_err().is(Code::StorageDamaged));
+    }
+
+    #[test]
+    fn a_chain_with_a_gap_another_order_or_another_key_is_wrong() {
+        let gap = chain(&["a", "b", "c"]);
+        gap.execute("DELETE FROM events WHERE seq = 2", []).unwrap();
+        assert_eq!(first_wrong(&gap, &KEY).unwrap(), Some(3));
+        let turned = chain(&["a", "b", "c"]);
+        turned.execute_batch("UPDATE events SET seq = 9 WHERE seq = 2; UPDATE events SET seq = 2 WHERE seq = 3; UPDATE events SET seq = 3 WHERE seq = 9").unwrap();
+        assert_eq!(first_wrong(&turned, &KEY).unwrap(), Some(2));
+        assert_eq!(first_wrong(&chain(&["a"]), &[8; 32]).unwrap(), Some(1));
+    }
+}

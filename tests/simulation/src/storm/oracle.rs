@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// Every payment without a result has one so long after the faults ended, in milliseconds.
 const RESOLVED_MS: i64 = 30 * 60_000;
+/// The longest pause between two questions of the wallet, and a minute more: so long nobody looks at a payment, and the wallet asks by itself.
+const ALONE_MS: i64 = kabao_money::retry::RETRY_CAP_MS + 60_000;
 
 impl Storm {
     /// After every step: the book is even, nothing was carried out twice, and what the person was told is so.
@@ -75,6 +77,7 @@ impl Storm {
         self.phone.secrets.refuse_writes(false);
         self.bank(json!({ "movements": "none" })).await?;
         let cleared = self.world.elapsed();
+        let mut asked = BTreeMap::new();
         for round in 0..200 {
             self.console.post("/dev/bank/settle", Value::Null).await?;
             tokio::time::sleep(Duration::from_secs(30)).await;
@@ -83,6 +86,7 @@ impl Storm {
             let open = pay.open_payments().await.map_err(told)?;
             if round == 0 {
                 self.open_at_clearing = u32::try_from(open.len()).unwrap_or(u32::MAX);
+                asked = open.iter().map(|payment| (payment.intent_id.clone(), self.net.witness.asked(&payment.intent_id))).collect();
             }
             let waited = self.world.elapsed() - cleared;
             if open.is_empty() {
@@ -91,6 +95,12 @@ impl Storm {
             self.longest_ms = waited;
             let late = (waited > RESOLVED_MS).then(|| format!("{} payments have no result 30 minutes after the faults ended", open.len()));
             self.judge_one("I4", late);
+            if waited < ALONE_MS {
+                continue;
+            }
+            let forgotten = open.iter().find(|payment| asked.get(&payment.intent_id).is_some_and(|before| self.net.witness.asked(&payment.intent_id) == *before));
+            let forgotten = forgotten.map(|payment| format!("{} has no result, and the wallet does not ask for one", payment.intent_id));
+            self.judge_one("I4", forgotten);
             for payment in open {
                 match pay.resolve(payment.intent_id).await {
                     Ok(view) => self.told(&view),

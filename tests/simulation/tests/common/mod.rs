@@ -9,7 +9,7 @@ pub mod transfers;
 
 use kabao_core::Wallet;
 use kabao_core::error::Outcome;
-use kabao_core::host::{HttpRequest, HttpResponse};
+use kabao_core::host::{HttpRequest, HttpResponse, TransportError};
 use kabao_core::pay::{ConfirmRequest, PaymentProof, PaymentView, QuoteRequest, QuoteView};
 use kabao_proof::SoftwareKey;
 use kabao_simulation::phone::PIN;
@@ -161,6 +161,15 @@ impl Meddler for Changes {
             Ok(answer) if meant => (self.change.lock().unwrap())(request, answer),
             other => other,
         }
+    }
+}
+
+/// Nobody is told any history.
+pub struct NoHistory;
+
+impl Meddler for NoHistory {
+    fn instead(&self, request: &HttpRequest) -> Option<Came> {
+        request.target.starts_with("/v1/history").then_some(Err(TransportError::Unreachable))
     }
 }
 
