@@ -50,9 +50,9 @@ cargo xtask COMMAND
                             the power goes, or the disk fails, at every operation of the files; --write: into docs/reliability.md
   sim pay [--seed N] [--count M] [--seconds N] [--write] [--release]
                             M storms from seed N on; the last line is the figure
-  sim kill|service [--seed N] [--count M] [--every K] [--write]
+  sim kill|service [--seed N] [--count M] [--every K] [--write] [--release]
                             kill the app, or the service, in the middle of payments; the last line is the figure
-  sim rollback [--seed N] [--count M] [--every K] [--only WORDS] [--write]
+  sim rollback [--seed N] [--count M] [--every K] [--only WORDS] [--write] [--release]
                             put old files and pages back, change fields of the ledger: when each is noticed
   sim bugs [NAME] [--seconds N]
                             plant each bug of tests/simulation/bugs in a copy and wait until it is found

@@ -4,8 +4,7 @@ use crate::command::{Show, command, run};
 use crate::place::Place;
 
 mod bugs;
-mod disk;
-mod kill;
+mod harness;
 pub mod pay;
 
 /// `cargo xtask sim [--seed N] [--runs N]`, or with the name of a part: `power`, `io`, `pay`, `kill`, `service`, `rollback`, `bugs`.
@@ -14,8 +13,7 @@ pub mod pay;
 /// the tests use their own.
 pub fn command_line(words: &[&str]) -> Result<bool, String> {
     match words {
-        [what @ ("power" | "io"), rest @ ..] => return disk::command_line(what, rest),
-        [what @ ("kill" | "service" | "rollback"), rest @ ..] => return kill::command_line(what, rest),
+        [what @ ("power" | "io" | "kill" | "service" | "rollback"), rest @ ..] => return harness::command_line(what, rest),
         ["bugs", rest @ ..] => return bugs::command_line(rest),
         ["pay", rest @ ..] => return pay::command_line(rest),
         _ => {}

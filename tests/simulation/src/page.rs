@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+/// What a command on the page ends with when this program is one that was built for speed.
+pub const RELEASE: &str = if cfg!(debug_assertions) { "" } else { " --release" };
+
 /// Puts `text` between the marks `<!-- NAME -->` and `<!-- end of NAME -->`.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! `cargo xtask sim pay`: storms from seeds, and the figure that they give.
 
+use super::harness::line;
 use crate::command::{Show, command, run};
 use crate::place::Place;
 use std::path::{Path, PathBuf};
@@ -16,20 +17,7 @@ pub fn command_line(words: &[&str]) -> Result<bool, String> {
 
 /// The program of the storms with these words.
 pub fn storms(place: &Place, words: &[&str]) -> Command {
-    let mut args = vec!["run", "--quiet", "--package", "kabao-simulation", "--bin", "storms"];
-    if words.contains(&"--release") {
-        args.extend(["--profile", "bench"]);
-    }
-    args.extend(["--", "pay"]);
-    for word in words.iter().filter(|word| **word != "--release") {
-        args.push(word);
-        if *word == "--write" {
-            args.push("docs/reliability.md");
-        }
-    }
-    let mut line = command("cargo", &args, &place.root);
-    line.env("CARGO_TARGET_DIR", &place.target).env("TMPDIR", scratch());
-    line
+    line(place, "storms", Some("pay"), words)
 }
 
 /// Where storms and tests keep their files: in memory where there is room enough, because what survives a loss of power is not what

@@ -6,7 +6,7 @@ use kabao_simulation::phone::Told;
 use kabao_simulation::process::kill::{Ground, Kills};
 use kabao_simulation::process::{app, in_real_time, service as fall};
 use kabao_simulation::run::Folder;
-use kabao_simulation::page;
+use kabao_simulation::page::{self, RELEASE};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -60,7 +60,7 @@ fn kill(wish: &Wish) -> Told<bool> {
         return Ok(false);
     }
     if let Some(file) = &wish.write {
-        let command = format!("cargo xtask sim kill --seed {} --count {} --every {}", wish.seed, wish.count, wish.every);
+        let command = format!("cargo xtask sim kill --seed {} --count {} --every {}{RELEASE}", wish.seed, wish.count, wish.every);
         page::put(file, "kill", &Kills::text(&command, &random, &writes, wish.seed, seconds))?;
     }
     println!("{}", Kills::figure(&random, &writes, wish.seed, seconds));
@@ -80,7 +80,7 @@ fn service(wish: &Wish) -> Told<bool> {
         return Ok(false);
     }
     if let Some(file) = &wish.write {
-        let command = format!("cargo xtask sim service --seed {} --count {}", wish.seed, wish.count);
+        let command = format!("cargo xtask sim service --seed {} --count {}{RELEASE}", wish.seed, wish.count);
         page::put(file, "service", &falls.text(&command, wish.seed, seconds))?;
     }
     println!("{}", falls.figure(wish.seed, seconds));

@@ -4,7 +4,8 @@
 use kabao_simulation::phone::Told;
 use kabao_simulation::rollback::{Searched, search};
 use kabao_simulation::run::Folder;
-use kabao_simulation::{in_one_thread, page};
+use kabao_simulation::in_one_thread;
+use kabao_simulation::page::{self, RELEASE};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -34,7 +35,7 @@ fn run(words: &[String]) -> Told<bool> {
     searched.broken.iter().for_each(|sentence| println!("{sentence}"));
     let seeds = format!("seeds {seed} to {}", seed.saturating_add(count).saturating_sub(1));
     if let Some(file) = &write {
-        let command = format!("cargo xtask sim rollback --seed {seed} --count {count} --every {every}");
+        let command = format!("cargo xtask sim rollback --seed {seed} --count {count} --every {every}{RELEASE}");
         page::put(file, "rollback", &searched.text(&command, &seeds, seconds))?;
     }
     println!("{}", searched.figure(&seeds, seconds));

@@ -3,7 +3,8 @@
 //! many at once as there are cores. Ends with 1 and the seed when one is; the last line is the figure. `--keep` writes down how far it is, and
 //! goes on from there when it is begun again; `--write` puts what was run and what came of it into its part of a page.
 
-use kabao_simulation::{in_one_thread, page};
+use kabao_simulation::in_one_thread;
+use kabao_simulation::page::{self, RELEASE};
 use kabao_simulation::run::{Folder, Report, channels, storm};
 use kabao_simulation::storm::kept::Kept;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -159,8 +160,7 @@ fn run(words: &[String]) -> Result<bool, String> {
     sum.print();
     let (first, seconds) = (kept.first(), kept.seconds());
     if let Some(file) = &wish.write {
-        let release = if cfg!(debug_assertions) { "" } else { " --release" };
-        let command = format!("cargo xtask sim pay --seed {first} --count {}{release}", sum.storms);
+        let command = format!("cargo xtask sim pay --seed {first} --count {}{RELEASE}", sum.storms);
         page::put(file, "pay", &sum.text(&command, kept.parts(), seconds))?;
     }
     println!("{}", sum.figure(first, seconds));

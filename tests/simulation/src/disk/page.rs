@@ -1,6 +1,7 @@
 //! What was run and what came of it, as a part of the page on reliability.
 
 use super::Figure;
+use crate::page::RELEASE;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -81,7 +82,7 @@ impl Run {
         let mut text = format!("## {title}\n\n");
         let Run { what, seed, count, every, took, .. } = self;
         let places = if *every == 1 { String::new() } else { format!(" --every {every}") };
-        let _ = writeln!(text, "`cargo xtask sim {what} --seed {seed} --count {count}{places}`, {took} s:\n");
+        let _ = writeln!(text, "`cargo xtask sim {what} --seed {seed} --count {count}{places}{RELEASE}`, {took} s:\n");
         let _ = writeln!(text, "**{}**\n\n{model}\n", self.figure());
         text.push_str("| part | operations | points | distinct | lost |\n|---|---|---|---|---|\n");
         for (name, figure, control) in &self.parts {
