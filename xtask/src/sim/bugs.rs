@@ -14,25 +14,18 @@ use std::time::{Duration, Instant};
 const HIDDEN: u64 = 120;
 /// How long a storm may still rage after its time, in seconds: on a busy computer the last one has to come to its end.
 const HANGS: u32 = 240;
-/// What comes before the storms: what no storm sees, as no power goes in one, and what few storms come to (a bank's no, a transfer
-/// called back), each in its shortest form.
-const FIRST: &[Tests] = &[
-    ("kabao-simulation", &["power::a_ledger_that_is_synced"]),
-    ("kabao-simulation", &["withdrawals::", "called_back::", "transfers::"]),
-];
-/// Where the service stands, and its own tests.
-const SERVICE: (&str, Tests) = ("tests/service/", ("kabao-service", &[]));
-/// What comes after them: the two modules that take a third of the time are the last.
-const LAST: &[Tests] = &[
-    ("kabao-simulation", &["--skip", "power::", "--skip", "sign_in::"]),
-    SERVICE.1,
-    ("kabao-simulation", &["power::"]),
-    ("kabao-simulation", &["sign_in::"]),
-];
+/// What no storm sees, as no power goes in one.
+const SYNC: &str = "power::a_ledger_that_is_synced";
+/// Stories that few storms come to (a bank's no, a transfer called back, a start after a crash): they come before the storms.
+const EARLY: &[&str] = &["withdrawals::", "called_back::", "transfers::", "interrupted::", "truth::", "repeats::", "engine::"];
+/// The two modules that take half of the time: they come last.
+const LONG: &[&str] = &["power::", "sign_in::"];
+/// Where the service stands.
+const SERVICE: &str = "tests/service/";
 /// Says whether every patch applies: a tree that has one already gives that away, not the bug.
 const PAGE: &str = "bugs::";
 /// Tests of a package, whose names hold one of these words, or all but some.
-type Tests = (&'static str, &'static [&'static str]);
+type Tests = (&'static str, Vec<&'static str>);
 /// The parts of the core: where each stands, and its package. Their own tests take seconds.
 const CORE: &[(&str, &str)] = &[
     ("core/base/", "kabao-base"),
@@ -98,13 +91,12 @@ struct Copy {
 impl Copy {
     /// The shortest tests, then storms for a third of the time that is left, then the unit tests of the changed parts and all of the simulation.
     fn search(&self, patch: &str, seconds: u64) -> Result<Option<Found>, String> {
-        let in_the_service = patch.contains(&format!("+++ b/{}", SERVICE.0));
+        let in_the_service = patch.contains(&format!("+++ b/{SERVICE}"));
         self.build(&["build", "--package", "kabao-simulation", "--bin", "storms"])?;
         self.build(&["test", "--package", "kabao-simulation", "--no-run", "--test", "all"])?;
         self.build(&["test", "--package", "kabao-service", "--no-run", "--test", "all"])?;
         let mut gone = Duration::ZERO;
-        let first = if in_the_service { [FIRST, &[SERVICE.1]].concat() } else { FIRST.to_vec() };
-        if let Some(found) = self.tests(&first, seconds, &mut gone) {
+        if let Some(found) = self.tests(&first(in_the_service), seconds, &mut gone) {
             return Ok(Some(found));
         }
         let third = (seconds.saturating_sub(gone.as_secs()) / 3).max(1);
@@ -123,14 +115,13 @@ impl Copy {
                 return Ok(Some(found));
             }
         }
-        let last: Vec<Tests> = LAST.iter().copied().filter(|tests| !(in_the_service && *tests == SERVICE.1)).collect();
-        Ok(self.tests(&last, seconds, &mut gone))
+        Ok(self.tests(&last(in_the_service), seconds, &mut gone))
     }
 
     /// Tests until `seconds` are over; `gone` is the time of running so far.
     fn tests(&self, all: &[Tests], seconds: u64, gone: &mut Duration) -> Option<Found> {
         all.iter().find_map(|(package, words)| {
-            self.test(&[&["test", "--package", package, "--test", "all", "--", "--skip", PAGE], *words].concat(), seconds, gone)
+            self.test(&[&["test", "--package", package, "--test", "all", "--", "--skip", PAGE], words.as_slice()].concat(), seconds, gone)
         })
     }
 
@@ -155,6 +146,22 @@ impl Copy {
         line.env("CARGO_TARGET_DIR", &self.work).env("CARGO_PROFILE_DEV_DEBUG", "0");
         line
     }
+}
+
+/// What comes before the storms.
+fn first(in_the_service: bool) -> Vec<Tests> {
+    let mut first = vec![("kabao-simulation", vec![SYNC]), ("kabao-simulation", EARLY.to_vec())];
+    first.extend(in_the_service.then(|| ("kabao-service", Vec::new())));
+    first
+}
+
+/// What comes after them: all the rest.
+fn last(in_the_service: bool) -> Vec<Tests> {
+    let others = EARLY.iter().chain(LONG).flat_map(|module| ["--skip", *module]).collect();
+    let mut last = vec![("kabao-simulation", others)];
+    last.extend((!in_the_service).then(|| ("kabao-service", Vec::new())));
+    last.extend(LONG.iter().map(|module| ("kabao-simulation", vec![*module])));
+    last
 }
 
 /// The packages of the core that a patch changes.
