@@ -4,12 +4,17 @@
 
 use kabao_simulation::phone::Told;
 use kabao_simulation::process::kill::{Ground, Kills};
+use kabao_simulation::process::app::FLOWS;
 use kabao_simulation::process::{app, in_real_time, service as fall};
 use kabao_simulation::run::Folder;
 use kabao_simulation::page::{self, RELEASE};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
+
+/// So many kills a phone: its whole history is verified after each, and a new one keeps that from growing with the run. A multiple of
+/// the number of movements.
+const ROUND: u64 = 36 * FLOWS.len() as u64;
 
 struct Wish {
     seed: u64,
@@ -39,11 +44,21 @@ fn kill(wish: &Wish) -> Told<bool> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let began = Instant::now();
     let (random, writes) = in_real_time(async {
-        let mut ground = Ground::new(wish.seed, &program, folder.path(), channels.path(), true).await?;
         let (mut random, mut writes) = (Kills::default(), Kills::default());
-        ground.at_random(wish.count, &mut random).await?;
-        if wish.every > 0 && random.broken.is_empty() {
-            ground.at_every_write(wish.every, &mut writes).await?;
+        let mut rounds = 0u64;
+        let mut ground = async || {
+            rounds += 1;
+            Ground::new(wish.seed.wrapping_add(rounds - 1), &program, &folder.path().join(rounds.to_string()), channels.path(), true).await
+        };
+        let mut left = wish.count;
+        while left > 0 && random.broken.is_empty() {
+            ground().await?.at_random(left.min(ROUND), &mut random).await?;
+            left = left.saturating_sub(ROUND);
+        }
+        for flow in FLOWS {
+            if wish.every > 0 && random.broken.is_empty() && writes.broken.is_empty() {
+                ground().await?.at_every_write(flow, wish.every, &mut writes).await?;
+            }
         }
         Ok::<_, String>((random, writes))
     })

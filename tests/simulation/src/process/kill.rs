@@ -165,28 +165,26 @@ impl Ground {
         Ok(Usual { sending: micros(quoted, arrived), answering: micros(arrived, answered) })
     }
 
-    /// A kill at every `every`-th call to the system that writes, of each movement.
+    /// A kill at every `every`-th call to the system that writes, of one movement.
     ///
     /// # Errors
     /// The harness itself cannot go on.
-    pub async fn at_every_write(&mut self, every: u64, kills: &mut Kills) -> Told<()> {
+    pub async fn at_every_write(&mut self, flow: &str, every: u64, kills: &mut Kills) -> Told<()> {
         if !Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success()) {
             kills.not_run = Some("strace does not work here".to_owned());
             return Ok(());
         }
         self.desk.clear(Sought::Payment, 0);
-        for flow in FLOWS {
-            for (call, count) in self.count_writes(flow, kills).await? {
-                for place in (1..=count).filter(|place| (place - 1) % every.max(1) == 0) {
-                    let inject = format!("inject={call}:signal=KILL:when={place}");
-                    let words = self.words(flow)?;
-                    let mut line = Command::new("strace");
-                    line.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject]).arg(&self.program).args(words);
-                    let status = line.stdout(Stdio::null()).stderr(Stdio::null()).status().map_err(|error| error.to_string())?;
-                    self.judge(flow, &format!("at {call} {place}"), None, !status.success(), kills).await?;
-                    if !kills.broken.is_empty() {
-                        return Ok(());
-                    }
+        for (call, count) in self.count_writes(flow, kills).await? {
+            for place in (1..=count).filter(|place| (place - 1) % every.max(1) == 0) {
+                let inject = format!("inject={call}:signal=KILL:when={place}");
+                let words = self.words(flow)?;
+                let mut line = Command::new("strace");
+                line.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject]).arg(&self.program).args(words);
+                let status = line.stdout(Stdio::null()).stderr(Stdio::null()).status().map_err(|error| error.to_string())?;
+                self.judge(flow, &format!("at {call} {place}"), None, !status.success(), kills).await?;
+                if !kills.broken.is_empty() {
+                    return Ok(());
                 }
             }
         }

@@ -4,6 +4,7 @@
 
 mod backs;
 mod charges;
+mod corners;
 mod lies;
 mod limits;
 mod moves;

@@ -10,7 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 const MINUTE: i64 = 60_000;
-const DAY: i64 = 24 * 60 * MINUTE;
+pub(super) const DAY: i64 = 24 * 60 * MINUTE;
 /// China's clocks are so far before UTC.
 const CHINA: i64 = 8 * 60 * MINUTE;
 /// Rates of fees, in millionths: none, the usual, and those that give halves of a fen.
@@ -18,7 +18,7 @@ const RATES: [u32; 4] = [0, 6_000, 5_000, 12_500];
 
 impl Storm {
     pub(super) async fn step(&mut self, tally: &mut Tally) -> Told<()> {
-        let choice = self.world.pick(43);
+        let choice = self.world.pick(45);
         self.world.note(&format!("step {choice}"));
         match choice {
             0..=2 => self.change_weather(),
@@ -37,7 +37,7 @@ impl Storm {
                 wallet.lock().await.map_err(told)?;
                 wallet.unlock().await.map_err(told)?;
             }
-            20 | 21 => self.ask_or_give_up().await?,
+            20 | 21 => self.ask_or_give_up(40).await?,
             22 | 23 => self.turn_the_bank().await?,
             24 => self.jump_the_clock(),
             25 => {
@@ -58,6 +58,7 @@ impl Storm {
             39 => self.merchants_answer(false).await?,
             // Full, or held by the system: nothing new can be put into the key store for a while.
             40 => self.phone.secrets.refuse_writes(self.world.happens(40)),
+            41 | 42 => self.corner(tally).await?,
             _ => {
                 // Without network nothing new comes; what is here stays readable.
                 let wallet = self.phone.wallet()?;
@@ -85,14 +86,15 @@ impl Storm {
     /// the better: what has no result is asked for again and again, and a run is about payments, not about questions.
     async fn rush(&mut self, tally: &mut Tally) -> Told<()> {
         for _ in 0..10 + self.world.pick(51) {
-            match self.world.pick(50) {
+            match self.world.pick(51) {
                 0 => tally.crashes += u32::from(self.killed_at_some_effect(tally).await?),
-                1 => self.ask_or_give_up().await?,
+                1 => self.ask_or_give_up(40).await?,
                 2 => tally.charged += u32::from(self.charge().await?),
                 3 | 4 => self.change_weather(),
                 5 => self.turn_the_bank().await?,
                 6..=8 => self.net.set(Weather::default()),
                 9..=11 => self.bank_wakes().await?,
+                12 => self.corner(tally).await?,
                 _ => self.pay_somehow(tally, 3).await?,
             }
             tokio::time::sleep(Duration::from_millis(u64::from(self.world.pick(2_000)))).await;
@@ -101,7 +103,7 @@ impl Storm {
     }
 
     /// As people pay: often whole yuan, which is where fees have halves of a fen.
-    fn amount(&self, yuan: u32) -> String {
+    pub(super) fn amount(&self, yuan: u32) -> String {
         let fen = if self.world.happens(50) { 0 } else { self.world.pick(100) };
         format!("{}.{fen:02}", self.world.pick(yuan) + 1)
     }
@@ -170,10 +172,11 @@ impl Storm {
         Ok(())
     }
 
-    async fn ask_or_give_up(&mut self) -> Told<()> {
+    /// Asks what became of each payment without a result, or gives it up, so often in a hundred.
+    pub(super) async fn ask_or_give_up(&mut self, gives_up: u32) -> Told<()> {
         for open in self.phone.wallet()?.pay().open_payments().await.map_err(told)? {
             let pay = self.phone.wallet()?.pay();
-            let gives_up = self.world.happens(40);
+            let gives_up = self.world.happens(gives_up);
             if gives_up {
                 self.net.witness.happened(open.state.as_str(), "abandon asked", "none");
             }
@@ -211,7 +214,7 @@ impl Storm {
                 true => self.top_up(&amount).await?,
                 false => self.withdraw(&amount).await?,
             };
-            self.ask_or_give_up().await?;
+            self.ask_or_give_up(40).await?;
         }
         if self.world.happens(30) {
             self.console.post("/dev/bank/settle", Value::Null).await?;
@@ -235,7 +238,7 @@ impl Storm {
     }
 
     /// The bank is as banks are, and answers what it held.
-    async fn bank_wakes(&mut self) -> Told<()> {
+    pub(super) async fn bank_wakes(&mut self) -> Told<()> {
         self.bank(json!({ "movements": "none" })).await?;
         self.console.post("/dev/bank/settle", Value::Null).await.map(|_| ())
     }
@@ -279,7 +282,7 @@ impl Storm {
         self.console.post("/dev/restore", json!({ "snapshot": snapshot, "rebuild": rebuild })).await?;
         if !rebuild {
             // Nothing is accepted meanwhile; what is asked, is asked again.
-            self.ask_or_give_up().await?;
+            self.ask_or_give_up(40).await?;
             if let Err(error) = self.phone.wallet()?.history().sync().await {
                 self.refused(&error);
             }
