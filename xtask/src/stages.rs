@@ -109,7 +109,7 @@ fn begin_storms(place: &Place, report: &Report) -> Option<JoinHandle<Outcome>> {
     }
     let (way, root, modest) = (program.display().to_string(), place.root.clone(), works("nice", &["true"]));
     Some(std::thread::spawn(move || {
-        let args = ["-n", "19", &way, "pay", "--seed", "1", "--count", "150"];
+        let args = ["-n", "19", &way, "pay", "--seed", "1", "--count", "165"];
         let mut line = if modest { command("nice", &args, &root) } else { command(&way, &args[3..], &root) };
         line.env("TMPDIR", scratch());
         run(&mut bounded(SECONDS, &line), Show::Kept)

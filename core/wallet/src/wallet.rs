@@ -166,7 +166,7 @@ impl Wallet {
                 held.opened()
             })
             .await?;
-        core.set_identity(&opened.account);
+        core.who().set(&opened.account);
         if let Some(mark) = opened.clock {
             core.clock.restore(&mark);
         }

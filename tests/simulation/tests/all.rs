@@ -16,6 +16,7 @@ mod consents;
 mod crowd;
 mod data;
 mod disk_faults;
+mod dropped;
 mod engine;
 mod every_call;
 mod feeds;

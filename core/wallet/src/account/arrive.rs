@@ -54,8 +54,7 @@ impl Arrival {
 
 impl AccountClient {
     /// What follows the commit of an arrival.
-    pub(super) async fn arrived(&self, own: &AccountRow) -> Outcome<AccountView> {
-        self.core.set_identity(own);
+    pub(super) async fn arrived(&self) -> Outcome<AccountView> {
         intents::resume(&self.core).await?;
         // The history comes by itself, and the account; both can also be asked for later.
         self.core.settled.send_modify(|count| *count = count.wrapping_add(1));

@@ -49,11 +49,10 @@ impl AccountClient {
     /// encrypted history stays and can be read; signing in again goes on with it. Without network the service is told later.
     /// Refused with `sign_out_busy` while a payment is being sent. Called again, it tells the service what it does not know yet.
     pub async fn sign_out(&self) -> Outcome<SignOutView> {
-        let (now, id) = (self.core.now(), self.core.new_id()?);
-        let row = self
-            .core
+        let (now, id, who) = (self.core.now(), self.core.new_id()?, self.core.who());
+        self.core
             .open_files(move |files| {
-                files.commit(now, |tx, log| {
+                let row = files.commit(now, |tx, log| {
                     let mut row = account::load(tx)?;
                     let Some(device) = row.device_id else {
                         // Out already; a number that was never registered has nothing to leave.
@@ -70,10 +69,11 @@ impl AccountClient {
                     tokens::void(tx)?;
                     log.append(tx, "account", "signed_out", b"")?;
                     Ok(row)
-                })
+                })?;
+                who.set(&row);
+                Ok(())
             })
             .await?;
-        self.core.set_identity(&row);
         // An anchor that cannot be written now is written with the next one.
         let _ = self.core.anchor().await;
         let finished = self.finish_sign_out().await.is_ok();

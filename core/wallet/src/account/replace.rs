@@ -307,8 +307,8 @@ impl AccountClient {
         let (now, clock, epoch, secrets) = (self.core.now(), self.core.clock.mark(), self.core.client.epoch(), self.core.host.secrets());
         let (phone, device_model) = (row.phone, row.device_model);
         let arrival = Arrival { account_id: said.account_id, device_id, phone, device_model, pin_set: said.pin_set, verified: said.verified };
-        let taken = self
-            .core
+        let who = self.core.who();
+        self.core
             .files(move |files| {
                 let taken = files.commit(now, |tx, log| {
                     let own = arrival.take(tx, clock)?;
@@ -319,11 +319,11 @@ impl AccountClient {
                     log.append(tx, "account", "device_replaced", b"")?;
                     Ok(own)
                 })?;
-                files.anchor(secrets.as_ref())?;
-                Ok(taken)
+                who.set(&taken);
+                files.anchor(secrets.as_ref())
             })
             .await?;
-        let account = self.arrived(&taken).await?;
+        let account = self.arrived().await?;
         Ok(ReplaceView {
             state: ReplaceState::Done,
             needs_person: false,

@@ -294,8 +294,8 @@ impl AccountClient {
         let (now, clock, secrets) = (self.core.now(), self.core.clock.mark(), self.core.host.secrets());
         let (phone, device_model) = (row.phone, row.device_model);
         let arrival = Arrival { account_id: said.account_id, device_id, phone, device_model, pin_set: said.pin_set, verified: said.verified };
-        let taken = self
-            .core
+        let who = self.core.who();
+        self.core
             .files(move |files| {
                 let taken = files.commit(now, |tx, log| {
                     let own = arrival.take(tx, clock)?;
@@ -303,11 +303,11 @@ impl AccountClient {
                     log.append(tx, "account", "signed_in", b"")?;
                     Ok(own)
                 })?;
-                files.anchor(secrets.as_ref())?;
-                Ok(taken)
+                who.set(&taken);
+                files.anchor(secrets.as_ref())
             })
             .await?;
-        let account = self.arrived(&taken).await?;
+        let account = self.arrived().await?;
         Ok(SignInView {
             done: true,
             needs_password: false,

@@ -25,10 +25,10 @@ impl Core {
 
     /// Another phone signed this one out: it is out here as well, and its codes are worth nothing.
     pub(super) async fn note_signed_out(&self, device: Id) {
-        let now = self.now();
-        let noted = self
+        let (now, who) = (self.now(), self.who());
+        let _ = self
             .files(move |files| {
-                files.commit(now, |tx, log| {
+                let row = files.commit(now, |tx, log| {
                     let mut row = account::load(tx)?;
                     if row.device_id == Some(device) {
                         row.device_id = None;
@@ -37,12 +37,11 @@ impl Core {
                         log.append(tx, "account", "was_signed_out", b"")?;
                     }
                     Ok(row)
-                })
+                })?;
+                who.set(&row);
+                Ok(())
             })
             .await;
-        if let Ok(row) = noted {
-            self.set_identity(&row);
-        }
     }
 
     /// Remembers that these files are an old copy; its payer codes may have been shown. Nothing is added to the log: which of the

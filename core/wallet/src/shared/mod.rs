@@ -16,6 +16,7 @@ mod listeners;
 mod person;
 mod sources;
 mod typed;
+mod who;
 
 pub use account::VerificationView;
 pub(crate) use account::{know_time, refresh_account};
@@ -37,6 +38,7 @@ pub(crate) use idle::Idle;
 pub(crate) use person::{read_id_number, read_phone};
 pub(crate) use sources::{KnownCards, card_reason, card_text, known_cards, preference, source_text};
 pub(crate) use typed::{read_pin, refuse_numbers};
+pub(crate) use who::{Identity, Who};
 pub use listeners::{Subscription, WalletEvent, WalletListener};
 
 use crate::error::Outcome;
@@ -51,7 +53,7 @@ use kabao_base::{Code, Id, Timestamp};
 use kabao_proof::PublicKey;
 use listeners::Listeners;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{oneshot, watch};
 
@@ -67,13 +69,6 @@ pub(crate) struct Settings {
     pub(crate) link_host: Option<String>,
     pub(crate) language: Language,
     pub(crate) build: Option<crate::BuildIdentity>,
-}
-
-/// Who this phone is to the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub(crate) account_id: Id,
-    pub(crate) device_id: Id,
 }
 
 /// Shared by the features of one wallet.
@@ -107,9 +102,7 @@ pub(crate) struct Core {
     /// When the anchor was written last, on the monotonic clock.
     anchored_ms: AtomicI64,
     files: Arc<Mutex<Option<Files>>>,
-    identity: Mutex<Option<Identity>>,
-    /// This phone has an account and is signed out of it.
-    signed_out: AtomicBool,
+    who: Arc<Who>,
 }
 
 impl Core {
@@ -135,8 +128,7 @@ impl Core {
             issuers: feeds::Slot::default(),
             anchored_ms: AtomicI64::new(NEVER),
             files: Arc::new(Mutex::new(None)),
-            identity: Mutex::new(None),
-            signed_out: AtomicBool::new(false),
+            who: Arc::default(),
             host,
             settings,
         }
@@ -238,17 +230,12 @@ impl Core {
 
     /// Who this phone is, or the error that says to register first.
     pub(crate) fn identity(&self) -> Outcome<Identity> {
-        let identity = *self.identity.lock().unwrap_or_else(PoisonError::into_inner);
-        let why = if self.signed_out.load(Ordering::Acquire) { Code::SignedOut } else { Code::NotRegistered };
-        identity.ok_or_else(|| why.into())
+        self.who.get()
     }
 
-    /// Remembers who this phone is.
-    pub(crate) fn set_identity(&self, row: &AccountRow) {
-        self.signed_out.store(row.account_id.is_some() && row.device_id.is_none(), Ordering::Release);
-        let identity = row.account_id.zip(row.device_id);
-        *self.identity.lock().unwrap_or_else(PoisonError::into_inner) =
-            identity.map(|(account_id, device_id)| Identity { account_id, device_id });
+    /// For whoever changes the row of the account.
+    pub(crate) fn who(&self) -> Arc<Who> {
+        Arc::clone(&self.who)
     }
 
     /// Changes the row of the account in one commit, with the event that names what happened.
@@ -257,21 +244,20 @@ impl Core {
         event: &'static str,
         change: impl FnOnce(&mut AccountRow) + Send + 'static,
     ) -> Outcome<AccountRow> {
-        let (now, clock) = (self.now(), self.clock.mark());
-        let row = self
-            .files(move |files| {
-                files.commit(now, |tx, log| {
-                    let mut row = account_table::load(tx)?;
-                    change(&mut row);
-                    account_table::save(tx, &row)?;
-                    ServiceClock::store(tx, clock)?;
-                    log.append(tx, "account", event, b"")?;
-                    Ok(row)
-                })
-            })
-            .await?;
-        self.set_identity(&row);
-        Ok(row)
+        let (now, clock, who) = (self.now(), self.clock.mark(), self.who());
+        self.files(move |files| {
+            let row = files.commit(now, |tx, log| {
+                let mut row = account_table::load(tx)?;
+                change(&mut row);
+                account_table::save(tx, &row)?;
+                ServiceClock::store(tx, clock)?;
+                log.append(tx, "account", event, b"")?;
+                Ok(row)
+            })?;
+            who.set(&row);
+            Ok(row)
+        })
+        .await
     }
 
     /// The row of the account.

@@ -14,7 +14,7 @@ use kabao_core::pay::{ConfirmRequest, PaymentProof, PaymentView, QuoteRequest, Q
 use kabao_proof::SoftwareKey;
 use kabao_simulation::phone::PIN;
 use kabao_simulation::run::{Folder, Parts, parts};
-use kabao_simulation::{Came, Liar, Meddler, SimWorld, in_one_thread};
+use kabao_simulation::{Came, Liar, Meddler, in_one_thread};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -22,13 +22,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 /// The acquirer's keys take seconds to make; all tests share them.
 pub fn channels() -> &'static Path {
     static CHANNELS: OnceLock<Folder> = OnceLock::new();
-    let make = || {
-        let folder = Folder::new("channels").unwrap();
-        let world = in_one_thread(async { SimWorld::new(0, false) }).unwrap();
-        kabao_outside::lakala::ChannelKeys::open(folder.path(), &world).unwrap();
-        folder
-    };
-    CHANNELS.get_or_init(make).path()
+    CHANNELS.get_or_init(|| kabao_simulation::run::channels("channels").unwrap()).path()
 }
 
 /// A run, and the service's keys in wrong hands.

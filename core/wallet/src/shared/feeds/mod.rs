@@ -149,11 +149,13 @@ impl Core {
         taken.map(|()| true)
     }
 
-    /// Whether something newer was kept since. The one in use changes a moment after the file does, so both are asked.
+    /// Whether something newer was kept since. The one in use changes a moment after the file does, and not at all when the call that
+    /// kept it was dropped in between: what is kept is judged anew, and is in use from here on.
     async fn kept_after<T: FeedBody>(&self, held: &InUse<T>) -> Outcome<bool> {
         let row = self.files(|files| files.ledger(|conn| feeds::get(conn, T::NAME))).await?;
-        let stored = row.filter(|row| held.void.is_none_or(|void| row.version > void));
-        Ok(stored.is_some_and(|row| row.version > held.body.version()) || self.feed::<T>().await?.body.version() > held.body.version())
+        let keys = self.stored_key_set().await?;
+        let in_use = T::slot(self).keep(judge(row, keys.as_deref()));
+        Ok(in_use.body.version() > held.body.version())
     }
 
     /// After a sync: `announced` are the newest versions, as the service signed them. Nothing that goes wrong here makes
