@@ -111,7 +111,48 @@ impl Meddler for Slowly {
     }
 }
 
+/// Answers about a payment with the proof of another one, each signed as the service signs.
+struct Borrows {
+    liar: Arc<Liar>,
+    /// Of each payment that ended: its address, what was said of it and its proof.
+    proofs: Mutex<Vec<(String, Value, Value)>>,
+}
+
+impl Borrows {
+    fn tell(&self, request: &HttpRequest, answer: &HttpResponse) -> Option<Came> {
+        let mut body: Value = serde_json::from_slice(&answer.body).ok()?;
+        let payment = request.target.strip_prefix("/v1/payments/")?.split('/').next()?.to_owned();
+        body["proof"].as_str()?;
+        let mut proofs = self.proofs.lock().unwrap_or_else(PoisonError::into_inner);
+        let other = proofs.iter().rev().find(|(of, _, _)| *of != payment).cloned();
+        proofs.push((payment, body["state"].clone(), body["proof"].clone()));
+        let (_, state, proof) = other?;
+        (body["state"], body["proof"]) = (state, proof);
+        self.liar.answer(request, &Liar::envelope(answer), body.to_string().as_bytes()).ok().map(Ok)
+    }
+}
+
+impl Meddler for Borrows {
+    fn change(&self, request: &HttpRequest, answer: Came) -> Came {
+        let lie = answer.as_ref().ok().and_then(|answer| self.tell(request, answer));
+        lie.unwrap_or(answer)
+    }
+}
+
 impl Storm {
+    /// I3: what has no result is asked for, and every answer brings the proof of another payment. What came of each is judged by the books.
+    pub(super) async fn asked_of_a_liar(&mut self) -> Told<()> {
+        self.net.set(Weather::default());
+        self.net.meddle(Some(Arc::new(Borrows { liar: Arc::clone(&self.liar), proofs: Mutex::default() }) as _));
+        for _ in 0..1 + self.world.pick(2) {
+            self.ask_or_give_up(60).await?;
+            self.pay_once(3).await?;
+        }
+        self.ask_or_give_up(60).await?;
+        self.net.meddle(None);
+        Ok(())
+    }
+
     /// Nobody else moves: what was on its way has arrived, and the clock is right.
     async fn calm(&mut self) -> Told<bool> {
         self.net.set(Weather::default());

@@ -18,7 +18,7 @@ const RATES: [u32; 4] = [0, 6_000, 5_000, 12_500];
 
 impl Storm {
     pub(super) async fn step(&mut self, tally: &mut Tally) -> Told<()> {
-        let choice = self.world.pick(45);
+        let choice = self.world.pick(46);
         self.world.note(&format!("step {choice}"));
         match choice {
             0..=2 => self.change_weather(),
@@ -58,7 +58,7 @@ impl Storm {
             39 => self.merchants_answer(false).await?,
             // Full, or held by the system: nothing new can be put into the key store for a while.
             40 => self.phone.secrets.refuse_writes(self.world.happens(40)),
-            41 | 42 => self.corner(tally).await?,
+            41..=43 => self.corner(tally).await?,
             _ => {
                 // Without network nothing new comes; what is here stays readable.
                 let wallet = self.phone.wallet()?;
@@ -86,7 +86,7 @@ impl Storm {
     /// the better: what has no result is asked for again and again, and a run is about payments, not about questions.
     async fn rush(&mut self, tally: &mut Tally) -> Told<()> {
         for _ in 0..10 + self.world.pick(51) {
-            match self.world.pick(51) {
+            match self.world.pick(52) {
                 0 => tally.crashes += u32::from(self.killed_at_some_effect(tally).await?),
                 1 => self.ask_or_give_up(40).await?,
                 2 => tally.charged += u32::from(self.charge().await?),
@@ -94,7 +94,7 @@ impl Storm {
                 5 => self.turn_the_bank().await?,
                 6..=8 => self.net.set(Weather::default()),
                 9..=11 => self.bank_wakes().await?,
-                12 => self.corner(tally).await?,
+                12 | 13 => self.corner(tally).await?,
                 _ => self.pay_somehow(tally, 3).await?,
             }
             tokio::time::sleep(Duration::from_millis(u64::from(self.world.pick(2_000)))).await;
@@ -108,7 +108,7 @@ impl Storm {
         format!("{}.{fen:02}", self.world.pick(yuan) + 1)
     }
 
-    async fn pay_once(&mut self, yuan: u32) -> Told<bool> {
+    pub(super) async fn pay_once(&mut self, yuan: u32) -> Told<bool> {
         if self.world.happens(40) {
             let amount = self.amount(2 * yuan);
             return self.top_up(&amount).await;
