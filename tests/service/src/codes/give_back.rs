@@ -3,6 +3,7 @@
 use super::charge::{ChargeRow, answer, find, insert};
 use super::asks;
 use crate::claims;
+use crate::pay::missed;
 use crate::pay::returns::derive_return_id;
 use crate::refunds;
 use crate::refusal::{Outcome, Refusal};
@@ -34,6 +35,9 @@ pub fn refund(service: &Service, route: &str, acquirer_order: &str, refund_order
     if state.rebuilding {
         return Err(Refusal::down());
     }
+    if missed::is_held(&state.db, route, acquirer_order)? {
+        return Ok(ChargeAnswer::Unavailable);
+    }
     let Some(row) = find(&state.db, route, acquirer_order)? else { return Ok(ChargeAnswer::Unknown) };
     let sql = "SELECT order_id, amount FROM refunds WHERE route = ?1 AND refund_order = ?2";
     let known = one(&state.db, sql, [route, refund_order], |row| Ok((store::id_at(row, "order_id")?, row.get::<_, i64>(1)?)))?;
@@ -56,12 +60,16 @@ pub fn refund(service: &Service, route: &str, acquirer_order: &str, refund_order
     Ok(find(&state.db, route, acquirer_order)?.map_or(ChargeAnswer::Unknown, |row| answer(&row)))
 }
 
-/// Undoes a charge. One that never came is fenced: it will be refused.
+/// Undoes a charge. One that never came is fenced: it will be refused. One that a restored book has yet to take up is undone afterwards:
+/// fenced, it would stay paid at its till and in no book.
 pub fn revoke(service: &Service, route: &str, acquirer_order: &str, revoke_order: &str) -> Outcome<ChargeAnswer> {
     let now = service.now();
     let mut state = service.state();
     if state.rebuilding {
         return Err(Refusal::down());
+    }
+    if missed::is_held(&state.db, route, acquirer_order)? {
+        return Ok(ChargeAnswer::Unavailable);
     }
     let Some(row) = find(&state.db, route, acquirer_order)? else {
         let fence = ChargeRow {

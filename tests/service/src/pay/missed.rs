@@ -30,6 +30,12 @@ pub(super) fn release(tx: &Connection, route: &str, acquirer_order: &str) -> Out
     Ok(())
 }
 
+/// Whether a charge that this book does not have is known to be missing: whoever asks for it is told *cannot now*, as it will be there.
+pub(crate) fn is_held(db: &Connection, route: &str, acquirer_order: &str) -> Outcome<bool> {
+    let known = one(db, "SELECT 1 FROM untaken WHERE intent_id = ?1", [id(route, acquirer_order).to_string()], |row| row.get::<_, i64>(0))?;
+    Ok(known.is_some())
+}
+
 /// How much is left to be taken up, of whatever sort.
 pub(super) fn left(db: &Connection) -> Outcome<i64> {
     Ok(one(db, "SELECT count(*) FROM untaken", [], |row| row.get(0))?.unwrap_or(0))
