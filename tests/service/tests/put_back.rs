@@ -260,19 +260,23 @@ async fn a_charge_that_waits_for_its_money_is_given_back_when_it_is_there() {
     for (undone, state) in [("revoke", "REVOKED"), ("refund", "REFUND")] {
         let town = Town::new();
         let (phone, card) = town.person().await;
-        let code = code(&town, &phone).await;
+        let (code, other) = (code(&town, &phone).await, code(&town, &phone).await);
+        ok(&town.top_up(&phone, card, 500).await);
         let copy = snapshot(&town).await;
         let topped = top_up_body(&town, &phone, card, 1_000).await;
         let receipt = put(&phone, &topped).await;
         till(&town, "charge", json!({"code": code, "amount_fen": 900, "order": "T1"})).await;
         restore(&town, &copy).await;
+        // What is there is owed to that till.
+        let more = town.ask_dev("POST", "/dev/till/charge", Some(json!({"code": other, "amount_fen": 400, "order": "T2"}))).await;
+        assert!(more["msg"].as_str().unwrap().contains("balance_low"), "{more}");
         // The top-up that paid it is not in the copy, and its phone is away: the till wants it undone all the same.
         let said = town.ask_dev("POST", &format!("/dev/till/{undone}"), Some(json!({"origin": "T1", "order": "T1-back", "amount_fen": 900}))).await;
         assert_eq!(said["code"], "BBS11112", "its outcome is not known yet: {said}");
         assert_eq!(present(&phone, &topped, &receipt).await, 204);
         later(&town);
         let page = phone.call("GET", "/v1/history?after=0", None).await.unwrap();
-        assert_eq!(page.json["balance"]["minor"], 1_000, "{undone}");
+        assert_eq!(page.json["balance"]["minor"], 1_500, "{undone}");
         let told = town.ask_dev("POST", "/dev/till/query", Some(json!({"order": "T1"}))).await;
         assert_eq!(told["data"]["trade_state"], state, "{told}");
         town.audit().await;

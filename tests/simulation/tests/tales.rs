@@ -169,6 +169,26 @@ fn a_history_that_contradicts_itself_is_not_kept() {
     });
 }
 
+#[test]
+fn a_history_that_was_verified_is_not_told_otherwise_later() {
+    story("tales-rewritten", async |mut story: Story| {
+        for amount in ["1.00", "2.00", "3.00"] {
+            story.top_up(amount).await;
+        }
+        assert!(story.wallet().history().sync().await.unwrap().complete);
+        story.wallet().close().await.unwrap();
+        std::fs::remove_file(story.all.phone.folder.join("cache.db")).unwrap();
+        story.all.phone.start().await.unwrap();
+        // Every hash fits and the head is signed: only what the ledger remembers of it speaks against it.
+        let tale: Tale = |page| { page.entry(1, |entry| entry.amount.minor += 1); page.chained(); page.send() };
+        story.meddle(OneTale { liar: Arc::clone(&story.liar), tale, told: AtomicUsize::new(0) });
+        let error = story.wallet().history().sync().await.unwrap_err();
+        assert!(error.is(kabao_base::Code::HistoryInconsistent), "{error:?}");
+        story.honest();
+        assert_eq!(story.records().await, 3);
+    });
+}
+
 /// Three payments whose records the phone has not fetched.
 async fn quietly(story: &Story) {
     // Cards are known again after a lost cache once the account was asked for.
