@@ -130,22 +130,30 @@ fn five_wrong_pins_lock_and_neither_restart_nor_an_old_copy_unlocks() {
             };
             wallet.pay().confirm(confirm).await.unwrap().failure.map(|failure| (failure.code, failure.attempts_left))
         };
-        let before = std::fs::read(story.all.phone.folder.join("ledger.db")).unwrap();
         let wallet = story.all.phone.wallet().unwrap();
-        for left in [4, 3, 2, 1] {
+        assert_eq!(try_pin(&wallet, "147036").await, Some(("pin_wrong".to_owned(), Some(4))));
+        let places = ["ledger.db", "ledger.db-wal"].map(|name| story.all.phone.folder.join(name));
+        let before = places.each_ref().map(|place| std::fs::read(place).ok());
+        for left in [3, 2, 1] {
             assert_eq!(try_pin(&wallet, "147036").await, Some(("pin_wrong".to_owned(), Some(left))));
         }
         let fifth = try_pin(&wallet, "147036").await.unwrap().0;
         assert!(fifth == "pin_locked" || fifth == "pin_wrong", "{fifth}");
         assert_eq!(try_pin(&wallet, PIN).await.unwrap().0, "pin_locked");
-        wallet.close().await.unwrap();
         drop(wallet);
+        // Killed, so that nothing is written at the end: the anchor stands behind every wrong PIN as it is told.
+        story.all.phone.crash().await;
+        let after = places.each_ref().map(|place| std::fs::read(place).ok());
+        let put = |files: [Option<Vec<u8>>; 2]| {
+            for (place, bytes) in places.iter().zip(files) {
+                bytes.map_or_else(|| drop(std::fs::remove_file(place)), |bytes| std::fs::write(place, bytes).unwrap());
+            }
+        };
+        put(before);
+        assert!(story.all.phone.start().await.err().unwrap().is(Code::RolledBack));
+        put(after);
         let wallet = story.all.phone.start().await.unwrap();
         assert_eq!(try_pin(&wallet, PIN).await.unwrap().0, "pin_locked");
-        wallet.close().await.unwrap();
-        drop(wallet);
-        std::fs::write(story.all.phone.folder.join("ledger.db"), before).unwrap();
-        assert!(story.all.phone.start().await.err().unwrap().is(Code::RolledBack));
         assert!(story.executions().await.is_empty());
     });
 }
