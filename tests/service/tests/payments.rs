@@ -133,6 +133,13 @@ async fn what_was_quoted_is_what_is_paid() {
     town.world.advance(120_001);
     assert_eq!(refusal_code(&phone, &put(&phone, &late).await).0, "quote_expired");
     assert_eq!(town.balance(&phone).await, 10_000);
+
+    // One quote is one payment.
+    let quote = town.quote(&phone, json!({"kind": "pay", "amount": cny(1_000), "payee_id": payee})).await;
+    let [first, second] = [0, 1].map(|_| phone.payment(phone.make_id(), &quote, json!({"kind": "balance"}), Some(PIN)).unwrap());
+    assert_eq!(put(&phone, &first).await.text("state"), "succeeded");
+    refused(&put(&phone, &second).await, 422, "quote_unknown");
+    assert_eq!(town.balance(&phone).await, 9_000);
 }
 
 #[tokio::test]

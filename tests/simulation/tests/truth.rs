@@ -184,6 +184,12 @@ fn a_code_is_charged_once_by_one_order() {
         let receipt = wallet.pay().receipt(record.unwrap()).await.unwrap();
         assert!(receipt.verified && receipt.route == "lakala" && receipt.acquirer_order.is_some());
         assert_eq!(receipt.amount.minor, 2350);
+        for (back, after) in [(350, MerchantState::Paid), (2_000, MerchantState::Reversed)] {
+            let refund = json!({ "origin": "order-1", "amount_fen": back });
+            assert_eq!(story.all.console.post("/dev/till/refund", refund).await.unwrap()["code"], json!("BBS00000"));
+            wallet.history().sync().await.unwrap();
+            assert_eq!(wallet.pay().showing(code.showing_id.clone()).await.unwrap().0, after);
+        }
         assert!(wallet.pay().next_picture(code.showing_id, "lakala".to_owned()).await.is_err());
         assert_eq!(story.executions().await.len(), 2);
     });
